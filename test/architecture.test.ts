@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+/** Each room, the rooms it may import from, and what it may use from outside. docs/architecture.md shows the same table. */
+const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside: string }>> = {
+  // pure: no clock, no disk, no network, no process
+  model: { rooms: '', outside: 'node:crypto node:net node:url node-forge/lib/asn1.js' },
+  explain: { rooms: 'model', outside: 'node:util' },
+  report: { rooms: 'model', outside: 'zod' },
+  // the edge
+  cli: { rooms: 'model explain report', outside: 'commander node:fs node:fs/promises node:stream' },
+};
+const pure: ReadonlySet<string> = new Set(['model', 'explain', 'report']);
+
+const src = path.resolve(import.meta.dirname, '../src');
+const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+const inRooms = sources.filter((file) => path.dirname(file) !== '.' && !file.endsWith('.d.ts'));
+
+function textOf(file: string): string {
+  return readFileSync(path.join(src, file), 'utf8');
+}
+
+test.each(inRooms)('%s imports only what its room may', (file) => {
+  const [here = ''] = file.split(path.sep);
+  const room = rooms[here];
+  expect(room, `src/${here}/ is not a known room`).toBeDefined();
+  const specifiers = [
+    ...textOf(file).matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g),
+  ].map(([, specifier = '']) => specifier);
+  const strays = specifiers.filter((specifier) => {
+    if (!specifier.startsWith('.')) return !room?.outside.split(' ').includes(specifier);
+    const [there = ''] = path.relative(src, path.resolve(src, path.dirname(file), specifier)).split(path.sep);
+    return there !== here && !room?.rooms.split(' ').includes(there);
+  });
+  expect(strays).toEqual([]);
+});
+
+test.each(inRooms.filter((file) => pure.has(file.split(path.sep)[0] ?? '')))(
+  '%s uses no clock, chance, environment or network',
+  (file) => {
+    const uses = textOf(file)
+      .split('\n')
+      .filter((line) => !/^\s*(?:\/\/|\*|\/\*)/.test(line))
+      .filter((line) =>
+        /\bDate\.now\(|\bnew Date\(\)|Math\.random\(|\bprocess\.|\bfetch\(|\bsetTimeout\(|\bconsole\./.test(
+          line,
+        ),
+      );
+    expect(uses).toEqual([]);
+  },
+);
+
+test.each(sources)('%s opens with what it is for, and fits on a few screens', (file) => {
+  const text = textOf(file);
+  expect(text).toMatch(/^\/\*\*\s/);
+  expect(text.split('\n').length).toBeLessThanOrEqual(250);
+});
+
+test('nothing in src loads zod at run time: schemas are for documents and tests', () => {
+  const loading = inRooms.filter(
+    (file) => file !== path.join('report', 'schema.ts') && textOf(file).includes('report/schema'),
+  );
+  expect(loading).toEqual([]);
+});
+
+test('the page on the architecture shows the table of this test', () => {
+  const page = readFileSync(path.resolve(src, '../docs/architecture.md'), 'utf8');
+  for (const [room, { rooms: others, outside }] of Object.entries(rooms)) {
+    const cells = [others, outside].map((cell) =>
+      cell === ''
+        ? '–'
+        : cell
+            .split(' ')
+            .map((one) => `\`${one}\``)
+            .join(' '),
+    );
+    expect(page.replaceAll(/ +/g, ' ')).toContain(`| \`${room}\` | ${cells.join(' | ')} |`);
+  }
+});

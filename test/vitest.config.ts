@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+
+/** The test projects: `unit` is what `npm run check` runs; the others need openssl, Go or a built package. */
+export default defineConfig({
+  test: {
+    root: `${import.meta.dirname}/..`,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/oracle/**', 'test/package/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'oracle',
+          include: ['test/oracle/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
