@@ -1,0 +1,245 @@
+/** Walks through a text in pieces of any size, finds the lines that matter, and hands on what each message says. */
+import { cleanLine, startsFresh } from './clean-line.ts';
+import { clientIn } from './client.ts';
+import { type Endpoint, endpointOfHost, endpointTyped, lastEndpoint } from './endpoint.ts';
+import { judge, type Message } from './judge.ts';
+import { readLogicalLine } from './logical-line.ts';
+import type { Reading } from './reading.ts';
+import { type Effort, findTrigger, type Found, hasTrigger } from './scan.ts';
+import type { CauseCode } from '../model/cause.ts';
+
+export interface Observation {
+  readonly cause: CauseCode;
+  /** The dialled name as the text spells it. */
+  readonly host?: string;
+  readonly endpoint?: Endpoint;
+  readonly client?: string;
+}
+
+export interface Listener {
+  readonly observed: (observation: Observation) => void;
+  /** A line that speaks of trouble in words no rule knows. */
+  readonly unparsed: () => void;
+  /** Any line that passed the first look, for what stands in it besides errors. */
+  readonly line: (text: string) => void;
+  /** The rest of a line was not read: it held more messages than any log has in one line. */
+  readonly gaveUp: () => void;
+}
+
+const trouble =
+  /x509:|(?:cert(?:ificate)?|\btls|\bssl)\b.{0,80}?(?:\berror|\bfail|invalid|mismatch|unverified|not valid|untrusted|refus|reject|denied)|(?:\berror|\bfail(?:ed|ure)?|invalid|mismatch).{0,80}?(?:cert(?:ificate)?|\btls|\bssl)\b/i;
+
+/** Text before and after a line that its message may reach into. */
+const largestPiece = 262_144;
+const contextBefore = 1500;
+const contextAfter = 1500;
+/** A line longer than this is looked at in pieces. */
+const longestLine = 32_768;
+/** A single line with more messages than this was made to be slow; the rest of it is passed over. */
+const mostLooks = 50_000;
+/** So much of a piece is held back until the next one has come. */
+const heldBack = contextAfter + 500;
+
+export interface Observer {
+  readonly push: (piece: string) => void;
+  readonly end: () => void;
+}
+
+export function observe(listener: Listener): Observer {
+  const effort: Effort = { looks: 0 };
+  let buffer = '';
+  let done = 0;
+
+  function advance(limit: number): void {
+    done = readUpTo(buffer, done, limit, listener, effort);
+    const keep = Math.max(0, done - contextBefore);
+    buffer = buffer.slice(keep);
+    done -= keep;
+  }
+
+  return {
+    push(piece) {
+      if (piece.length > largestPiece) {
+        for (let start = 0; start < piece.length; start += largestPiece)
+          this.push(piece.slice(start, start + largestPiece));
+        return;
+      }
+      buffer += piece;
+      const safe = buffer.lastIndexOf('\n', buffer.length - heldBack);
+      // A line without an end is taken in pieces too, or it would have to be kept whole.
+      if (safe > done) advance(safe + 1);
+      else if (buffer.length - done > 4 * longestLine) advance(buffer.length - heldBack);
+    },
+    end() {
+      advance(buffer.length);
+      buffer = '';
+      done = 0;
+    },
+  };
+}
+
+/** Reads the lines of `buffer` that start in [start, limit); answers where reading should go on. */
+function readUpTo(buffer: string, start: number, limit: number, listener: Listener, effort: Effort): number {
+  let index = start;
+  while (index < limit) {
+    const found = findTrigger(buffer, index, limit);
+    if (found === -1) return limit;
+    const match = found - 1;
+    const lineStart = Math.max(index, buffer.lastIndexOf('\n', match) + 1);
+    const newline = buffer.indexOf('\n', match);
+    const lineEnd = newline === -1 ? buffer.length : newline;
+    const end = lineEnd - lineStart > longestLine ? cutPoint(buffer, lineStart, match) : lineEnd;
+    if (effort.looks > mostLooks) {
+      if (newline === -1) return limit;
+      index = newline + 1;
+    } else {
+      index = readLine(
+        buffer,
+        Math.max(lineStart, match - longestLine),
+        Math.min(end, buffer.length),
+        listener,
+        effort,
+      );
+      if (effort.looks > mostLooks) listener.gaveUp();
+    }
+    if (newline !== -1 && index > newline) effort.looks = 0;
+  }
+  return index;
+}
+
+/** Where to cut a very long line: behind an escaped line break, else at a blank. */
+function cutPoint(buffer: string, lineStart: number, matchStart: number): number {
+  const furthest = Math.max(lineStart, matchStart) + longestLine;
+  const escaped = buffer.lastIndexOf('\\n', furthest);
+  if (escaped > matchStart + 200) return escaped + 2;
+  const blank = buffer.lastIndexOf(' ', furthest);
+  return blank > matchStart + 200 ? blank : furthest;
+}
+
+/** Reads the line at [start, end) and answers where the next one starts, past lines that were part of it. */
+function readLine(buffer: string, start: number, end: number, listener: Listener, effort: Effort): number {
+  const before = buffer.slice(Math.max(0, start - contextBefore), start);
+  const isWhole = buffer[end] === '\n' || end === buffer.length;
+  const after = isWhole ? buffer.slice(end + 1, end + 1 + contextAfter) : '';
+  const parts = cleanLine(buffer.slice(start, end)).split('\n');
+  let used = 0;
+  for (let part = 0; part < parts.length; part++) {
+    const text = parts[part] ?? '';
+    if (parts.length > 1 && !hasTrigger(text)) continue;
+    const partsAfter = parts.slice(part + 1, part + 12);
+    const textAfterPart = partsAfter.length > 0 ? `${partsAfter.join('\n')}\n${after}` : after;
+    const partsBefore = parts.slice(Math.max(0, part - 12), part);
+    const textBeforePart = partsBefore.length > 0 ? `${before}\n${partsBefore.join('\n')}\n` : before;
+    const went = readText(text, textBeforePart, textAfterPart, listener, effort);
+    used = Math.max(0, went - partsAfter.length);
+    part += Math.min(went, partsAfter.length);
+  }
+  let next = isWhole ? end + 1 : end;
+  for (let line = 0; line < used; line++) {
+    const newline = buffer.indexOf('\n', next);
+    next = newline === -1 ? buffer.length : newline + 1;
+  }
+  return next;
+}
+
+function readText(line: string, before: string, after: string, listener: Listener, effort: Effort): number {
+  const { text, found, used } = readLogicalLine(line, before, after, effort);
+  listener.line(text);
+  if (found.length === 0) {
+    if (trouble.test(text.slice(0, 4000))) listener.unparsed();
+    return used;
+  }
+  const seen = new Set<string>();
+  // A line that goes on from the one before is read with it: `Unable to connect to` / `the server: x509: …`.
+  const previous = startsFresh(text) ? '' : (before.trimEnd().split('\n').at(-1) ?? '').slice(-200);
+  const lineClient =
+    clientIn(text.slice(0, 2000)) ??
+    clientIn(`${previous} ${text.slice(0, 200)}`) ??
+    clientIn(previous + text.slice(0, 200));
+  for (const one of found) {
+    const observation = observationOf(one, text, before, after, lineClient);
+    // One event often says the same twice in a line (`i/o timeout (Client.Timeout exceeded …)`).
+    if (observation.host === undefined) {
+      if (seen.has(observation.cause)) continue;
+      seen.add(observation.cause);
+    }
+    listener.observed(observation);
+  }
+  return used;
+}
+
+function observationOf(
+  found: Found,
+  line: string,
+  before: string,
+  after: string,
+  lineClient: string | undefined,
+): Observation {
+  const { reading, from, start } = found;
+  // A line may hold thousands of messages: each is judged by what stands near it.
+  const near = line.slice(Math.max(0, start - 1500), reading.end + 500);
+  const local = line.slice(Math.max(from, start - 600), reading.end + 200);
+  const endpoint = endpointFor(reading, near, line.slice(Math.max(from, start - 1500), start), before, after);
+  const message: Message = { reading, line: near, local, ...(endpoint === undefined ? {} : { endpoint }) };
+  const cause = judge(message);
+  const host = reading.host ?? (isAboutName(reading) ? endpoint?.host : undefined);
+  const client = lineClient ?? reading.client ?? clientBefore(before);
+  return {
+    cause,
+    ...(host === undefined ? {} : { host }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(client === undefined ? {} : { client }),
+  };
+}
+
+function isAboutName({ says }: Reading): boolean {
+  return says === 'name-mismatch' || says === 'legacy-common-name';
+}
+
+/** A command typed right before the message names its client: `$ curl https://…`. */
+function clientBefore(before: string): string | undefined {
+  const typed = [
+    ...before
+      .slice(-600)
+      .matchAll(
+        /(?:^\s*|[|;&$#>%]\s*)(?:sudo )?(curl|wget|openssl|kubectl|helm|kubeadm|gnutls-cli|argocd)\s/gm,
+      ),
+  ];
+  const name = typed.at(-1)?.[1];
+  return name === 'gnutls-cli' ? 'gnutls' : name;
+}
+
+function endpointFor(
+  reading: Reading,
+  line: string,
+  local: string,
+  before: string,
+  after: string,
+): Endpoint | undefined {
+  if (reading.endpoint !== undefined) return parseEndpoint(reading.endpoint);
+  if (reading.host !== undefined && /^(?:\[[^\]]+\]|[^:]+):\d{1,5}$/.test(reading.host))
+    return parseEndpoint(reading.host);
+  const { host } = reading;
+  const nearest = lastEndpoint(local);
+  if (host === undefined) {
+    return (
+      nearest ??
+      endpointTyped(line) ??
+      endpointTyped(before.slice(-1200)) ??
+      lastEndpoint(after.slice(0, 600))
+    );
+  }
+  if (nearest?.host === host) return nearest;
+  return (
+    endpointOfHost(host, line) ??
+    nearest ??
+    endpointOfHost(host, before.slice(-1200)) ??
+    endpointOfHost(host, after.slice(0, 400))
+  );
+}
+
+function parseEndpoint(text: string): Endpoint {
+  const match = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(text);
+  if (!match) return { host: text };
+  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port: Number(match[2]) };
+}

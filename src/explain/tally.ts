@@ -1,0 +1,118 @@
+/** Counts observations into names and causes, within bounds that a hostile log cannot push. */
+import type { CauseCode } from '../model/cause.ts';
+import { addsName } from '../model/cause.ts';
+import { looseSan, parseSan, type San } from '../model/san.ts';
+import type { SanNote, SanRefusalCode } from '../model/san-refusal.ts';
+import { formatEndpoint } from './endpoint.ts';
+import type { Observation } from './observe.ts';
+
+const mostNames = 1000;
+const mostPerEntry = 20;
+const longestText = 300;
+
+export interface NameTally {
+  readonly san: San;
+  readonly cause: CauseCode;
+  readonly refusal?: SanRefusalCode;
+  readonly notes: readonly SanNote[];
+  count: number;
+  readonly endpoints: Set<string>;
+  readonly clients: Set<string>;
+}
+
+export interface CauseTally {
+  readonly code: CauseCode;
+  count: number;
+  readonly endpoints: Set<string>;
+  readonly clients: Set<string>;
+}
+
+export interface Tally {
+  readonly names: Map<string, NameTally>;
+  readonly causes: Map<CauseCode, CauseTally>;
+  /** The name behind each spelling, since a log says the same thousands of times. */
+  readonly spellings: Map<string, NameTally>;
+  /** Names beyond the bound were not kept. */
+  overflow: boolean;
+}
+
+export function emptyTally(): Tally {
+  return { names: new Map(), causes: new Map(), spellings: new Map(), overflow: false };
+}
+
+export function count(tally: Tally, observation: Observation): void {
+  const { cause: code, endpoint, client } = observation;
+  let cause = tally.causes.get(code);
+  if (cause === undefined) {
+    cause = { code, count: 0, endpoints: new Set(), clients: new Set() };
+    tally.causes.set(code, cause);
+  }
+  cause.count++;
+  const at = endpoint === undefined ? undefined : formatEndpoint(endpoint);
+  note(cause.endpoints, at);
+  note(cause.clients, client);
+  const name = nameOf(tally, observation);
+  if (name === undefined) return;
+  name.count++;
+  // The bare name tells nothing that the name itself does not.
+  if (endpoint?.port !== undefined) note(name.endpoints, at);
+  note(name.clients, client);
+}
+
+function nameOf(tally: Tally, { host, cause }: Observation): NameTally | undefined {
+  if (host === undefined || !namesHost(cause)) return undefined;
+  const spelling = `${cause} ${host}`;
+  const met = tally.spellings.get(spelling);
+  if (met) return met;
+  const name = newNameOf(tally, host, cause);
+  if (name && tally.spellings.size < mostNames) tally.spellings.set(own(spelling), name);
+  return name;
+}
+
+function newNameOf(tally: Tally, host: string, cause: CauseCode): NameTally | undefined {
+  const clean = looseSan(host);
+  const san = clean ?? { type: 'dns' as const, value: host.slice(0, longestText) };
+  const key = `${cause} ${san.type} ${san.value}`;
+  const known = tally.names.get(key);
+  if (known) return known;
+  if (tally.names.size >= mostNames) {
+    tally.overflow = true;
+    return undefined;
+  }
+  const again = parseSan(clean?.value ?? host);
+  const name: NameTally = {
+    san: { type: san.type, value: own(san.value) },
+    cause,
+    ...(again.ok ? {} : { refusal: again.refusal.code }),
+    notes: again.ok ? again.notes : [],
+    count: 0,
+    endpoints: new Set(),
+    clients: new Set(),
+  };
+  tally.names.set(own(key), name);
+  return name;
+}
+
+/** Causes for which it is worth saying which name not to add, besides those that add one. */
+function namesHost(cause: CauseCode): boolean {
+  return (
+    addsName(cause) ||
+    cause === 'kubelet-certificate' ||
+    cause === 'webhook-certificate' ||
+    cause === 'etcd-certificate' ||
+    cause === 'wrong-endpoint' ||
+    cause === 'wrong-certificate' ||
+    cause === 'intercepted' ||
+    cause === 'client-bug'
+  );
+}
+
+function note(set: Set<string>, text: string | undefined): void {
+  if (text === undefined || set.size >= mostPerEntry) return;
+  set.add(own(text.slice(0, longestText)));
+}
+
+/** A copy of its own: a slice would keep the whole piece of log alive that it was cut from. */
+function own(text: string): string {
+  return ` ${text}`.slice(1);
+}
