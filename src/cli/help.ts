@@ -1,0 +1,33 @@
+/** `help TOPIC`: what is worth a page of its own. */
+import { exitCodes } from '../model/exit-code.ts';
+import { UserError } from '../model/user-error.ts';
+import { commands, type Invocation } from './commands.ts';
+import type { Io } from './io.ts';
+import { buildProgram } from './program.ts';
+
+const topics: Readonly<Record<string, () => string>> = { 'exit-codes': exitCodesPage };
+
+export async function help({ args }: Invocation, io: Io): Promise<0> {
+  const [topic] = args;
+  io.stdout.write(page(topic));
+  return 0;
+}
+
+function page(topic: string | undefined): string {
+  const program = buildProgram();
+  if (topic === undefined) return program.helpInformation();
+  const known = topics[topic];
+  if (known) return known();
+  const command = program.commands.find((one) => one.name() === topic);
+  if (command)
+    return command.helpInformation() + (commands.find(({ name }) => name === topic)?.epilogue ?? '') + '\n';
+  const names = [...Object.keys(topics), ...commands.map(({ name }) => name)];
+  throw new UserError(`there is no help on ${JSON.stringify(topic)}`, `topics are ${names.join(', ')}`);
+}
+
+function exitCodesPage(): string {
+  const rows = Object.values(exitCodes).map(
+    ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}\n`,
+  );
+  return `Exit codes\n\n${rows.join('')}\nWhere several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.\nexplain says 2 as soon as one name is missing, whatever else it finds.\n`;
+}

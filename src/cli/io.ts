@@ -1,0 +1,22 @@
+/** The outside world of a command: stdout is the result, stderr is the talk. */
+import type { Readable } from 'node:stream';
+
+interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Colour only where a person looks: https://no-color.org and https://bixense.com/clicolors */
+export function wantsColour(output: Output, env: Io['env']): boolean {
+  if ((env['NO_COLOR'] ?? '') !== '') return false;
+  const force = env['CLICOLOR_FORCE'] ?? '0';
+  if (force !== '0' && force !== '') return true;
+  return output.isTTY === true && env['TERM'] !== 'dumb' && env['CLICOLOR'] !== '0';
+}

@@ -1,0 +1,44 @@
+/** Builds the command line out of the table of commands. */
+import { Command as Program, Option as Flag } from 'commander';
+import { type Command, commands, type Invocation } from './commands.ts';
+import { version } from './version.ts';
+
+/** What was asked for: set by the parser, run by whoever parsed. */
+export interface Asked {
+  readonly command: Command;
+  readonly invocation: Invocation;
+}
+
+export function buildProgram(asked: (what: Asked) => void = () => undefined): Program {
+  const program = new Program('fix-sans')
+    .description(
+      'Finds and mends names missing from the kube-apiserver certificate of kubeadm and kubespray clusters.',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', '\nExit codes: fix-sans help exit-codes')
+    .showSuggestionAfterError();
+  for (const command of commands) program.addCommand(build(command, asked));
+  return program;
+}
+
+function build(command: Command, asked: (what: Asked) => void): Program {
+  const built = new Program(command.name)
+    .summary(command.summary)
+    .description(command.summary)
+    .helpOption('-h, --help', 'print this help')
+    .argument(command.usage)
+    .showSuggestionAfterError()
+    .addHelpText('after', command.epilogue);
+  for (const { flags, about, choices, fallback } of command.options) {
+    const flag = new Flag(flags, about);
+    if (choices) flag.choices(choices);
+    if (fallback !== undefined) flag.default(fallback);
+    built.addOption(flag);
+  }
+  return built.action((given: readonly string[] | string | undefined) => {
+    const args = typeof given === 'string' ? [given] : (given ?? []);
+    asked({ command, invocation: { args, options: built.opts() } });
+  });
+}

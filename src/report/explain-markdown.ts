@@ -1,0 +1,90 @@
+/** A diagnosis for a ticket. Everything from the text stands in code spans, where Markdown and HTML are inert. */
+import { causes } from '../model/cause.ts';
+import type { Diagnosis, FoundCause } from '../model/diagnosis.ts';
+import { display } from '../model/display.ts';
+import { headline, times } from './words.ts';
+
+const mostNames = 200;
+
+export function explainAsMarkdown(diagnosis: Diagnosis): string {
+  const { names, causes: found, notes, next, unparsedLines } = diagnosis;
+  const parts = ['# API server certificate: diagnosis', headline(diagnosis)];
+  if (names.length > 0) {
+    const rows = names
+      .slice(0, mostNames)
+      .map(({ verdict, type, value, count, cause, endpoints, clients }) =>
+        row([
+          verdict.replaceAll('-', ' '),
+          type,
+          code(value),
+          String(count),
+          cause,
+          codes(endpoints),
+          codes(clients),
+        ]),
+      );
+    parts.push(
+      [
+        '## Names',
+        '',
+        row(['verdict', 'type', 'name', 'said', 'cause', 'endpoints', 'clients']),
+        row(Array(7).fill('---')),
+        ...rows,
+      ].join('\n'),
+    );
+  }
+  if (found.length > 0) parts.push('## Causes', ...found.map(causePart));
+  if (notes.length > 0)
+    parts.push(['## Notes', '', ...notes.map(({ text }) => `- ${inline(text)}`)].join('\n'));
+  if (unparsedLines > 0)
+    parts.push(`Lines about certificates or TLS that were not understood: ${unparsedLines}.`);
+  if (next.length > 0) {
+    parts.push(
+      [
+        '## Next',
+        ...next.flatMap(({ why, command }) => [
+          '',
+          `${inline(why)}:`,
+          '',
+          '```sh',
+          display(command, 2000),
+          '```',
+        ]),
+      ].join('\n'),
+    );
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function causePart({ code: name, certainty, count, affected, advice, endpoints }: FoundCause): string {
+  const suspected = certainty === 'suspected' && name !== 'unknown' ? ', suspected' : '';
+  const lines = [`### ${name}`, '', `${inline(causes[name].means)} (${times(count)}${suspected}).`];
+  if (endpoints.length > 0) lines.push('', `Endpoints: ${codes(endpoints)}`);
+  if (affected.length > 0) {
+    lines.push('', row(['access path', 'state', 'dials']), row(Array(3).fill('---')));
+    for (const { who, state, dials } of affected) lines.push(row([inline(who), state, inline(dials)]));
+  }
+  lines.push('', `**What to do:** ${inline(advice)}.`);
+  return lines.join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function codes(items: readonly string[]): string {
+  return items.map(code).join(', ');
+}
+
+/** A code span that its content cannot leave: the fence is longer than any run of backticks inside. */
+function code(text: string): string {
+  const shown = display(text, 253).replaceAll('|', '\\|');
+  const runs = shown.match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1);
+  return runs.length > 0 ? `${fence} ${shown} ${fence}` : `${fence}${shown}${fence}`;
+}
+
+/** Our own words, in which angle brackets and the like are meant as such. */
+function inline(text: string): string {
+  return display(text, 2000).replace(/[\\`*_[\]<>|]/g, (character) => `\\${character}`);
+}

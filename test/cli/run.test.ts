@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { exitCodes, worstExit } from '../../src/model/exit-code.ts';
+import { runCli } from '../support/run-cli.ts';
+
+test.each([
+  { argv: ['explan', 'x'], says: "unknown command 'explan'", hint: 'Did you mean explain?' },
+  {
+    argv: ['explain', '--fromat', 'json', 'x'],
+    says: "unknown option '--fromat'",
+    hint: 'Did you mean --format?',
+  },
+  {
+    argv: ['explain', '--format', 'xml', 'x'],
+    says: 'Allowed choices are text, json, markdown',
+    hint: 'see fix-sans --help',
+  },
+  {
+    argv: ['explain', '--format'],
+    says: "option '-f, --format <format>' argument missing",
+    hint: 'see fix-sans --help',
+  },
+  { argv: ['--bogus'], says: "unknown option '--bogus'", hint: 'see fix-sans --help' },
+  {
+    argv: ['help', 'nonsense'],
+    says: 'there is no help on "nonsense"',
+    hint: 'topics are exit-codes, explain, help',
+  },
+  { argv: ['explain', ''], says: 'the text is empty', hint: 'give the error as text' },
+  {
+    argv: ['explain', '/no/such/file.log'],
+    says: 'cannot read the file /no/such/file.log',
+    hint: 'give the error as text',
+  },
+  { argv: ['explain', 'src'], says: 'src is a folder', hint: 'give the error as text' },
+])('$argv is a usage error with one sentence and a hint', async ({ argv, says, hint }) => {
+  const { code, stdout, stderr } = await runCli(argv);
+  expect(code).toBe(64);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(says);
+  expect(stderr).toContain(hint);
+  expect(stderr.trim().split('\n')).toHaveLength(2);
+});
+
+test('no arguments: help on stderr and 64', async () => {
+  const { code, stdout, stderr } = await runCli([]);
+  expect(code).toBe(64);
+  expect(stdout).toBe('');
+  expect(stderr).toContain('Usage: fix-sans');
+});
+
+test.each([[['--help']], [['help']], [['explain', '--help']], [['help', 'explain']]])(
+  '%s prints help on stdout and exits 0',
+  async (argv) => {
+    const { code, stdout, stderr } = await runCli(argv);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: fix-sans');
+    expect(stderr).toBe('');
+  },
+);
+
+test('help on a command is the same either way', async () => {
+  const [flag, topic] = await Promise.all([runCli(['explain', '--help']), runCli(['help', 'explain'])]);
+  expect(topic.stdout).toBe(flag.stdout);
+});
+
+test('help exit-codes prints every code, and the README has the same table', async () => {
+  const { stdout } = await runCli(['help', 'exit-codes']);
+  const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+  for (const { code, meaning } of Object.values(exitCodes)) {
+    expect(stdout).toMatch(new RegExp(`^ +${code}  ${meaning.replace(/[()]/g, '\\$&')}$`, 'm'));
+    expect(readme).toContain(`| ${code} | ${meaning} |`);
+  }
+});
+
+test.each([
+  [['ok'], 0],
+  [['ok', 'temporary'], 75],
+  [['temporary', 'failed'], 1],
+  [['changesNeeded', 'failed'], 2],
+  [['notSan', 'changesNeeded'], 8],
+  [['partial', 'notSan'], 3],
+  [['locked', 'partial'], 6],
+  [['refused', 'locked'], 7],
+  [['authentication', 'refused'], 4],
+  [['interrupted', 'authentication'], 130],
+  [['rolledBack', 'interrupted'], 5],
+  [['needsHuman', 'rolledBack', 'terminated'], 9],
+  [[], 0],
+] as const)('of %j the exit code is %i', (names, code) => {
+  expect(worstExit(names)).toBe(code);
+});

@@ -1,0 +1,32 @@
+/** Runs the command line in this process, with streams of the test's own. */
+import { Readable } from 'node:stream';
+import { run } from '../../src/cli/run.ts';
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Given {
+  readonly stdin?: string | Uint8Array;
+  /** stdin, stdout and stderr are a terminal. */
+  readonly terminal?: boolean;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export async function runCli(
+  argv: readonly string[],
+  { stdin, terminal = false, env = {} }: Given = {},
+): Promise<CliResult> {
+  let stdout = '';
+  let stderr = '';
+  const input = Readable.from(stdin === undefined ? [] : [Buffer.from(stdin)]);
+  const code = await run(argv, {
+    stdin: Object.assign(input, { isTTY: terminal }),
+    stdout: { isTTY: terminal, write: (text) => (stdout += text) },
+    stderr: { isTTY: terminal, write: (text) => (stderr += text) },
+    env,
+  });
+  return { code, stdout, stderr };
+}
