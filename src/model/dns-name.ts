@@ -45,7 +45,7 @@ export type Idn =
 /** The A-labels of a name with letters outside ASCII; `mapsTo` when the name only looks like what it would become. */
 export function idnToAscii(name: string): Idn {
   const ascii = domainToASCII(name);
-  if (ascii === '') return { fault: 'idn-invalid' };
+  if (ascii === '' || idnToUnicode(ascii) === undefined) return { fault: 'idn-invalid' };
   const folded = name.toLowerCase().normalize('NFC').replace(/\.$/, '');
   const shown = domainToUnicode(ascii).replace(/\.$/, '');
   return shown === folded ? { ascii } : { mapsTo: ascii.replace(/\.$/, '') };
@@ -53,8 +53,14 @@ export function idnToAscii(name: string): Idn {
 
 /** The letters behind A-labels, or undefined when an `xn--` label is broken. */
 export function idnToUnicode(name: string): string | undefined {
-  if (domainToASCII(name) === '') return undefined;
-  return domainToUnicode(name);
+  const letters = name.split('.').map((part) => (part.startsWith('xn--') ? lettersOf(part) : part));
+  return letters.includes(undefined) ? undefined : letters.join('.');
+}
+
+/** From Node 24 on, the URL parser lets a broken A-label pass if the whole name is ASCII: https://github.com/whatwg/url/pull/803 */
+function lettersOf(part: string): string | undefined {
+  const letters = domainToUnicode(part);
+  return letters !== part && domainToASCII(letters) === part ? letters : undefined;
 }
 
 const scripts = ['Latin', 'Greek', 'Cyrillic', 'Armenian', 'Cherokee', 'Arabic', 'Hebrew', 'Han'].map(
