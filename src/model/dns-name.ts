@@ -57,7 +57,7 @@ export function idnToUnicode(name: string): string | undefined {
   return letters.includes(undefined) ? undefined : letters.join('.');
 }
 
-/** From Node 24 on, the URL parser lets a broken A-label pass if the whole name is ASCII: https://github.com/whatwg/url/pull/803 */
+/** Node 24.21 and 26.10 let a broken A-label pass where 20.20 and 22.23 do not, so the way there and back is checked here. */
 function lettersOf(part: string): string | undefined {
   const letters = domainToUnicode(part);
   return letters !== part && domainToASCII(letters) === part ? letters : undefined;
