@@ -11,6 +11,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/oracle/**', 'test/package/**'],
+          testTimeout: 60_000,
         },
       },
       {

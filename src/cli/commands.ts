@@ -56,7 +56,7 @@ Nothing is contacted and nothing is changed.`,
   {
     name: 'help',
     usage: '[topic]',
-    summary: 'help on a command, or on a topic: exit-codes',
+    summary: 'help on a command, or on a topic: by-hand, exit-codes',
     options: [],
     epilogue: '',
     load: async () => (await import('./help.ts')).help,

@@ -1,20 +1,8 @@
 /** Walks through a text in pieces of any size, finds the lines that matter, and hands on what each message says. */
-import { cleanLine, startsFresh } from './clean-line.ts';
-import { clientIn } from './client.ts';
-import { type Endpoint, endpointOfHost, endpointTyped, lastEndpoint } from './endpoint.ts';
-import { judge, type Message } from './judge.ts';
+import { cleanLine } from './clean-line.ts';
 import { readLogicalLine } from './logical-line.ts';
-import type { Reading } from './reading.ts';
-import { type Effort, findTrigger, type Found, hasTrigger } from './scan.ts';
-import type { CauseCode } from '../model/cause.ts';
-
-export interface Observation {
-  readonly cause: CauseCode;
-  /** The dialled name as the text spells it. */
-  readonly host?: string;
-  readonly endpoint?: Endpoint;
-  readonly client?: string;
-}
+import { clientOfLine, type Observation, observationOf } from './observation.ts';
+import { type Effort, findTrigger, hasTrigger } from './scan.ts';
 
 export interface Listener {
   readonly observed: (observation: Observation) => void;
@@ -22,6 +10,8 @@ export interface Listener {
   readonly unparsed: () => void;
   /** Any line that passed the first look, for what stands in it besides errors. */
   readonly line: (text: string) => void;
+  /** A certificate in PEM that stands in the text. */
+  readonly block: (pem: string) => void;
   /** The rest of a line was not read: it held more messages than any log has in one line. */
   readonly gaveUp: () => void;
 }
@@ -37,8 +27,8 @@ const contextAfter = 1500;
 const longestLine = 32_768;
 /** A single line with more messages than this was made to be slow; the rest of it is passed over. */
 const mostLooks = 50_000;
-/** So much of a piece is held back until the next one has come. */
-const heldBack = contextAfter + 500;
+/** So much of a piece is held back until the next one has come: a certificate in PEM, or the lines after an error. */
+const heldBack = 8192;
 
 export interface Observer {
   readonly push: (piece: string) => void;
@@ -116,12 +106,21 @@ function cutPoint(buffer: string, lineStart: number, matchStart: number): number
   return blank > matchStart + 200 ? blank : furthest;
 }
 
+const begin = '-----BEGIN CERTIFICATE-----';
+const finish = '-----END CERTIFICATE-----';
+
 /** Reads the line at [start, end) and answers where the next one starts, past lines that were part of it. */
 function readLine(buffer: string, start: number, end: number, listener: Listener, effort: Effort): number {
   const before = buffer.slice(Math.max(0, start - contextBefore), start);
   const isWhole = buffer[end] === '\n' || end === buffer.length;
   const after = isWhole ? buffer.slice(end + 1, end + 1 + contextAfter) : '';
-  const parts = cleanLine(buffer.slice(start, end)).split('\n');
+  const raw = buffer.slice(start, end);
+  if (raw.includes(begin)) {
+    const from = start + raw.indexOf(begin);
+    const to = buffer.indexOf(finish, from);
+    if (to !== -1 && to - from < heldBack) listener.block(buffer.slice(from, to + finish.length));
+  }
+  const parts = cleanLine(raw).split('\n');
   let used = 0;
   for (let part = 0; part < parts.length; part++) {
     const text = parts[part] ?? '';
@@ -150,14 +149,9 @@ function readText(line: string, before: string, after: string, listener: Listene
     return used;
   }
   const seen = new Set<string>();
-  // A line that goes on from the one before is read with it: `Unable to connect to` / `the server: x509: …`.
-  const previous = startsFresh(text) ? '' : (before.trimEnd().split('\n').at(-1) ?? '').slice(-200);
-  const lineClient =
-    clientIn(text.slice(0, 2000)) ??
-    clientIn(`${previous} ${text.slice(0, 200)}`) ??
-    clientIn(previous + text.slice(0, 200));
+  const context = { line: text, before, after, client: clientOfLine(text, before) };
   for (const one of found) {
-    const observation = observationOf(one, text, before, after, lineClient);
+    const observation = observationOf(one, context);
     // One event often says the same twice in a line (`i/o timeout (Client.Timeout exceeded …)`).
     if (observation.host === undefined) {
       if (seen.has(observation.cause)) continue;
@@ -166,80 +160,4 @@ function readText(line: string, before: string, after: string, listener: Listene
     listener.observed(observation);
   }
   return used;
-}
-
-function observationOf(
-  found: Found,
-  line: string,
-  before: string,
-  after: string,
-  lineClient: string | undefined,
-): Observation {
-  const { reading, from, start } = found;
-  // A line may hold thousands of messages: each is judged by what stands near it.
-  const near = line.slice(Math.max(0, start - 1500), reading.end + 500);
-  const local = line.slice(Math.max(from, start - 600), reading.end + 200);
-  const endpoint = endpointFor(reading, near, line.slice(Math.max(from, start - 1500), start), before, after);
-  const message: Message = { reading, line: near, local, ...(endpoint === undefined ? {} : { endpoint }) };
-  const cause = judge(message);
-  const host = reading.host ?? (isAboutName(reading) ? endpoint?.host : undefined);
-  const client = lineClient ?? reading.client ?? clientBefore(before);
-  return {
-    cause,
-    ...(host === undefined ? {} : { host }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(client === undefined ? {} : { client }),
-  };
-}
-
-function isAboutName({ says }: Reading): boolean {
-  return says === 'name-mismatch' || says === 'legacy-common-name';
-}
-
-/** A command typed right before the message names its client: `$ curl https://…`. */
-function clientBefore(before: string): string | undefined {
-  const typed = [
-    ...before
-      .slice(-600)
-      .matchAll(
-        /(?:^\s*|[|;&$#>%]\s*)(?:sudo )?(curl|wget|openssl|kubectl|helm|kubeadm|gnutls-cli|argocd)\s/gm,
-      ),
-  ];
-  const name = typed.at(-1)?.[1];
-  return name === 'gnutls-cli' ? 'gnutls' : name;
-}
-
-function endpointFor(
-  reading: Reading,
-  line: string,
-  local: string,
-  before: string,
-  after: string,
-): Endpoint | undefined {
-  if (reading.endpoint !== undefined) return parseEndpoint(reading.endpoint);
-  if (reading.host !== undefined && /^(?:\[[^\]]+\]|[^:]+):\d{1,5}$/.test(reading.host))
-    return parseEndpoint(reading.host);
-  const { host } = reading;
-  const nearest = lastEndpoint(local);
-  if (host === undefined) {
-    return (
-      nearest ??
-      endpointTyped(line) ??
-      endpointTyped(before.slice(-1200)) ??
-      lastEndpoint(after.slice(0, 600))
-    );
-  }
-  if (nearest?.host === host) return nearest;
-  return (
-    endpointOfHost(host, line) ??
-    nearest ??
-    endpointOfHost(host, before.slice(-1200)) ??
-    endpointOfHost(host, after.slice(0, 400))
-  );
-}
-
-function parseEndpoint(text: string): Endpoint {
-  const match = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(text);
-  if (!match) return { host: text };
-  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port: Number(match[2]) };
 }

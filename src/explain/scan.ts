@@ -1,4 +1,5 @@
 /** Finds the error messages in one logical line: one pass over it, and each anchor is read by the one rule it belongs to. */
+import { evidenceWords } from './evidence.ts';
 import { compileFinder, type Finder } from './needles.ts';
 import type { Reading, Rule } from './reading.ts';
 import { goRules } from './rules/go.ts';
@@ -43,7 +44,8 @@ const triggers: readonly string[] = [
   'deadline exceeded|resolve host|misbehaving|econn|ehost|enotfound|eai_|failed to connect',
   'connect to server|unauthorized|logged in|anonymous|http response|http request|http_request',
   'oversized record|wrong version|packet length|unknown protocol|corrupt message|frame size|http: proxy',
-  'no-check|insecure|curl|clusterip|cluster ip|kubernetes_service_host|private key',
+  // What stands beside errors and matters too.
+  ...evidenceWords,
 ];
 export const findTrigger: Finder = compileFinder(triggers);
 

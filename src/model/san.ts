@@ -1,10 +1,4 @@
-/**
- * A name in a certificate: how it is read, spelled, compared and covered. Pure values, no policy.
- *
- * Words used everywhere, one per idea: *node* (a control-plane machine), *wish* (a name wanted in the certificate),
- * *finding* (what is wrong), *plan* (what will be done), *step* (one act on a node), *rollout* (all of them in order),
- * *backup* (what a rollback restores).
- */
+/** A name in a certificate: how it is read, spelled, compared and covered. Pure values, no policy. */
 import { display, isHostile } from './display.ts';
 import { type DnsFault, dnsFault, idnToAscii, idnToUnicode, mixesScripts } from './dns-name.ts';
 import { canonicalIp, ipKind } from './ip.ts';
@@ -192,6 +186,11 @@ export function covers(held: San, wanted: San): boolean {
 
 export function isCovered(held: readonly San[], wanted: San): boolean {
   return held.some((san) => covers(san, wanted));
+}
+
+/** The names of the kubernetes Service, which kubeadm writes into every API server certificate. */
+export function isApiserverName(name: string): boolean {
+  return /^kubernetes(?:\.default(?:\.svc(?:\..+)?)?)?$/i.test(name);
 }
 
 /** What Go takes for a host name: looser than RFC 1123 (underscores), stricter than what a certificate can hold. */

@@ -6,6 +6,8 @@ import { explainAsText } from './explain-text.ts';
 
 export interface Look {
   readonly colour: boolean;
+  /** How many columns prose may take. */
+  readonly width: number;
 }
 
 export const explainReports: Readonly<Record<string, (diagnosis: Diagnosis, look: Look) => string>> = {
