@@ -58,6 +58,11 @@ export function lastEndpoint(text: string): Endpoint | undefined {
 
 /** Where a text names this host together with a port or in a URL. */
 export function endpointOfHost(host: string, text: string): Endpoint | undefined {
+  // Java prints host/address:port.
+  const java = text.includes(`${host}/`)
+    ? new RegExp(`${host.replace(/[^\\w]/g, '\\$&')}/[\\da-f.:]{0,45}:(\\d{1,5})`).exec(text)
+    : null;
+  if (java) return { host, port: Number(java[1]) };
   for (const bounded of [`${host}:`, `${host}]:`]) {
     for (let index = text.indexOf(bounded), tries = 0; index !== -1 && tries < 20; tries++) {
       const rest = text.slice(index + bounded.length, index + bounded.length + 320);

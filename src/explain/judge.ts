@@ -100,10 +100,16 @@ function causeOfService(service: Service): CauseCode | undefined {
   return service === 'apiserver' ? undefined : causeOfOther[service];
 }
 
+/** Kafka, MongoDB, PostgreSQL, MySQL, Redis, Elasticsearch, AMQP, LDAP and mail: servers that are no API server. */
+const otherPorts: ReadonlySet<number> = new Set([
+  9092, 9093, 9094, 27017, 5432, 3306, 6379, 9200, 9300, 5671, 5672, 389, 636, 25, 465, 587, 993, 995,
+]);
+
 /** What a line about another server than the API server holds; most lines hold none. */
 const findOther = compileFinder([
   'dialing backend|metrics|containerlogs|etcd|clientv3|rafthttp|embed/config',
   'webhook|missing response|faileddiscovery|available_controller|apiservice',
+  'mongoserver|mongonetwork|apache.kafka|psqlexception|rediserror',
 ]);
 
 /** Which server answered, by port, path and what the line is about. */
@@ -142,6 +148,13 @@ function serviceOf({ reading, line, local, endpoint }: Message): Service {
   ) {
     return 'webhook';
   }
+  if (port !== undefined && otherPorts.has(port)) return 'foreign';
+  if (
+    port === undefined &&
+    isOfOther &&
+    /Mongo(?:Server|Network)\w*|org\.apache\.kafka|PSQLException|RedisError/.test(line)
+  )
+    return 'foreign';
   if (serviceName.test(host) && !isApiserverName(host)) return 'webhook';
   if (publicHost.test(host) || publicAwsRegistry.test(host) || /^\/(?:v2|v1)(?:\/|$|\?)/.test(path))
     return 'foreign';

@@ -30,12 +30,21 @@ export interface Context {
 const withoutCa = /verify (?:error:num=|return code: ?)2[01]\b/i;
 
 export function observationOf(found: Found, context: Context): Observation {
-  const { line, before, after } = context;
+  const { line, after } = context;
+  // A line with a time of its own belongs to a log: what stands before it is another event, not the command that was typed.
+  const before = startsFresh(line) ? '' : context.before;
   const { reading, from, start } = found;
   // A line may hold thousands of messages: each is judged by what stands near it.
-  const near = line.slice(Math.max(0, start - 1500), reading.end + 500);
+  const broken = from === 0 && start < 200 && !startsFresh(line) ? lastLineOf(before) : '';
+  const near = broken + line.slice(Math.max(0, start - 1500), reading.end + 500);
   const local = line.slice(Math.max(from, start - 600), reading.end + 200);
-  const endpoint = endpointFor(reading, near, line.slice(Math.max(from, start - 1500), start), before, after);
+  const endpoint = endpointFor(
+    reading,
+    near,
+    broken + line.slice(Math.max(from, start - 1500), start),
+    before,
+    after,
+  );
   const message: Message = { reading, line: near, local, ...(endpoint === undefined ? {} : { endpoint }) };
   const cause = judge(message);
   const host = reading.host ?? (isAboutName(reading) ? endpoint?.host : undefined);
@@ -107,6 +116,11 @@ export function clientOfLine(line: string, before: string): string | undefined {
   const start = line.slice(0, 2000);
   const named = clientIn(start);
   if (named !== undefined || startsFresh(line)) return named;
-  const previous = (before.trimEnd().split('\n').at(-1) ?? '').slice(-200);
+  const previous = lastLineOf(before);
   return clientIn(`${previous} ${start.slice(0, 200)}`) ?? clientIn(previous + start.slice(0, 200));
+}
+
+/** The line before, which a URL may have been broken in. */
+function lastLineOf(before: string): string {
+  return (before.trimEnd().split('\n').at(-1) ?? '').slice(-200);
 }

@@ -1,8 +1,8 @@
 /** Walks through a text in pieces of any size, finds the lines that matter, and hands on what each message says. */
 import { cleanLine } from './clean-line.ts';
 import { readLogicalLine } from './logical-line.ts';
-import { clientOfLine, type Observation, observationOf } from './observation.ts';
-import { type Effort, findTrigger, hasTrigger } from './scan.ts';
+import { clientOfLine, type Context, type Observation, observationOf } from './observation.ts';
+import { type Effort, findTrigger, type Found, hasTrigger } from './scan.ts';
 
 export interface Listener {
   readonly observed: (observation: Observation) => void;
@@ -25,10 +25,27 @@ const contextBefore = 1500;
 const contextAfter = 1500;
 /** A line longer than this is looked at in pieces. */
 const longestLine = 32_768;
+/** Lines are joined where wrapping is likely: so often at once, and once more for so many characters. */
+const mostJoins = 2000;
+const charactersPerJoin = 200;
 /** A single line with more messages than this was made to be slow; the rest of it is passed over. */
 const mostLooks = 50_000;
 /** So much of a piece is held back until the next one has come: a certificate in PEM, or the lines after an error. */
 const heldBack = 8192;
+
+/** The last line and what was observed in it, for the runs of equal lines that logs are full of. */
+interface Memo {
+  line: string;
+  times: number;
+  observations: readonly Observation[];
+}
+
+/** What one text is read with. */
+interface Run {
+  readonly listener: Listener;
+  readonly effort: Effort;
+  readonly memo: Memo;
+}
 
 export interface Observer {
   readonly push: (piece: string) => void;
@@ -36,12 +53,16 @@ export interface Observer {
 }
 
 export function observe(listener: Listener): Observer {
-  const effort: Effort = { looks: 0 };
+  const run: Run = {
+    listener,
+    effort: { looks: 0, joins: mostJoins },
+    memo: { line: '', times: 0, observations: [] },
+  };
   let buffer = '';
   let done = 0;
 
   function advance(limit: number): void {
-    done = readUpTo(buffer, done, limit, listener, effort);
+    done = readUpTo(buffer, done, limit, run);
     const keep = Math.max(0, done - contextBefore);
     buffer = buffer.slice(keep);
     done -= keep;
@@ -69,7 +90,8 @@ export function observe(listener: Listener): Observer {
 }
 
 /** Reads the lines of `buffer` that start in [start, limit); answers where reading should go on. */
-function readUpTo(buffer: string, start: number, limit: number, listener: Listener, effort: Effort): number {
+function readUpTo(buffer: string, start: number, limit: number, run: Run): number {
+  const { listener, effort } = run;
   let index = start;
   while (index < limit) {
     const found = findTrigger(buffer, index, limit);
@@ -83,15 +105,10 @@ function readUpTo(buffer: string, start: number, limit: number, listener: Listen
       if (newline === -1) return limit;
       index = newline + 1;
     } else {
-      index = readLine(
-        buffer,
-        Math.max(lineStart, match - longestLine),
-        Math.min(end, buffer.length),
-        listener,
-        effort,
-      );
+      index = readLine(buffer, Math.max(lineStart, match - longestLine), Math.min(end, buffer.length), run);
       if (effort.looks > mostLooks) listener.gaveUp();
     }
+    effort.joins = Math.min(mostJoins, effort.joins + (index - lineStart) / charactersPerJoin);
     if (newline !== -1 && index > newline) effort.looks = 0;
   }
   return index;
@@ -110,7 +127,7 @@ const begin = '-----BEGIN CERTIFICATE-----';
 const finish = '-----END CERTIFICATE-----';
 
 /** Reads the line at [start, end) and answers where the next one starts, past lines that were part of it. */
-function readLine(buffer: string, start: number, end: number, listener: Listener, effort: Effort): number {
+function readLine(buffer: string, start: number, end: number, run: Run): number {
   const before = buffer.slice(Math.max(0, start - contextBefore), start);
   const isWhole = buffer[end] === '\n' || end === buffer.length;
   const after = isWhole ? buffer.slice(end + 1, end + 1 + contextAfter) : '';
@@ -118,7 +135,7 @@ function readLine(buffer: string, start: number, end: number, listener: Listener
   if (raw.includes(begin)) {
     const from = start + raw.indexOf(begin);
     const to = buffer.indexOf(finish, from);
-    if (to !== -1 && to - from < heldBack) listener.block(buffer.slice(from, to + finish.length));
+    if (to !== -1 && to - from < heldBack) run.listener.block(buffer.slice(from, to + finish.length));
   }
   const parts = cleanLine(raw).split('\n');
   let used = 0;
@@ -129,7 +146,7 @@ function readLine(buffer: string, start: number, end: number, listener: Listener
     const textAfterPart = partsAfter.length > 0 ? `${partsAfter.join('\n')}\n${after}` : after;
     const partsBefore = parts.slice(Math.max(0, part - 12), part);
     const textBeforePart = partsBefore.length > 0 ? `${before}\n${partsBefore.join('\n')}\n` : before;
-    const went = readText(text, textBeforePart, textAfterPart, listener, effort);
+    const went = readText(text, textBeforePart, textAfterPart, run);
     used = Math.max(0, went - partsAfter.length);
     part += Math.min(went, partsAfter.length);
   }
@@ -141,23 +158,36 @@ function readLine(buffer: string, start: number, end: number, listener: Listener
   return next;
 }
 
-function readText(line: string, before: string, after: string, listener: Listener, effort: Effort): number {
+function readText(line: string, before: string, after: string, { listener, effort, memo }: Run): number {
+  // Inside a run all that stands around is the same too, so nothing else can come out.
+  if (memo.times > 2 && memo.line === line && after.startsWith(line)) {
+    for (const observation of memo.observations) listener.observed(observation);
+    return 0;
+  }
   const { text, found, used } = readLogicalLine(line, before, after, effort);
   listener.line(text);
-  if (found.length === 0) {
-    if (trouble.test(text.slice(0, 4000))) listener.unparsed();
-    return used;
-  }
-  const seen = new Set<string>();
-  const context = { line: text, before, after, client: clientOfLine(text, before) };
-  for (const one of found) {
-    const observation = observationOf(one, context);
-    // One event often says the same twice in a line (`i/o timeout (Client.Timeout exceeded …)`).
-    if (observation.host === undefined) {
-      if (seen.has(observation.cause)) continue;
-      seen.add(observation.cause);
-    }
-    listener.observed(observation);
-  }
+  if (found.length === 0 && trouble.test(text.slice(0, 4000))) listener.unparsed();
+  const observations = found.length === 0 ? [] : observationsOf(found, { line: text, before, after });
+  for (const observation of observations) listener.observed(observation);
+  memo.times = memo.line === line && found.length > 0 && used === 0 ? memo.times + 1 : 0;
+  memo.line = line;
+  memo.observations = observations;
   return used;
+}
+
+function observationsOf(
+  found: readonly Found[],
+  around: Pick<Context, 'line' | 'before' | 'after'>,
+): Observation[] {
+  const context: Context = { ...around, client: clientOfLine(around.line, around.before) };
+  const seen = new Set<string>();
+  return found
+    .map((one) => observationOf(one, context))
+    .filter(({ host, cause }) => {
+      // One event often says the same twice in a line (`i/o timeout (Client.Timeout exceeded …)`).
+      if (host !== undefined) return true;
+      const isNew = !seen.has(cause);
+      seen.add(cause);
+      return isNew;
+    });
 }

@@ -59,6 +59,8 @@ export function count(tally: Tally, observation: Observation): void {
   const name = nameOf(tally, observation);
   if (name === undefined) return;
   name.count++;
+  // The first few messages tell the list; a log repeats it thousands of times.
+  if (name.count > 3) return;
   for (const held of observation.listed ?? []) {
     if (name.held.size >= mostPerEntry) break;
     keep(name.held, looseSan(held)?.value);
@@ -69,7 +71,7 @@ export function count(tally: Tally, observation: Observation): void {
 }
 
 function nameOf(tally: Tally, { host, cause }: Observation): NameTally | undefined {
-  if (host === undefined || !namesHost(cause)) return undefined;
+  if (host === undefined || !namesHost(cause) || isPlaceholder(host)) return undefined;
   const spelling = `${cause} ${host}`;
   const met = tally.spellings.get(spelling);
   if (met) return met;
@@ -101,6 +103,11 @@ function newNameOf(tally: Tally, host: string, cause: CauseCode): NameTally | un
   };
   tally.names.set(own(key), name);
   return name;
+}
+
+/** `not xx.xx.xx.xx`: somebody masked the address; and nobody dials a wildcard. */
+function isPlaceholder(host: string): boolean {
+  return /^\*|^(?:(?:x{1,3}|\d{1,3})\.){2,3}x{1,3}$|^x+(?:\.x+)*$/i.test(host);
 }
 
 /** Causes for which it is worth saying which name not to add, besides those that add one. */

@@ -26,7 +26,10 @@ export function parseSan(input: string): SanReading {
   const notes: SanNote[] = text === input ? [] : ['trimmed'];
   if (text === '' || text === ',') return refuse('empty', input);
   if (isHostile(text)) return refuse('control-character', input);
-  if (/\s/u.test(text)) return refuse('white-space', input, suggestFrom(text.replace(/\s+/gu, '')));
+  if (/\s/u.test(text)) {
+    const inner = text.trim();
+    return refuse('white-space', input, inner === text ? undefined : suggestFrom(inner));
+  }
   const ip = canonicalIp(text);
   if (ip !== undefined) return readIp(input, text, ip, notes);
   return refuseShape(input, text) ?? readDns(input, text, notes);
@@ -51,7 +54,9 @@ function refuseShape(input: string, text: string): SanReading | undefined {
   const [beforeSlash = ''] = text.split('/');
   if (beforeSlash !== text) {
     const isRange = canonicalIp(beforeSlash) !== undefined;
-    return refuse(isRange ? 'range' : 'url', input, suggestFrom(beforeSlash));
+    // The first address of a range is nobody's.
+    const meant = isRange && /(?:\.0|::)$/.test(beforeSlash) ? undefined : suggestFrom(beforeSlash);
+    return refuse(isRange ? 'range' : 'url', input, meant);
   }
   const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(text);
   if (bracketed)
@@ -90,6 +95,7 @@ function readDns(input: string, text: string, notes: SanNote[]): SanReading {
     notes.push('idn');
   }
   const san: San = { type: 'dns', value: name };
+  if (name === 'metadata.google.internal') return refuse('metadata-address', input, undefined, san);
   if (name.startsWith('*.')) {
     if (!name.slice(2).includes('.')) return refuse('wildcard-broad', input, undefined, san);
     notes.push('wildcard');
