@@ -32,22 +32,19 @@ function forMissing(
 ): NextCommand[] {
   const list = missing.map((name) => name.value).slice(0, 20);
   const isFromPods = first.clients.some((client) => pathOf(client) === 'pods');
-  const commands: NextCommand[] = [
-    servedAt(
-      first.endpoints[0] ?? withPort(first, 6443),
-      'is it your cluster that answers? the issuer must be the cluster CA',
-      first,
-    ),
-    namesOnDisk,
-  ];
-  if (!isFromPods && !clusterIps.has(first.value)) {
+  const isClusterIp = clusterIps.has(first.value);
+  const why = 'is it your cluster that answers? the issuer must be the cluster CA';
+  const served = servedAt(first.endpoints[0] ?? withPort(first, isClusterIp ? 443 : 6443), why, first);
+  // Only nodes and pods reach the ClusterIP.
+  const commands: NextCommand[] = [isClusterIp ? { ...served, where: 'control-plane' } : served, namesOnDisk];
+  if (!isFromPods && !isClusterIp) {
     commands.unshift({
       where: 'here',
       why: 'works at once, where the certificate is the only trouble: kubectl checks it against a name that it surely holds',
       command: 'kubectl --tls-server-name kubernetes get nodes',
     });
   }
-  if (first.type === 'ip' && !clusterIps.has(first.value)) {
+  if (first.type === 'ip' && !isClusterIp) {
     commands.push({
       where: 'control-plane',
       why: `if this prints ${first.value}, every pod is affected`,

@@ -1,7 +1,7 @@
 /** One message, judged: its cause, the name that was dialled, the endpoint, and who said it. */
 import type { CauseCode } from '../model/cause.ts';
 import { startsFresh } from './clean-line.ts';
-import { clientIn } from './client.ts';
+import { clientIn, lastClientIn } from './client.ts';
 import { type Endpoint, endpointOfHost, endpointTyped, lastEndpoint } from './endpoint.ts';
 import { judge, type Message } from './judge.ts';
 import type { Reading } from './reading.ts';
@@ -69,7 +69,7 @@ function clientBefore(before: string): string | undefined {
     ...before
       .slice(-600)
       .matchAll(
-        /(?:^\s*|[|;&$#>%]\s*)(?:sudo )?(curl|wget|openssl|kubectl|helm|kubeadm|gnutls-cli|argocd)\s/gm,
+        /(?:[|;&$#>%]\s*|^\s*(?=[a-z-]+ (?:-|get\b|cluster-info|version|apply|describe|logs|exec|config|join|init|https?:|s_client|x509|repo|install|upgrade)))(?:sudo )?(curl|wget|openssl|kubectl|helm|kubeadm|gnutls-cli|argocd)\s/gm,
       ),
   ];
   const name = typed.at(-1)?.[1];
@@ -117,7 +117,8 @@ export function clientOfLine(line: string, before: string): string | undefined {
   const named = clientIn(start);
   if (named !== undefined || startsFresh(line)) return named;
   const previous = lastLineOf(before);
-  return clientIn(`${previous} ${start.slice(0, 200)}`) ?? clientIn(previous + start.slice(0, 200));
+  const broken = clientIn(previous + start.slice(0, 60));
+  return lastClientIn(previous) ?? clientIn(`${previous.slice(-60)} ${start.slice(0, 60)}`) ?? broken;
 }
 
 /** The line before, which a URL may have been broken in. */
