@@ -8,7 +8,7 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import { display } from '../model/display.ts';
 import { UserError } from '../model/user-error.ts';
 import { explainReports } from '../report/index.ts';
-import type { Invocation } from './commands.ts';
+import type { Invocation } from './command.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 
 const hint =

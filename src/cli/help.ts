@@ -1,7 +1,8 @@
 /** `help TOPIC`: what is worth a page of its own. */
 import { exitCodes } from '../model/exit-code.ts';
 import { UserError } from '../model/user-error.ts';
-import { commands, type Invocation } from './commands.ts';
+import type { Invocation } from './command.ts';
+import { commands } from './commands.ts';
 import type { Io } from './io.ts';
 import { byHandPage } from './help-by-hand.ts';
 import { buildProgram } from './program.ts';

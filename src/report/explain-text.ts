@@ -2,7 +2,7 @@
 import { causes } from '../model/cause.ts';
 import type { Diagnosis, FoundCause, NamedSan } from '../model/diagnosis.ts';
 import { display } from '../model/display.ts';
-import type { Look } from './index.ts';
+import type { Look } from './look.ts';
 import { paint, type Paint } from './paint.ts';
 import { headline, placeOf, saidBy, sentence, someOf, times } from './words.ts';
 import { wrap, wrapCommand } from './wrap.ts';
