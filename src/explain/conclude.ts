@@ -101,9 +101,13 @@ function byVerdictAndCount(one: NamedSan, other: NamedSan): number {
   return other.count - one.count || (one.value < other.value ? -1 : 1);
 }
 
+const refusedAdvice =
+  'no certificate of kubeadm can hold this name: have the client dial another one, or tell kubectl which name to check (--tls-server-name kubernetes)';
+
 function causeOf(tally: CauseTally, names: readonly NamedSan[], { clusterIps }: Evidence): FoundCause {
   const { code } = tally;
   const missing = names.filter((name) => name.cause === code && addsName(code));
+  const isRefused = missing.length > 0 && missing.every(({ verdict }) => verdict === 'do-not-add');
   return {
     code,
     count: tally.count,
@@ -111,7 +115,7 @@ function causeOf(tally: CauseTally, names: readonly NamedSan[], { clusterIps }: 
     endpoints: [...tally.endpoints],
     clients: [...tally.clients],
     affected: affectedBy(missing, clusterIps),
-    advice: causes[code].advice,
+    advice: isRefused ? refusedAdvice : causes[code].advice,
   };
 }
 

@@ -82,9 +82,9 @@ function withPort({ type, value }: Pick<NamedSan, 'type' | 'value'>, port: numbe
 }
 
 /** What is served at the endpoint of a cause; 6443 where the text has no port. */
-function servedFor({ code, endpoints }: FoundCause, { names, proxy }: Findings): NextCommand[] {
+function servedFor({ code: cause, endpoints }: FoundCause, { names, proxy }: Findings): NextCommand[] {
   const name = names.find(
-    (one) => one.cause === code && one.refusal === undefined && /^[\w.:*-]+$/.test(one.value),
+    (one) => one.cause === cause && one.refusal === undefined && /^[\w.:*-]+$/.test(one.value),
   );
   const said = endpoints.find((one) => /:\d+$/.test(one)) ?? name?.endpoints[0];
   const endpoint = said ?? (name === undefined ? undefined : withPort(name, 6443));
@@ -92,11 +92,11 @@ function servedFor({ code, endpoints }: FoundCause, { names, proxy }: Findings):
   const assumed = said === undefined ? ' (port 6443 is assumed)' : '';
   const direct = servedAt(
     endpoint,
-    `directly: who issued the certificate that is served here${assumed}`,
+    `${cause === 'unreachable' || cause === 'not-tls' ? 'what answers there, if anything' : 'who issued the certificate that is served, dialled directly'}${assumed}`,
     name,
   );
   if (proxy === undefined) return [direct];
-  return [direct, servedAt(endpoint, 'through the proxy, as kubectl goes', name, proxy)];
+  return [direct, servedAt(endpoint, 'the same through the proxy, as kubectl goes', name, proxy)];
 }
 
 function forCause(cause: FoundCause, findings: Findings): NextCommand[] {
@@ -114,9 +114,12 @@ function forCause(cause: FoundCause, findings: Findings): NextCommand[] {
         why: 'is a proxy set for this client',
         command: 'env | grep -i _proxy',
       };
-      const own = {
+      const isSuspect = cause.code === 'intercepted' || cause.code === 'untrusted-ca';
+      const own: NextCommand = {
         ...namesOnDisk,
-        why: 'what should be served: a foreign issuer above and the cluster CA here mean interception',
+        why: isSuspect
+          ? 'what should be served: a foreign issuer above and the cluster CA here mean interception'
+          : 'what the API server should serve, to compare',
       };
       return findings.proxy === undefined ? [...served, own, proxies] : [...served, own];
     }

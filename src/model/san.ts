@@ -216,7 +216,7 @@ export function looseSan(text: string): San | undefined {
   const { suggestion, code } = reading.refusal;
   if (suggestion !== undefined && (code === 'port' || code === 'brackets')) return looseSan(suggestion);
   const withoutDot = text.trim().replace(/\.$/, '');
-  if (code === 'underscore' && /^[\u0021-\u007e]+$/.test(withoutDot))
+  if (code === 'underscore' && /^[\w.*-]+$/.test(withoutDot))
     return { type: 'dns', value: withoutDot.toLowerCase() };
   if (code === 'number-like' && canonicalIp(withoutDot) !== undefined) return looseSan(withoutDot);
   return undefined;

@@ -19,7 +19,7 @@ export function explainAsText(diagnosis: Diagnosis, { colour, width }: Look): st
   const parts = [
     wrap(headline(diagnosis), width).map(page.ink.bold),
     nameLines(diagnosis.names, page),
-    ...diagnosis.causes.map((cause) => causeLines(cause, page)),
+    ...diagnosis.causes.map((cause) => causeLines(cause, headline(diagnosis), page)),
     certificateLines(diagnosis, page),
     diagnosis.notes.flatMap(({ text }) => wrap(`Note: ${text}.`, width, '', '  ')),
     unparsedLines(diagnosis, page),
@@ -57,12 +57,14 @@ function nameLines(names: readonly NamedSan[], { ink, width }: Page): string[] {
     : lines;
 }
 
-function causeLines(cause: FoundCause, { ink, width }: Page): string[] {
+function causeLines(cause: FoundCause, told: string, { ink, width }: Page): string[] {
   const { code, certainty, count, affected, advice, endpoints } = cause;
   const suspected = certainty === 'suspected' && code !== 'unknown' ? ', suspected' : '';
   const often = count > 0 ? `, ${times(count)}${suspected}` : '';
   const at = affected.length === 0 && endpoints.length > 0 ? ` (${someOf(endpoints)})` : '';
-  const [first = '', ...rest] = wrap(`${code}${often}: ${causes[code].means}${at}`, width, '', '  ');
+  // The headline may have said it already.
+  const means = told.includes(causes[code].means) ? '' : `: ${causes[code].means}`;
+  const [first = '', ...rest] = wrap(`${code}${often}${means}${at}`, width, '', '  ');
   const lines = [first.replace(code, ink.bold(code)), ...rest];
   const states = { broken: ink.red, possible: ink.yellow, unaffected: ink.dim } as const;
   for (const { who, state, dials } of affected) {

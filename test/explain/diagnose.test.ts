@@ -140,6 +140,10 @@ describe('commands to paste', () => {
     '-oProxyCommand=id',
     'a b',
     '$(id)',
+    'a_b.$(id)',
+    'a_b.;id',
+    '_.`id`',
+    'x_y.a|b',
   ];
   test.each(harmful)('nothing of the host %j gets into one', (host) => {
     for (const text of [
