@@ -1,6 +1,6 @@
 /** Makes, finds and removes clusters: twice `up` is once, and what a killed run left behind is recognised and removed. */
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildModule, kindModule } from './binaries.ts';
 import { ensureLoadBalancerImage, ensureNodeImage, probeImage } from './image.ts';
@@ -9,7 +9,8 @@ import { withLock } from './lock.ts';
 import { hashOf, inCache, kindConfigs } from './places.ts';
 import { connectPods } from './pod-network.ts';
 import { run, say, step, tidy } from './run.ts';
-import { openSsh, sshConfig } from './ssh-access.ts';
+import { openSsh } from './ssh-access.ts';
+import { takeSnapshot } from './snapshot.ts';
 import * as states from './state.ts';
 import { type ClusterState, type ConfigName, type LabNode, kindName, stateFolder } from './state.ts';
 import { Trouble } from './trouble.ts';
@@ -82,7 +83,7 @@ async function create(config: ConfigName, image: string, hash: string): Promise<
     ]);
     await step('every node Ready, DNS answering', () => waitUntilReady(state));
     await afterCreation(state);
-    writeFileSync(path.join(stateFolder(config), 'ssh_config'), sshConfig(state));
+    await step('snapshot', () => takeSnapshot(state));
     states.writeState(state);
     say(`  ${config} is up after ${((Date.now() - began) / 1000).toFixed(1)} s`);
     return state;
@@ -219,5 +220,6 @@ function filesOf(config: ConfigName): string[] {
     path.join(kindConfigs, `${config}.after.sh`),
     path.join(import.meta.dirname, 'ssh-access.ts'),
     path.join(import.meta.dirname, 'pod-network.ts'),
+    path.join(import.meta.dirname, 'snapshot.ts'),
   ].filter((file) => existsSync(file));
 }

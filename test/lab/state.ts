@@ -59,3 +59,7 @@ export function writeState(state: ClusterState): void {
 export function forget(config: ConfigName): void {
   rmSync(stateFolder(config), { recursive: true, force: true });
 }
+
+export function controlPlanes({ nodes }: Pick<ClusterState, 'nodes'>): readonly LabNode[] {
+  return nodes.filter(({ isControlPlane }) => isControlPlane);
+}
