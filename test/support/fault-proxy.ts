@@ -42,10 +42,7 @@ export interface FaultProxy {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-}
+type Target = Readonly<{ host: string; port: number }>;
 
 /** What is on its way in one direction before the proxy stops reading: enough for a second at loopback's pace. */
 const mostOnTheWay = 4 * 1024 * 1024;
@@ -130,16 +127,12 @@ class Connection {
       wake?.();
     };
     from.on('data', arrive);
-    from.once('end', () => {
-      arrive('end');
-    });
+    from.once('end', arrive.bind(undefined, 'end'));
     this.ended.addEventListener('abort', () => wake?.());
     while (!this.ended.aborted) {
       const next = onTheWay.shift();
       if (!next) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        await new Promise<void>((resolve) => (wake = resolve));
         continue;
       }
       await this.#wait(next.due - performance.now());
@@ -169,12 +162,10 @@ class Connection {
       const untilCut = isCounted ? Math.max(0, cut.after - this.#passed[way]) : Infinity;
       // A throttled wire gives a little often, as a slow link does, rather than everything late.
       const size = Math.min(rest.length, untilCut, Math.max(1, Math.floor(bytesPerSecond / 50)));
-      if (size > 0) {
-        await this.#write(to, rest.subarray(0, size));
-        this.#passed[way] += size;
-        rest = rest.subarray(size);
-        await this.#wait((size / bytesPerSecond) * 1000);
-      }
+      if (size > 0) await this.#write(to, rest.subarray(0, size));
+      this.#passed[way] += size;
+      rest = rest.subarray(size);
+      await this.#wait((size / bytesPerSecond) * 1000);
       if (isCounted && size === untilCut) {
         if (cut.how === 'reset') {
           // libuv reports an RST that arrives together with data as a proper end, so let the data be read first.
