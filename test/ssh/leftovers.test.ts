@@ -1,13 +1,14 @@
 /** SSH hosts go when their run goes: at its stop, or, where it was killed, at the next run's start. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { startSshHosts } from '../support/ssh-hosts.ts';
-import { ownerLabel } from '../support/ssh-leftovers.ts';
+import { folderOf, ownerLabel } from '../support/ssh-leftovers.ts';
 
 const handle = path.resolve(import.meta.dirname, '../support/ssh-hosts.ts');
 
-/** Owners of the containers and networks that are there now, without those of runs beside this one. */
+/** Which of them have a container, a network or a folder now. */
 async function owners(of: readonly string[]): Promise<string[]> {
   const containers = await execa('docker', [
     'ps',
@@ -19,7 +20,7 @@ async function owners(of: readonly string[]): Promise<string[]> {
   ]);
   const networks = await execa('docker', ['network', 'ls', '--format', '{{.Name}}']);
   const all = new Set(`${containers.stdout}\n${networks.stdout}`.split('\n'));
-  return of.filter((owner) => all.has(owner));
+  return of.filter((owner) => all.has(owner) || existsSync(folderOf(owner)));
 }
 
 test('a stopped run leaves nothing, and a killed one until the next starts', async () => {

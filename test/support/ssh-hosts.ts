@@ -3,8 +3,7 @@
  * ssh_config that knows them. What a killed run left behind is removed at the next start.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import ssh2 from 'ssh2';
@@ -12,7 +11,7 @@ import { GenericContainer, Network, type StartedTestContainer, Wait } from 'test
 import { ensureDocker } from '../lab/docker.ts';
 import { ensureCommands, type InstallOptions } from '../lab/install.ts';
 import { ensureSshImage } from '../lab/ssh-image.ts';
-import { ownerLabel, ownName, removeLeftovers, removeOwnedBy } from './ssh-leftovers.ts';
+import { folderOf, ownerLabel, ownName, removeLeftovers, removeOwnedBy } from './ssh-leftovers.ts';
 
 /**
  * `plain` is Debian as it comes. `noisy` has a banner, a MOTD and profiles that print. `german` speaks de_DE. `bastion` only
@@ -79,8 +78,8 @@ export async function startSshHosts(
     // On the list first: a network or a host may be half made when its start fails.
     undo.push(() => removeOwnedBy(owner));
     await new Network({ nextUuid: () => owner }).start();
-    const folder = mkdtempSync(path.join(tmpdir(), 'fix-sans-ssh-'));
-    undo.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
+    const folder = folderOf(owner);
+    mkdirSync(folder, { mode: 0o700 });
     const userKey = ssh2.utils.generateKeyPairSync('ed25519');
     const sudoPassword = randomBytes(9).toString('base64url');
     const starts = names.map((name) =>
