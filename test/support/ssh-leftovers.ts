@@ -36,7 +36,11 @@ export async function removeOwnedBy(owner: string): Promise<void> {
   const ids = stdout.split('\n').filter(Boolean);
   if (ids.length > 0) await tidy`docker rm --force --volumes ${ids}`;
   await tidy`docker network rm ${owner}`;
-  rmSync(folderOf(owner), { recursive: true, force: true });
+  try {
+    rmSync(folderOf(owner), { recursive: true, force: true });
+  } catch {
+    // Another user's, who removes it at the next start.
+  }
 }
 
 function isAlive(pid: number): boolean {
