@@ -28,6 +28,7 @@ test('MetalLB gives a Service an address, and the API server answers on it', asy
   await cluster.kubectl(['apply', '--filename', '-'], JSON.stringify(service));
   const [first = ''] = pool.split('-');
   await until(async () => (await handshake(first, 443)).serial !== undefined, 'no answer on the address');
+  expect((await handshake(first, 443)).names).not.toContain(first);
   await cluster.kubectl(['delete', 'service', 'apiserver', '--namespace', 'kube-system']);
 });
 

@@ -4,9 +4,11 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'nod
 import path from 'node:path';
 import { buildModule, kindModule } from './binaries.ts';
 import { ensureLoadBalancerImage, ensureNodeImage, probeImage } from './image.ts';
+import { kubectlOn } from './kubectl.ts';
 import { loadImages } from './load-images.ts';
 import { withLock } from './lock.ts';
 import { hashOf, inCache, kindConfigs } from './places.ts';
+import { installMetallb } from './metallb.ts';
 import { connectPods } from './pod-network.ts';
 import { run, say, step, tidy } from './run.ts';
 import { openSsh } from './ssh-access.ts';
@@ -83,6 +85,8 @@ async function create(config: ConfigName, image: string, hash: string): Promise<
     ]);
     await step('every node Ready, DNS answering', () => waitUntilReady(state));
     await afterCreation(state);
+    if (config === 'kubespray') await installMetallb(nodes, kubectlOn(states.firstNode(state)));
+    await step('still Ready', () => waitUntilReady(state));
     await step('snapshot', () => takeSnapshot(state));
     states.writeState(state);
     say(`  ${config} is up after ${((Date.now() - began) / 1000).toFixed(1)} s`);

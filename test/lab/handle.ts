@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { down, collectLogs, up } from './cluster.ts';
 import { ensureDocker } from './docker.ts';
+import { type Kubectl, kubectlOn } from './kubectl.ts';
 import { installMetallb } from './metallb.ts';
 import { askFromPod, type Seen, startProbes } from './probe.ts';
 import { feed, say } from './run.ts';
@@ -13,6 +14,7 @@ import {
   type ConfigName,
   configNames,
   controlPlanes,
+  firstNode,
   kubeconfigOf,
   type LabNode,
   readState,
@@ -43,11 +45,13 @@ export class LabCluster {
   readonly kubeconfig: string;
   /** Holds what the after-creation steps left there. */
   readonly folder: string;
+  readonly kubectl: Kubectl;
   readonly #state: ClusterState;
 
   constructor(state: ClusterState) {
     this.#state = state;
     this.config = state.config;
+    this.kubectl = kubectlOn(firstNode(state));
     this.nodes = state.nodes;
     this.controlPlanes = controlPlanes(state);
     this.loadBalancer = state.loadBalancer;
@@ -82,21 +86,6 @@ export class LabCluster {
     const result = await feed(script)({ nothrow: true })`docker exec --interactive ${node.name} sh -s`;
     return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
   }
-
-  /** kubectl as the cluster's administrator, by the first control plane and a name that is in every certificate. */
-  readonly kubectl = async (args: readonly string[], input = '\n'): Promise<string> => {
-    const [first] = this.controlPlanes;
-    const direct = [
-      '--kubeconfig',
-      '/etc/kubernetes/admin.conf',
-      '--server',
-      `https://${first?.address}:6443`,
-    ];
-    const { stdout } = await feed(
-      input,
-    )`docker exec --interactive ${first?.name} kubectl ${direct} --tls-server-name kubernetes ${args}`;
-    return stdout;
-  };
 
   async clusterIp(): Promise<string> {
     return this.kubectl(['get', 'service', 'kubernetes', '--output', 'jsonpath={.spec.clusterIP}']);

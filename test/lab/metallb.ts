@@ -3,13 +3,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildModule, metallbModule, moduleFolder } from './binaries.ts';
+import type { Kubectl } from './kubectl.ts';
 import { loadImages } from './load-images.ts';
 import { programImage } from './program-image.ts';
 import { run, step } from './run.ts';
 import { type LabNode, networkName } from './state.ts';
 import { versions } from './versions.ts';
-
-type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
 
 /** Returns the addresses that it may give: of the cluster's network, far from those that Docker gives. */
 export async function installMetallb(nodes: readonly LabNode[], kubectl: Kubectl): Promise<string> {

@@ -1,5 +1,6 @@
 /** Asks the API server from inside pods: a pod of the probe image on every node, entered past kubectl, which may be what is broken. */
 import { probeImage } from './image.ts';
+import type { Kubectl } from './kubectl.ts';
 import { run } from './run.ts';
 import type { LabNode } from './state.ts';
 
@@ -12,8 +13,6 @@ export interface Seen {
   readonly addresses?: readonly string[];
   readonly status?: number;
 }
-
-type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
 
 export async function startProbes(kubectl: Kubectl): Promise<void> {
   const { image } = await probeImage();

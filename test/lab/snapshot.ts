@@ -2,8 +2,9 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { handshake } from './handshakes.ts';
+import { kubectlOn } from './kubectl.ts';
 import { feed, run } from './run.ts';
-import { type ClusterState, type LabNode, controlPlanes } from './state.ts';
+import { type ClusterState, controlPlanes, firstNode, type LabNode } from './state.ts';
 import { Trouble } from './trouble.ts';
 
 /** In each node; kept outside /etc/kubernetes, where a test may look at every file. */
@@ -47,24 +48,24 @@ done
 
 const configMap = ['--namespace', 'kube-system', 'configmap', 'kubeadm-config'];
 
-export async function takeSnapshot({ nodes }: ClusterState): Promise<void> {
-  await Promise.all(nodes.map(({ name }) => feed(save)`docker exec --interactive ${name} sh -s`));
-  const [first] = nodes;
-  if (!first) return;
-  const data = await kubectl(first, ['get', ...configMap, '--output', 'jsonpath={.data}']);
+export async function takeSnapshot(state: ClusterState): Promise<void> {
+  await Promise.all(state.nodes.map(({ name }) => feed(save)`docker exec --interactive ${name} sh -s`));
+  const first = firstNode(state);
+  const kubectl = kubectlOn(first);
+  const data = await kubectl(['get', ...configMap, '--output', 'jsonpath={.data}']);
   await feed(data)`docker exec --interactive ${first.name} sh -c ${`cat >${saved}/kubeadm-config.json`}`;
 }
 
 export async function restoreSnapshot(state: ClusterState): Promise<void> {
   await Promise.all(state.nodes.map(({ name }) => feed(putBack)`docker exec --interactive ${name} sh -s`));
   await Promise.all(controlPlanes(state).map((node) => servesItsFile(node)));
-  const [first] = state.nodes;
-  if (!first) return;
+  const first = firstNode(state);
+  const kubectl = kubectlOn(first);
   const wanted = (await run`docker exec ${first.name} cat ${saved}/kubeadm-config.json`).stdout;
-  const present = await kubectl(first, ['get', ...configMap, '--output', 'jsonpath={.data}']);
+  const present = await kubectl(['get', ...configMap, '--output', 'jsonpath={.data}']);
   if (present === wanted) return;
   const patch = JSON.stringify([{ op: 'replace', path: '/data', value: JSON.parse(wanted) as unknown }]);
-  await kubectl(first, ['patch', ...configMap, '--type', 'json', '--patch', patch]);
+  await kubectl(['patch', ...configMap, '--type', 'json', '--patch', patch]);
 }
 
 /**
@@ -83,12 +84,4 @@ async function servesItsFile(node: LabNode): Promise<void> {
     `${node.alias} does not serve its restored certificate after two minutes`,
     'scripts/lab down; scripts/lab up',
   );
-}
-
-/** Past every name that a test may have taken out of the certificate. */
-async function kubectl(node: LabNode, args: readonly string[]): Promise<string> {
-  const direct = ['--kubeconfig', '/etc/kubernetes/admin.conf', '--server', `https://${node.address}:6443`];
-  const { stdout } =
-    await run`docker exec ${node.name} kubectl ${direct} --tls-server-name kubernetes ${args}`;
-  return stdout;
 }

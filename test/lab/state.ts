@@ -63,3 +63,10 @@ export function forget(config: ConfigName): void {
 export function controlPlanes({ nodes }: Pick<ClusterState, 'nodes'>): readonly LabNode[] {
   return nodes.filter(({ isControlPlane }) => isControlPlane);
 }
+
+/** Where the cluster was made, and where kubectl is at home. */
+export function firstNode({ nodes, config }: Pick<ClusterState, 'nodes' | 'config'>): LabNode {
+  const [first] = nodes;
+  if (!first) throw new Error(`${config} has no node`);
+  return first;
+}
