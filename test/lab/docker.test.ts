@@ -29,6 +29,7 @@ while :; do sleep 0.05; done
 `;
 /** Does what the words after it say, in order: up, stop, or die as a killed run does. */
 const driver = `
+import { existsSync } from 'node:fs';
 import { ensureDocker } from '${root}/test/lab/docker.ts';
 const say = (line) => console.log('say ' + line);
 let docker;
@@ -36,7 +37,9 @@ for (const word of process.argv.slice(1)) {
   try {
     if (word === 'up') { docker = await ensureDocker({ install: false, say }); console.log('startedByUs', docker.startedByUs); }
     if (word === 'stop') await docker.stop();
-    if (word === 'wait') await new Promise((resolve) => setTimeout(resolve, 1500));
+    for (let tries = 0; word === 'wait' && tries < 400 && !existsSync('/run/go'); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     if (word === 'die') process.kill(process.pid, 'SIGKILL');
   } catch (error) {
     console.log(error.name === 'Trouble' ? 'sentence ' + error.sentence + '\\nnext ' + error.next : error.stack);
@@ -153,7 +156,7 @@ test('two share one, and the last one out stops it', async () => {
   const lines = await inNamespace(`
     lab up wait stop >/run/first &
     while [ ! -e /run/up ]; do sleep 0.02; done
-    lab up stop; wait; cat /run/first`);
+    lab up stop; touch /run/go; wait; cat /run/first`);
   expect(lines).toEqual([
     'startedByUs true',
     'startedByUs true',
