@@ -1,4 +1,7 @@
-/** `./scripts/test`: builds, checks and runs every test that the project has; each stage prints its time, the last line the sum. */
+/**
+ * `./scripts/test`: builds, checks and runs the tests; each stage prints its time, the last line the sum. `--lab` adds those
+ * that need Docker: SSH hosts and real clusters.
+ */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { $ } from 'zx';
@@ -80,8 +83,10 @@ for (const check of ['format', 'lint', 'types', 'dead']) {
 await vitest('unit', 'unit');
 await vitest('oracle', 'oracle');
 await vitest('package', 'package');
-await vitest('ssh', 'ssh');
-await vitest('cluster', 'cluster');
+if (process.argv.includes('--lab')) {
+  await vitest('ssh', 'ssh');
+  await vitest('cluster', 'cluster');
+}
 for (const major of ['22', '24', '26']) await vitest(`unit on Node ${major}`, 'unit', await nodeOf(major));
 console.log(`all stages took ${((Date.now() - started) / 1000).toFixed(0)} s`);
 console.log(`${passed} passed, ${failed} failed`);
