@@ -69,6 +69,9 @@ NODE
 }
 
 worker() {
+  nginx=fix-sans-lab/nginx:side
+  # UNTRIED: a node image that was not built here has no nginx, but then there is a registry to pull it from.
+  docker exec "$1" ctr --namespace k8s.io images list --quiet | grep -q "$nginx" || nginx=docker.io/library/nginx:1.28-alpine
   {
     echo 'error_log stderr notice;'
     echo 'worker_processes 2;'
@@ -79,7 +82,7 @@ worker() {
     for address in $addresses; do echo "server $address:6443;"; done
     echo '} server { listen 127.0.0.1:6443; proxy_pass kube_apiserver; proxy_timeout 10m; proxy_connect_timeout 1s; } }'
   } | docker exec --interactive "$1" sh -c 'mkdir -p /etc/nginx /etc/kubernetes/manifests && cat >/etc/nginx/nginx.conf'
-  docker exec --interactive "$1" sh -c 'cat >/etc/kubernetes/nginx-proxy && mv /etc/kubernetes/nginx-proxy /etc/kubernetes/manifests/nginx-proxy.yml' <<'POD'
+  docker exec --interactive "$1" sh -c 'cat >/etc/kubernetes/nginx-proxy && mv /etc/kubernetes/nginx-proxy /etc/kubernetes/manifests/nginx-proxy.yml' <<POD
 apiVersion: v1
 kind: Pod
 metadata:
@@ -92,8 +95,8 @@ spec:
   priorityClassName: system-node-critical
   containers:
     - name: nginx-proxy
-      image: fix-sans-lab/nginx:side
-      imagePullPolicy: Never
+      image: $nginx
+      imagePullPolicy: IfNotPresent
       command: [/usr/sbin/nginx, -c, /lab/nginx.conf, -g, daemon off;]
       volumeMounts: [{ mountPath: /lab, name: etc-nginx, readOnly: true }]
   volumes: [{ name: etc-nginx, hostPath: { path: /etc/nginx } }]

@@ -8,13 +8,17 @@ import { containersOf, down, up } from './cluster.ts';
 import { type Docker, ensureDocker } from './docker.ts';
 import { ensureLoadBalancerImage, ensureNodeImage } from './image.ts';
 import { findCommand } from './install.ts';
-import { interrupt, isInterrupted, say } from './run.ts';
+import { interrupt, isInterrupted, say, troubleOf } from './run.ts';
 import { sshConfig } from './ssh-access.ts';
 import { type ClusterState, type ConfigName, configNames, kubeconfigOf, readState } from './state.ts';
 import { Trouble } from './trouble.ts';
-import { kubernetesPins } from './versions.ts';
+import { kubernetesPins, versions } from './versions.ts';
 
 const install = new Option('--install', 'install what is missing with apt (as root, on Debian or Ubuntu)');
+const kubernetes = new Option(
+  '--kubernetes <version>',
+  'a version of kind-configs/image/versions.json',
+).choices(versions.kubernetes.map(({ version }) => version));
 const cluster = new Option('-c, --cluster <config>', 'which cluster, if several are up').choices(configNames);
 
 const program = new Command('lab')
@@ -25,11 +29,15 @@ program
   .command('up')
   .description('make a cluster, or find that it is up')
   .argument('[config]', configNames.join(', '), 'single')
+  .addOption(kubernetes)
   .addOption(install)
-  .action(async (name: string, options: { install?: true }) => {
+  .action(async (name: string, options: { kubernetes?: string; install?: true }) => {
     const config = configOf(name);
     await withDocker(options.install === true, async () => {
-      const { state, isNew } = await up(config, { install: options.install === true });
+      const { state, isNew } = await up(config, {
+        install: options.install === true,
+        kubernetes: options.kubernetes,
+      });
       say(isNew ? 'next: scripts/lab kubectl get nodes' : `${config} was up already`);
       list([state]);
     });
@@ -110,7 +118,7 @@ program
 program
   .command('image')
   .description('build the node image, and print its name')
-  .option('--kubernetes <version>', 'a version of kind-configs/image/versions.json')
+  .addOption(kubernetes)
   .addOption(install)
   .action(async (options: { kubernetes?: string; install?: true }) => {
     await withDocker(options.install === true, async () => {
@@ -183,7 +191,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   await program.parseAsync();
-} catch (error) {
+} catch (thrown) {
+  const error = troubleOf(thrown);
   if (isInterrupted()) {
     say('stopped; nothing is left behind');
     process.exitCode = 130;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildModule, kindModule } from './binaries.ts';
-import { ensureLoadBalancerImage, ensureNodeImage, probeImage } from './image.ts';
+import { ensureLoadBalancerImage, ensureNodeImage, type ImageOptions, probeImage } from './image.ts';
 import { kubectlOn } from './kubectl.ts';
 import { loadImages } from './load-images.ts';
 import { withLock } from './lock.ts';
@@ -18,19 +18,15 @@ import { type ClusterState, type ConfigName, type LabNode, kindName, stateFolder
 import { Trouble } from './trouble.ts';
 import { waitUntilReady } from './ready.ts';
 
-export interface UpOptions {
-  readonly install: boolean;
-}
-
 export interface Up {
   readonly state: ClusterState;
   readonly isNew: boolean;
 }
 
 /** The cluster of that configuration: the one that is up, if it was made from the same things, else a new one. */
-export async function up(config: ConfigName, { install }: UpOptions): Promise<Up> {
-  const image = await ensureNodeImage({ install });
-  await ensureLoadBalancerImage(install);
+export async function up(config: ConfigName, options: ImageOptions): Promise<Up> {
+  const image = await ensureNodeImage(options);
+  await ensureLoadBalancerImage(options.install);
   return withLock(
     `cluster-${kindName(config)}`,
     async () => {

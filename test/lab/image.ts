@@ -71,13 +71,10 @@ async function fromRegistry(): Promise<string> {
 
 async function build(image: string, pins: KubernetesPins, install: boolean): Promise<void> {
   const began = Date.now();
-  const kubernetes = await buildModule(kubernetesModule(pins));
-  await checkPins(path.join(kubernetes, 'kubeadm'), pins);
-  const etcd = await buildModule(etcdModule(pins));
-  const coredns = await buildModule(corednsModule(pins));
-  const pause = await buildOwn('pause');
-  const nodeBase = await rootImage('node', install);
-  const sideBase = await rootImage('side', install);
+  // Go wants both cores only while it compiles, debootstrap waits for the disk and the mirror: together they take less.
+  const [programs, bases] = await both(buildPrograms(pins), rootImages(install));
+  const { kubernetes, etcd, coredns, pause } = programs;
+  const [nodeBase, sideBase] = bases;
   const tagged = await step('images that the cluster runs', () =>
     Promise.all([
       ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) =>
@@ -97,7 +94,38 @@ async function build(image: string, pins: KubernetesPins, install: boolean): Pro
   await step('node image', () => buildNode(unloaded, nodeBase, kubernetes, pins));
   await step('images loaded into the node image', () => load(unloaded, tagged, image));
   await tidy`docker rmi ${unloaded} ${tagged.filter(({ isOurs }) => !isOurs).map(({ image: name }) => name)}`;
+  await pruneOld();
   say(`  node image built in ${((Date.now() - began) / 1000).toFixed(0)} s`);
+}
+
+async function buildPrograms(
+  pins: KubernetesPins,
+): Promise<Record<'kubernetes' | 'etcd' | 'coredns' | 'pause', string>> {
+  const kubernetes = await buildModule(kubernetesModule(pins));
+  await checkPins(path.join(kubernetes, 'kubeadm'), pins);
+  return {
+    kubernetes,
+    etcd: await buildModule(etcdModule(pins)),
+    coredns: await buildModule(corednsModule(pins)),
+    pause: await buildOwn('pause'),
+  };
+}
+
+async function rootImages(install: boolean): Promise<readonly [string, string]> {
+  return [await rootImage('node', install), await rootImage('side', install)];
+}
+
+/** As Promise.all, but when one fails the other is not left running. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
+}
+
+/** A node image is more than a gigabyte: of those that nothing runs, the newest three stay. */
+async function pruneOld(): Promise<void> {
+  const { stdout } = await tidy`docker image ls --format ${'{{.Repository}}:{{.Tag}}'} fix-sans-lab/node`;
+  const old = stdout.split('\n').filter(Boolean).slice(3);
+  if (old.length > 0) await tidy`docker rmi ${old}`;
 }
 
 /** The probe, loaded into every cluster so that a check from inside a pod never pulls. */

@@ -43,18 +43,20 @@ export async function step<T>(name: string, work: () => Promise<T>): Promise<T> 
     say(`  ${name.padEnd(44)} ${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s`);
     return result;
   } catch (error) {
-    throw error instanceof ProcessOutput ? troubleOf(name, error) : error;
+    throw troubleOf(error, name);
   }
 }
 
-function troubleOf(name: string, output: ProcessOutput): Trouble {
-  const text = `${output.stdout}\n${output.stderr}`;
+/** A program's failure as a sentence; anything else stays what it is. */
+export function troubleOf(error: unknown, name = 'a command'): unknown {
+  if (!(error instanceof ProcessOutput)) return error;
+  const text = `${error.stdout}\n${error.stderr}`;
   if (/no space left on device/i.test(text)) {
     return new Trouble(`${name}: the disk is full`, 'docker system df, make room, and run this again');
   }
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return new Trouble(
-    `${name} failed: ${lines.slice(-8).join('\n    ') || `exit code ${output.exitCode ?? output.signal}`}`,
+    `${name} failed: ${lines.slice(-8).join('\n    ') || `exit code ${error.exitCode ?? error.signal}`}`,
     'run this again; what was finished is kept',
   );
 }
