@@ -93,7 +93,7 @@ await vitest('oracle', 'oracle');
 await vitest('package', 'package');
 if (process.argv.includes('--lab')) {
   await vitest('ssh', 'ssh');
-  await stage('node image', () => $({ nothrow: true })`scripts/lab image --install`, true);
+  await stage('node image', () => $({ nothrow: true })`sh scripts/lab image --install`, true);
   await vitest('clusters', 'cluster');
 }
 for (const major of ['22', '24', '26']) await vitest(`unit on Node ${major}`, 'unit', await nodeOf(major));

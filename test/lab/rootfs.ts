@@ -53,7 +53,7 @@ export async function debianImage(
   return image;
 }
 
-/** The first mirror of Debian that apt is told of; a machine that is no Debian has none and gets Debian's own. */
+/** The first mirror of Debian that apt is told of; a machine that is no Debian has to name one. */
 function debianMirror(): string {
   const parts = '/etc/apt/sources.list.d';
   const files = [
@@ -64,5 +64,10 @@ function debianMirror(): string {
     .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
     .filter((line) => /^\s*(?:deb|URIs:)\s/.test(line))
     .flatMap((line) => line.match(/\bhttps?:\/\/\S+/g) ?? []);
-  return urls.find((url) => /\/debian\/?$/.test(url)) ?? 'http://deb.debian.org/debian';
+  const mirror = process.env['FIX_SANS_DEBIAN_MIRROR'] ?? urls.find((url) => /\/debian\/?$/.test(url));
+  if (mirror !== undefined) return mirror;
+  throw new Trouble(
+    'apt on this machine names no mirror of Debian to make the node image from',
+    'FIX_SANS_DEBIAN_MIRROR=<URL of a Debian mirror> scripts/lab image',
+  );
 }
