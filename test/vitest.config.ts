@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/oracle/**', 'test/package/**'],
+          exclude: ['test/oracle/**', 'test/package/**', 'test/kubeadm/**'],
         },
       },
       {
@@ -30,6 +30,16 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kubeadm',
+          include: ['test/kubeadm/**/*.test.ts'],
+          // The first run builds four of them, one after the other.
+          testTimeout: 60_000,
+          hookTimeout: 900_000,
         },
       },
     ],
