@@ -92,6 +92,7 @@ await vitest('unit', 'unit');
 await vitest('oracle', 'oracle');
 await vitest('package', 'package');
 if (process.argv.includes('--lab')) {
+  await vitest('kubeadm', 'kubeadm');
   await vitest('ssh', 'ssh');
   await stage('node image', () => $({ nothrow: true })`sh scripts/lab image --install`, true);
   await vitest('clusters', 'cluster');

@@ -24,6 +24,7 @@ export default defineConfig({
             'test/package/**',
             'test/cluster/**',
             'test/ssh/**',
+            'test/kubeadm/**',
             'test/lab/docker.test.ts',
           ],
           testTimeout: 60_000,
@@ -70,6 +71,16 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kubeadm',
+          include: ['test/kubeadm/**/*.test.ts'],
+          // The first run builds four of them, one after the other.
+          testTimeout: 60_000,
+          hookTimeout: 900_000,
         },
       },
     ],

@@ -15,7 +15,7 @@ import asn1, { type Asn1 } from 'node-forge/lib/asn1.js';
 
 type KeyKind = 'rsa' | 'rsa-1024' | 'ec' | 'p384' | 'ed25519';
 
-interface KeyPair {
+export interface KeyPair {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
 }
@@ -54,7 +54,7 @@ export function sequence(...children: readonly Asn1[]): Asn1 {
   return asn1.create(universal, 16, true, children);
 }
 
-function primitive(type: number, value: string): Asn1 {
+export function primitive(type: number, value: string): Asn1 {
   return asn1.create(universal, type, false, value);
 }
 
@@ -66,7 +66,7 @@ export function bytesOf(node: Asn1): Buffer {
   return Buffer.from(asn1.toDer(node).getBytes(), 'latin1');
 }
 
-function fromDer(bytes: Buffer): Asn1 {
+export function fromDer(bytes: Buffer): Asn1 {
   return asn1.fromDer(bytes.toString('latin1'), { decodeBitStrings: false, maxDepth: 20 });
 }
 
@@ -125,7 +125,7 @@ function ipBytes(text: string): string {
 
 // Extensions.
 
-function extension(dotted: string, content: Asn1, isCritical = false): Asn1 {
+export function extension(dotted: string, content: Asn1, isCritical = false): Asn1 {
   const value = primitive(4, asn1.toDer(content).getBytes());
   return isCritical ? sequence(oid(dotted), primitive(1, '\xff'), value) : sequence(oid(dotted), value);
 }
@@ -148,6 +148,10 @@ const serverAuth = '1.3.6.1.5.5.7.3.1';
 
 export interface Mint {
   readonly subject?: string;
+  /** Before the common name, as Kubernetes writes the group of a client. */
+  readonly organization?: string;
+  /** Counted up from a fixed number when absent, so that a run is the same as the last one. */
+  readonly serial?: Buffer;
   /** Whose subject and key sign it; itself when absent. */
   readonly issuer?: Minted;
   readonly key?: KeyPair;
@@ -170,6 +174,8 @@ export interface Minted {
   readonly pem: string;
   readonly key: KeyPair;
   readonly subject: string;
+  /** The subject's own bytes, for an issuer that was read from a file. */
+  readonly subjectDer?: Buffer;
 }
 
 let lastSerial = 0x4000_0000;
@@ -181,11 +187,11 @@ export function mint(options: Mint = {}): Minted {
   lastSerial += 1;
   const tbs = sequence(
     ...(version === 1 ? [] : [asn1.create(contextSpecific, 0, true, [primitive(2, '\x02')])]),
-    primitive(2, Buffer.from(lastSerial.toString(16), 'hex').toString('latin1')),
+    primitive(2, (options.serial ?? Buffer.from(lastSerial.toString(16), 'hex')).toString('latin1')),
     algorithm,
-    nameOf(options.issuer?.subject ?? subject),
+    options.issuer === undefined ? nameOf(subject, options.organization) : issuerName(options.issuer),
     sequence(time(options.notBefore ?? '20250101000000Z'), time(options.notAfter ?? '20350101000000Z')),
-    nameOf(subject),
+    nameOf(subject, options.organization),
     fromDer((options.publicKey ?? key.publicKey).export({ type: 'spki', format: 'der' })),
     ...(version === 1 ? [] : [asn1.create(contextSpecific, 3, true, [sequence(...extensionsOf(options))])]),
   );
@@ -216,10 +222,18 @@ function signatureAlgorithm(key: KeyObject, hash: 'sha256' | 'sha1'): Asn1 {
   return sequence(oid(hash === 'sha1' ? '1.2.840.113549.1.1.5' : '1.2.840.113549.1.1.11'), primitive(5, ''));
 }
 
-/** One common name; its text is taken byte by byte as UTF-8. */
-function nameOf(commonName: string): Asn1 {
-  const text = primitive(12, Buffer.from(commonName, 'utf8').toString('latin1'));
-  return sequence(asn1.create(universal, 17, true, [sequence(oid('2.5.4.3'), text)]));
+function issuerName({ subject, subjectDer }: Minted): Asn1 {
+  return subjectDer === undefined ? nameOf(subject) : fromDer(subjectDer);
+}
+
+/** Texts are taken byte by byte as UTF-8. */
+function nameOf(commonName: string, organization?: string): Asn1 {
+  const part = (dotted: string, value: string) =>
+    asn1.create(universal, 17, true, [
+      sequence(oid(dotted), primitive(12, Buffer.from(value, 'utf8').toString('latin1'))),
+    ]);
+  const group = organization === undefined ? [] : [part('2.5.4.10', organization)];
+  return sequence(...group, part('2.5.4.3', commonName));
 }
 
 function time(text: string): Asn1 {
