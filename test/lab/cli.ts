@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { buildModule, kubernetesModule } from './binaries.ts';
-import { containersOf, down, up } from './cluster.ts';
+import { containersOf, down, Leftover, up } from './cluster.ts';
 import { type Docker, ensureDocker } from './docker.ts';
 import { ensureLoadBalancerImage, ensureNodeImage } from './image.ts';
 import { findCommand } from './install.ts';
@@ -193,7 +193,7 @@ try {
   await program.parseAsync();
 } catch (thrown) {
   const error = troubleOf(thrown);
-  if (isInterrupted()) {
+  if (isInterrupted() && !(error instanceof Leftover)) {
     say('stopped; nothing is left behind');
     process.exitCode = 130;
   } else if (error instanceof Trouble) {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildModule, kindModule } from './binaries.ts';
 import { ensureLoadBalancerImage, ensureNodeImage, type ImageOptions, probeImage } from './image.ts';
 import { kubectlOn } from './kubectl.ts';
@@ -10,7 +11,7 @@ import { withLock } from './lock.ts';
 import { hashOf, inCache, kindConfigs } from './places.ts';
 import { installMetallb } from './metallb.ts';
 import { connectPods } from './pod-network.ts';
-import { run, say, step, tidy } from './run.ts';
+import { isInterrupted, run, say, step, tidy } from './run.ts';
 import { openSsh } from './ssh-access.ts';
 import { takeSnapshot } from './snapshot.ts';
 import * as states from './state.ts';
@@ -48,6 +49,12 @@ export async function down(config: ConfigName): Promise<boolean> {
     say(`waiting for another run that makes ${config}`);
   };
   return withLock(`cluster-${kindName(config)}`, () => remove(config), waiting);
+}
+
+export class Leftover extends Trouble {
+  constructor(names: readonly string[]) {
+    super(`Docker does not remove ${names.join(', ')}`, `docker rm --force --volumes ${names.join(' ')}`);
+  }
 }
 
 export async function containersOf(
@@ -178,20 +185,23 @@ async function removeLeftovers(config: ConfigName): Promise<void> {
 }
 
 async function remove(config: ConfigName): Promise<boolean> {
-  const names = (await containersOf(config)).map(({ name }) => name);
-  if (names.length > 0) await tidy`docker rm --force --volumes ${names}`;
-  const left = await containersOf(config);
-  if (left.length > 0) {
-    throw new Trouble(
-      `Docker does not remove ${left.map(({ name }) => name).join(', ')}`,
-      `docker rm --force --volumes ${left.map(({ name }) => name).join(' ')}`,
-    );
+  let wasThere = states.readState(config) !== undefined;
+  const deadline = Date.now() + 60_000;
+  // Docker goes on making a container that it was asked for, although who asked was interrupted, and removes none meanwhile.
+  let isQuiet = !isInterrupted();
+  for (;;) {
+    const names = (await containersOf(config)).map(({ name }) => name);
+    wasThere ||= names.length > 0;
+    if (names.length === 0 && isQuiet) break;
+    if (Date.now() > deadline) throw new Leftover(names);
+    isQuiet = names.length === 0;
+    if (names.length > 0) await tidy`docker rm --force --volumes ${names}`;
+    else await sleep(1000);
   }
-  const wasKnown = states.readState(config) !== undefined;
   states.forget(config);
   // Fails while another cluster is in it, as it should.
   await tidy`docker network rm ${states.networkName()}`;
-  return names.length > 0 || wasKnown;
+  return wasThere;
 }
 
 /** The folder with what the nodes wrote, kept after the nodes are gone. */
