@@ -1,0 +1,53 @@
+/** Everything that was read in one run, from every place: the only thing that a diagnosis is made of. */
+import type { ApiFacts } from './api-facts.ts';
+import type { NodeFacts } from './node-facts.ts';
+import type { ClusterNode } from './node.ts';
+import type { Environment, Probe } from './probe.ts';
+import type { San } from './san.ts';
+import type { ReachTrouble } from './trouble.ts';
+
+export interface ClusterFacts {
+  readonly cluster?: string;
+  /** Our clock, `2026-11-21T06:00:00Z`. */
+  readonly readAt: string;
+  readonly nodes: readonly ReadNode[];
+  readonly api?: ApiFacts;
+  readonly probes: readonly Probe[];
+  readonly environment: Environment;
+  /** Names that the user asked for, by flag or file. */
+  readonly wishes: readonly San[];
+  /** The kubeconfig that was given, without its credentials. */
+  readonly kubeconfig?: {
+    readonly path: string;
+    readonly context: string;
+    readonly server: string;
+    readonly tlsServerName?: string;
+    readonly proxyUrl?: string;
+    readonly skipsVerification: boolean;
+    readonly ca: readonly string[];
+  };
+  /** From an inventory of kubespray's. */
+  readonly inventory?: InventoryFacts;
+}
+
+export interface ReadNode {
+  readonly node: ClusterNode;
+  readonly connection?: {
+    readonly transport: string;
+    readonly user?: string;
+    readonly hostKeyFingerprint?: string;
+    readonly hostKeyAdded?: boolean;
+    readonly through: readonly string[];
+  };
+  readonly result:
+    | { readonly state: 'read'; readonly facts: NodeFacts }
+    | { readonly state: 'unread'; readonly trouble: ReachTrouble };
+}
+
+export interface InventoryFacts {
+  readonly path: string;
+  readonly readBy: 'ansible-inventory' | 'subset';
+  /** supplementary_addresses_in_ssl_keys as it is in effect for the first control plane; undefined where it is not set. */
+  readonly supplementary?: readonly string[];
+  readonly kubesprayVersion?: string;
+}

@@ -1,0 +1,13 @@
+/** A running pod with a network of its own, as its node sees it: the place to look at the API from, as pods do. */
+
+export interface Pod {
+  readonly name: string;
+  readonly namespace: string;
+  /** A process in it, for /proc/<pid>/ns/net. */
+  readonly pid: number;
+  readonly serviceHost?: string;
+  readonly servicePort?: string;
+  /** Fingerprints of the CA that is mounted into it. */
+  readonly caFingerprints: readonly string[];
+  readonly hasToken: boolean;
+}

@@ -1,0 +1,74 @@
+/** A TLS handshake with an endpoint, seen from one place by one way: what was served, or how it failed. */
+import type { Certificate } from './certificate.ts';
+
+/** How the bytes went. `ssh`: through the SSH connection to the node named in `from`. */
+export type Way = 'direct' | 'proxy' | 'ssh';
+
+export const probeTroubles = [
+  'dns',
+  'refused',
+  'unreachable',
+  'timeout',
+  'reset',
+  'closed',
+  'not-tls',
+  'alert',
+  'proxy-refused',
+  'proxy-unreachable',
+  'too-large',
+  'failed',
+] as const;
+
+export type ProbeTroubleCode = (typeof probeTroubles)[number];
+
+export interface Probe {
+  /** `here`, the name given with --vantage, or a node's name. */
+  readonly from: string;
+  readonly way: Way;
+  /** host:port of the proxy, without its credentials. */
+  readonly proxy?: string;
+  readonly host: string;
+  readonly port: number;
+  /** Sent as SNI; none for an address: RFC 6066. */
+  readonly serverName?: string;
+  readonly at: string;
+  readonly milliseconds: number;
+  readonly result:
+    | {
+        readonly state: 'served';
+        /** Leaf first, as served. */
+        readonly chain: readonly Certificate[];
+        /** Whether the chain leads to the CA that was given; undefined where none was. */
+        readonly isTrusted?: boolean;
+        readonly protocol: string;
+        readonly answer?: HttpAnswer;
+      }
+    | { readonly state: 'failed'; readonly trouble: ProbeTroubleCode; readonly detail: string };
+}
+
+/** What `GET /version` said: without credentials, and only ever that. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly server?: string;
+  /** At most 200 characters. */
+  readonly firstLine: string;
+  readonly gitVersion?: string;
+}
+
+/** Where we stand: what decides how a client here reaches the API. Secrets are redacted before they come in here. */
+export interface Environment {
+  readonly variables: readonly { readonly name: string; readonly value: string }[];
+  readonly trustBundles: readonly TrustBundle[];
+  readonly kubectlVersion?: string;
+  readonly hostname: string;
+}
+
+export interface TrustBundle {
+  /** `SSL_CERT_FILE`, `system` … */
+  readonly source: string;
+  readonly path: string;
+  readonly count: number;
+  readonly fault?: string;
+  /** SHA-256 fingerprints, in lower-case hex. */
+  readonly fingerprints: readonly string[];
+}
