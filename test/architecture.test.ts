@@ -7,11 +7,31 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   // pure: no clock, no disk, no network, no process
   model: { rooms: '', outside: 'node:crypto node:net node:url node-forge/lib/asn1.js' },
   explain: { rooms: 'model', outside: 'node:util' },
+  flavours: { rooms: 'model', outside: 'yaml' },
+  diagnose: { rooms: 'model flavours', outside: '' },
   report: { rooms: 'model', outside: 'zod' },
+  // they look, and can change nothing
+  nodes: {
+    rooms: 'model',
+    outside: 'execa yaml zod/mini node:crypto node:fs/promises node:os node:path',
+  },
+  reach: {
+    rooms: 'model',
+    outside:
+      'execa ssh2 node:crypto node:events node:fs node:fs/promises node:net node:os node:path node:readline/promises node:stream node:timers/promises',
+  },
+  inspect: {
+    rooms: 'model reach flavours',
+    outside:
+      'execa yaml node:crypto node:dns/promises node:fs/promises node:net node:os node:path node:stream node:tls',
+  },
   // the edge
-  cli: { rooms: 'model explain report', outside: 'commander node:fs node:fs/promises node:stream' },
+  cli: {
+    rooms: 'model explain flavours diagnose report nodes reach inspect',
+    outside: 'commander node:fs node:fs/promises node:os node:path node:stream',
+  },
 };
-const pure: ReadonlySet<string> = new Set(['model', 'explain', 'report']);
+const pure: ReadonlySet<string> = new Set(['model', 'explain', 'flavours', 'diagnose', 'report']);
 
 const src = path.resolve(import.meta.dirname, '../src');
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
