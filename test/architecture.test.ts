@@ -9,6 +9,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   explain: { rooms: 'model', outside: 'node:util' },
   flavours: { rooms: 'model', outside: 'yaml' },
   diagnose: { rooms: 'model flavours', outside: '' },
+  plan: { rooms: 'model flavours diagnose', outside: 'yaml' },
   report: { rooms: 'model', outside: 'zod' },
   // they look, and can change nothing
   nodes: {
@@ -31,7 +32,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
     outside: 'commander node:fs node:fs/promises node:os node:path node:stream',
   },
 };
-const pure: ReadonlySet<string> = new Set(['model', 'explain', 'flavours', 'diagnose', 'report']);
+const pure: ReadonlySet<string> = new Set(['model', 'explain', 'flavours', 'diagnose', 'plan', 'report']);
 
 const src = path.resolve(import.meta.dirname, '../src');
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
