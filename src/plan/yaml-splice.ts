@@ -148,7 +148,7 @@ function nested(keys: readonly string[], missing: readonly string[], indent: str
 }
 
 /** Behind the line that holds `at`, with its comment. */
-function afterLine(text: string, at: number, lines: readonly string[], newline: string): Splice {
+export function afterLine(text: string, at: number, lines: readonly string[], newline: string): Splice {
   // The range of a block scalar ends behind its last line break.
   const from = at > 0 && text[at - 1] === '\n' ? at - 1 : at;
   const end = text.indexOf('\n', from);
@@ -157,7 +157,7 @@ function afterLine(text: string, at: number, lines: readonly string[], newline: 
     : { at: end + 1, inserted: `${lines.join(newline)}${newline}` };
 }
 
-function endOf({ key, value }: Pair<ParsedNode, ParsedNode | null>): number {
+export function endOf({ key, value }: Pair<ParsedNode, ParsedNode | null>): number {
   if (value === null) return key.range[1];
   if (isCollection(value) && value.flow !== true && value.items.length > 0) {
     const last = value.items.at(-1) as ParsedNode | Pair<ParsedNode, ParsedNode | null>;
@@ -178,7 +178,7 @@ function deepEnd(node: ParsedNode): number {
   return node.range[1];
 }
 
-function indentAt(text: string, at: number): string {
+export function indentAt(text: string, at: number): string {
   const start = text.lastIndexOf('\n', at - 1) + 1;
   return text.slice(start, at).replace(/^\ufeff/, '');
 }
