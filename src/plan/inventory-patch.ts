@@ -1,0 +1,161 @@
+/** Where supplementary_addresses_in_ssl_keys is in effect, or where it belongs, and the patch that adds names there. */
+import { readList, type ListRefused } from './yaml-place.ts';
+import { addToList } from './yaml-list.ts';
+import { sameName } from './kubeadm-forms.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+export const variable = 'supplementary_addresses_in_ssl_keys';
+const place = { path: [variable] };
+
+/** Weakest first. The variable replaces, it never merges: https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_variables.html */
+export const levels = ['all', 'k8s_cluster', 'kube_control_plane', 'host'] as const;
+
+export interface VariableFile {
+  readonly path: string;
+  readonly text: string;
+  readonly level: (typeof levels)[number];
+  /** Of host_vars. */
+  readonly host?: string;
+}
+
+export type InventoryPatch =
+  | {
+      readonly kind: 'edit';
+      readonly path: string;
+      readonly before: string;
+      readonly after: string;
+      readonly diff: string;
+      readonly added: readonly string[];
+      /** Files whose value this one hides. */
+      readonly hides: readonly string[];
+    }
+  | { readonly kind: 'nothing'; readonly path: string }
+  /** Printed, never edited. */
+  | {
+      readonly kind: 'advice';
+      readonly path: string;
+      readonly line: number;
+      readonly why: string;
+      readonly text: string;
+    };
+
+export interface InventoryAsk {
+  /** Of one folder, in the order in which Ansible reads them: a later one of the same level wins. */
+  readonly files: readonly VariableFile[];
+  readonly controlPlanes: readonly string[];
+  readonly names: readonly string[];
+  /** Where it goes if it is nowhere: `group_vars/k8s_cluster/k8s-cluster.yml`. */
+  readonly belongs: { readonly path: string; readonly text: string };
+}
+
+/** One patch for each file that is in effect for a control plane. */
+export function patchInventory({
+  files,
+  controlPlanes,
+  names,
+  belongs,
+}: InventoryAsk): readonly InventoryPatch[] {
+  const setting = files.filter(({ text }) => {
+    const reading = readList(text, place);
+    return !reading.ok ? mentions(text) : reading.items !== undefined;
+  });
+  const effective = new Map<string, VariableFile | undefined>();
+  for (const host of controlPlanes) {
+    const file = inEffect(setting, host);
+    effective.set(file?.path ?? '', file);
+  }
+  return [...effective.values()].map((file) => {
+    if (file === undefined) return intoSample(belongs, names);
+    const hides = setting
+      .filter((other) => other !== file && rank(other) < rank(file))
+      .map(({ path }) => path);
+    return intoList(file, names, hides);
+  });
+}
+
+function inEffect(setting: readonly VariableFile[], host: string): VariableFile | undefined {
+  const reaching = setting.filter((file) => file.level !== 'host' || file.host === host);
+  const strongest = Math.max(...reaching.map(rank), -1);
+  return reaching.findLast((file) => rank(file) === strongest);
+}
+
+function rank({ level }: VariableFile): number {
+  return levels.indexOf(level);
+}
+
+function mentions(text: string): boolean {
+  return new RegExp(`^["']?${variable}["']?\\s*:`, 'm').test(text);
+}
+
+function intoList(
+  { path, text }: VariableFile,
+  names: readonly string[],
+  hides: readonly string[],
+): InventoryPatch {
+  const edit = addToList(text, place, names, sameName);
+  if (!edit.ok) return advice(path, edit, names);
+  if (edit.isSame) return { kind: 'nothing', path };
+  return edited(path, text, edit.text, names, hides);
+}
+
+/** Behind the commented sample line of kubespray, where people look for it; at the end where that line is gone. */
+function intoSample({ path, text }: InventoryAsk['belongs'], names: readonly string[]): InventoryPatch {
+  const reading = readList(text, place);
+  if (!reading.ok) return advice(path, reading, names);
+  const atEnd = addToList(text, place, names, sameName);
+  if (!atEnd.ok) return advice(path, atEnd, names);
+  if (atEnd.isSame) return { kind: 'nothing', path };
+  const sample = new RegExp(`^# ?${variable}:.*(?:\\r?\\n|$)`, 'm').exec(text);
+  if (sample === null) return edited(path, text, atEnd.text, names, []);
+  const at = sample.index + sample[0].length;
+  const block = atEnd.inserted.replace(/^\r?\n/, '');
+  const glued = sample[0].endsWith('\n') ? block : `\n${block}`;
+  const after = text.slice(0, at) + glued + (glued.endsWith('\n') ? '' : '\n') + text.slice(at);
+  const [there, planned] = [readList(after, place), readList(atEnd.text, place)];
+  const isRight = there.ok && planned.ok && JSON.stringify(there.items) === JSON.stringify(planned.items);
+  return edited(path, text, isRight ? after : atEnd.text, names, []);
+}
+
+function edited(
+  path: string,
+  before: string,
+  after: string,
+  names: readonly string[],
+  hides: readonly string[],
+): InventoryPatch {
+  const held = readList(before, place);
+  const had = held.ok ? (held.items ?? []) : [];
+  const added = names.filter((name) => !had.some((one) => sameName(one, name)));
+  return {
+    kind: 'edit',
+    path,
+    before,
+    after,
+    added,
+    hides,
+    diff: unifiedDiff(before, after, { from: `a/${path}`, to: `b/${path}` }),
+  };
+}
+
+const reasons: Partial<Record<ListRefused['refusal'], string>> = {
+  template: 'the value is a Jinja template, which is never evaluated here',
+  vault: 'the value is encrypted',
+  alias: 'the value is an alias of another one',
+  anchor: 'other values are aliases of it',
+  merged: 'the value may come from a merged map',
+  twice: 'the variable is set twice in this file',
+};
+
+function advice(
+  path: string,
+  { refusal, line, detail }: ListRefused,
+  names: readonly string[],
+): InventoryPatch {
+  return {
+    kind: 'advice',
+    path,
+    line,
+    why: reasons[refusal] ?? detail,
+    text: `${variable}:\n${names.map((name) => `  - ${JSON.stringify(name)}\n`).join('')}`,
+  };
+}
