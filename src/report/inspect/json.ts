@@ -16,7 +16,7 @@ export function inspectAsJson({
   facts,
 }: Inspection): string {
   const { cluster, readAt, environment, api, kubeconfig, inventory, wishes } = facts;
-  return envelope('inspect', {
+  const result = {
     exitCode,
     verdict,
     ...(cluster === undefined ? {} : { cluster }),
@@ -35,7 +35,8 @@ export function inspectAsJson({
     ...(api === undefined ? {} : { api }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(inventory === undefined ? {} : { inventory }),
-  });
+  };
+  return envelope('inspect', result);
 }
 
 /** As it is: JSON has escapes of its own, and its readers want the value. */
