@@ -71,7 +71,7 @@ test.each<[string, () => string, RegExp]>([
     'a pipe that nobody writes to',
     () => {
       const pipe = path.join(folder, 'pipe');
-      execaSync('mkfifo', [pipe]);
+      execaSync('sh', ['-c', 'mkfifo "$1"', 'sh', pipe]);
       return pipe;
     },
     /no regular file/,

@@ -33,6 +33,8 @@ export interface Known {
   /** Of the kubeconfig and the flags first: the most wanted come first. */
   readonly endpoints: readonly PlannedEndpoint[];
   readonly controlPlanes: readonly PlannedControlPlane[];
+  /** What a node's own kubeconfigs dial on that node alone: `localhost`, where a proxy of its own listens. */
+  readonly ownEndpoints?: readonly { readonly node: string; readonly host: string; readonly port: number }[];
   readonly wishes: readonly San[];
   /** The proxy that a client here takes for an endpoint: proxyFor(), or what the kubeconfig's proxy-url says. */
   readonly proxyFor: (host: string, port: number) => ProxyAddress | undefined;
@@ -91,7 +93,13 @@ export function probeKey({ way, from, host, port, serverName, proxy }: PlannedPr
 }
 
 /** The most telling first, because the end of the list is what is left out. */
-function candidates({ endpoints, controlPlanes, wishes, proxyFor }: Known): readonly PlannedProbe[] {
+function candidates({
+  endpoints,
+  controlPlanes,
+  ownEndpoints = [],
+  wishes,
+  proxyFor,
+}: Known): readonly PlannedProbe[] {
   const byGround = endpoints.toSorted(
     (one, other) => trust.indexOf(one.ground) - trust.indexOf(other.ground),
   );
@@ -107,7 +115,11 @@ function candidates({ endpoints, controlPlanes, wishes, proxyFor }: Known): read
     const serverName = sniOf(wish);
     return serverName === undefined ? [] : nodes.map((probe) => ({ ...probe, serverName }));
   });
-  return [...ours, ...nodes, ...proxied, ...controlPlanes.flatMap(fromItself), ...told, ...named];
+  const inside = [
+    ...controlPlanes.flatMap(fromItself),
+    ...ownEndpoints.map(({ node, host, port }) => throughNode(node, host, port)),
+  ];
+  return [...ours, ...nodes, ...proxied, ...inside, ...told, ...named];
 }
 
 const trust: readonly Ground[] = ['named', 'given', 'told'];
@@ -138,7 +150,11 @@ function byAddress({ host, port, ground, advertiseAddress }: PlannedControlPlane
 function fromItself({ node, port, advertiseAddress, canDial }: PlannedControlPlane): readonly PlannedProbe[] {
   if (!canDial) return [];
   const places = advertiseAddress === undefined ? ['127.0.0.1'] : [advertiseAddress, '127.0.0.1'];
-  return places.map((host) => ({ way: 'ssh', from: node, host, port, ground: 'told' }));
+  return places.map((host) => throughNode(node, host, port));
+}
+
+function throughNode(node: string, host: string, port: number): PlannedProbe {
+  return { way: 'ssh', from: node, host, port, ground: 'told' };
 }
 
 /** No client sends a wildcard, and none sends an address: https://www.rfc-editor.org/rfc/rfc6066#section-3 */

@@ -167,3 +167,17 @@ export function proxyFor(settings: ProxySettings, host: string, port: number): P
 function fits(wanted: string, port: number): boolean {
   return wanted === '' || wanted === String(port);
 }
+
+/**
+ * The same with a kubeconfig's `proxy-url` in mind, which client-go takes for that cluster whatever NO_PROXY says:
+ * https://github.com/kubernetes/client-go/blob/v0.34.0/tools/clientcmd/client_config.go
+ */
+export function chooseProxy(
+  settings: ProxySettings,
+  proxyUrl: string | undefined,
+): (host: string, port: number) => ProxyAddress | undefined {
+  const reading = proxyUrl === undefined || proxyUrl === '' ? undefined : readProxy(proxyUrl);
+  // One that client-go refuses lets no connection out at all.
+  if (reading) return () => (reading.ok ? reading.proxy : undefined);
+  return (host, port) => proxyFor(settings, host, port);
+}
