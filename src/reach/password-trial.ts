@@ -24,9 +24,9 @@ function startTrial(ask: () => Promise<string>): PasswordTrial {
   let isTrying = false;
   const waiting: (() => void)[] = [];
   const free = (): void => {
-    isTrying = false;
-    // With an answer all may go on; without one, the next to come tries.
-    const next = state === 'untried' ? waiting.splice(0, 1) : waiting.splice(0);
+    // With an answer all may go on; without one, the next in line tries.
+    const next = waiting.splice(0, state === 'untried' ? 1 : Infinity);
+    isTrying = next.length > 0;
     for (const wake of next) wake();
   };
   return {

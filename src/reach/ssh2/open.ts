@@ -42,13 +42,12 @@ export async function openSsh2(
         isRoot: settings.user === 'root',
         hasPassword: becomePassword !== undefined,
       });
-      const password = command.mayAsk ? await becomePassword?.() : undefined;
       const deadline = startDeadline(limits.commandTimeoutMs, () =>
         timeoutTrouble(whom, 'starting a command'),
       );
       try {
         const running = await startCommand(login, command.line, whom, deadline.over);
-        return await exchange(running, { stdin, limits, command, password });
+        return await exchange(running, { stdin, limits, command, password: becomePassword });
       } finally {
         deadline.stop();
       }
