@@ -13,7 +13,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   // they look, and can change nothing
   nodes: {
     rooms: 'model',
-    outside: 'execa zod/mini node:fs node:fs/promises node:path',
+    outside: 'execa yaml zod/mini node:fs node:fs/promises node:path',
   },
   reach: {
     rooms: 'model',
@@ -23,7 +23,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   inspect: {
     rooms: 'model reach flavours',
     outside:
-      'execa yaml node:crypto node:dns/promises node:fs/promises node:net node:os node:path node:stream node:tls',
+      'execa yaml node:crypto node:dns/promises node:events node:fs/promises node:http node:net node:os node:path node:stream node:tls',
   },
   // the edge
   cli: {

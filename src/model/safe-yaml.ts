@@ -70,8 +70,9 @@ export function readYaml(
   }
 }
 
-/** The library's messages start with a capital and may quote what is in the file. */
+/** The library's messages start with a capital and may quote what is in the file, which may be a secret. */
 function sentence(message: string): string {
+  if (message.startsWith('Unresolved alias')) return 'unresolved alias';
   const first = message.split('\n')[0] ?? '';
   return first.charAt(0).toLowerCase() + first.slice(1, 200).replace(/\.$/, '');
 }
