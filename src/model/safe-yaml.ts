@@ -52,6 +52,7 @@ export function readYaml(
     customTags: (tags) => [...tags, ...customTags],
     lineCounter: lines,
     prettyErrors: false,
+    logLevel: 'error',
     uniqueKeys: true,
   });
   const [error] = [...document.errors, ...document.warnings];
@@ -93,7 +94,8 @@ function findExcess(text: string): { readonly fault: string; readonly offset: nu
       if (here.items.length > widest)
         return { fault: `a list or map in it has more than ${widest} entries`, offset: here.offset };
       for (const { key, value } of here.items) {
-        if (key) open.push([key, depth + 1]);
+        if (key && ('items' in key || key.type === 'block-scalar'))
+          return { fault: 'a key is no plain text; a template needs quotes around it', offset: key.offset };
         if (value) open.push([value, depth + 1]);
       }
     }

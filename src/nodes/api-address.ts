@@ -22,7 +22,7 @@ export function readServer(text: string): AddressReading {
   if (/[?#]/.test(after)) return fault('holds a query or fragment');
   const path = after.replace(/\/+$/, '');
   if (!/^(?:\/[\w.~!$&'()*+,;=:@%-]+)*$/.test(path)) return fault('has a path with odd characters');
-  const [, host, portText] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority) ?? [];
+  const [, host, portText] = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?$/.exec(authority) ?? [];
   if (host === undefined) return fault('has an IPv6 address without brackets');
   const port = portText === undefined || portText === '' ? 443 : readPort(portText);
   if (port === undefined) return fault(`has the port ${display(portText ?? '', 20)}, which is none`);

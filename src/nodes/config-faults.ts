@@ -49,6 +49,7 @@ function faultOf(issue: Issue, above: readonly PropertyKey[], whole: unknown): r
       );
     }
     case 'invalid_value':
+      if (valueAt(whole, path) === undefined) return one('is missing');
       return one(`is not ${issue.values.map((choice) => JSON.stringify(choice)).join(' or ')}`);
     case 'too_big':
       return one(

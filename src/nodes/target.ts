@@ -54,8 +54,10 @@ function readSsh(text: string): TargetReading {
 function readPlace(text: string): { host: string; port?: number } | string {
   const bare = canonicalIp(text);
   if (bare !== undefined) return { host: bare };
-  const [, bracketed, plain, portText] = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/s.exec(text) ?? [];
-  if (bracketed === undefined && plain === undefined) return 'it is no address and has more than one colon';
+  const [, bracketed, plain, portText] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(text) ?? [];
+  if (text.includes('%')) return 'an address with a zone means something else on each machine';
+  if (bracketed === undefined && plain === undefined)
+    return 'it is no address, and has more than one colon or a bracket too many';
   if (bracketed !== undefined && !bracketed.includes(':')) return 'only IPv6 addresses stand in brackets';
   const host = bracketed ?? plain ?? '';
   const wrong = hostFault(host);
@@ -85,7 +87,6 @@ export function hostFault(host: string): string | undefined {
   if (host.startsWith('-')) return 'a host never starts with a dash';
   if (host.length > 253) return 'the host is longer than 253 characters';
   if (/[^\u0000-\u007f]/.test(host)) return 'write the host with ASCII letters (xn--… for others)';
-  if (host.includes('%')) return 'an address with a zone means something else on each machine';
   const labels = host.split('.');
   if (labels.some((label) => !labelPattern.test(label)))
     return 'the host is neither an address nor a name (letters, digits, dashes and dots)';
