@@ -19,7 +19,8 @@ export function readYaml(text: string): YamlReading {
     if (!Array.isArray(documents)) return { ok: true, documents: [], lines };
     for (const document of documents) {
       const [error] = document.errors;
-      if (error) return { ok: false, line: lines.linePos(error.pos[0]).line, fault: firstLine(error.message) };
+      if (error)
+        return { ok: false, line: lines.linePos(error.pos[0]).line, fault: firstLine(error.message) };
     }
     return { ok: true, documents: documents as readonly Document.Parsed[], lines };
   } catch (error) {

@@ -11,7 +11,7 @@ import {
   parseObject,
 } from './objects.ts';
 import { type ApiAnswers, type ApiQuestion, apiQuestions } from './questions.ts';
-import { at, textAt } from '../yaml.ts';
+import { textAt } from '../yaml.ts';
 
 export interface ApiReading {
   /** Node name, or `here`. */
@@ -83,9 +83,4 @@ export function readAnswers(bytes: Uint8Array): ApiAnswers {
     from = found.index + found[0].length;
   }
   return answers;
-}
-
-/** Whether anything at all was told. */
-export function isTold(facts: ApiFacts): boolean {
-  return at(facts, 'serverVersion') !== undefined || Object.keys(facts).length > 2;
 }

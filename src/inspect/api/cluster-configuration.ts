@@ -1,5 +1,14 @@
 /** kubeadm's ClusterConfiguration, any version from v1beta1 on: what matters for the certificate, and what in it is not as it should be. */
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
 import type { ClusterConfiguration } from '../../model/api-facts.ts';
 import { readYaml } from '../yaml.ts';
 
@@ -14,13 +23,19 @@ const oldBoolean = /^(?:yes|no|on|off)$/i;
 export function parseClusterConfiguration(text: string): ClusterConfiguration {
   const faults: Fault[] = [];
   const yaml = readYaml(text);
-  const empty = { apiVersion: '', certSans: [], dnsDomain: 'cluster.local', serviceSubnets: ['10.96.0.0/12'] };
+  const empty = {
+    apiVersion: '',
+    certSans: [],
+    dnsDomain: 'cluster.local',
+    serviceSubnets: ['10.96.0.0/12'],
+  };
   if (!yaml.ok) return { ...empty, faults: [{ path: '', line: yaml.line, fault: yaml.fault }] };
   // A file of kubeadm's may hold several kinds; the ConfigMap has one.
   const documents = yaml.documents.filter(({ contents }) => isMap(contents));
   const document =
-    documents.find(({ contents }) => isMap(contents) && scalarOf(contents.get('kind', true)) === 'ClusterConfiguration') ??
-    documents[0];
+    documents.find(
+      ({ contents }) => isMap(contents) && scalarOf(contents.get('kind', true)) === 'ClusterConfiguration',
+    ) ?? documents[0];
   if (document === undefined)
     return { ...empty, faults: [{ path: '', line: 1, fault: 'holds no ClusterConfiguration' }] };
 
@@ -120,5 +135,7 @@ function kindOf(node: unknown): string {
   if (!isScalar(node)) return 'an alias';
   if (node.value === null) return 'nothing';
   const kind = typeof node.value;
-  return kind === 'number' || kind === 'boolean' || kind === 'string' ? `a ${kind}` : 'of a kind unknown here';
+  return kind === 'number' || kind === 'boolean' || kind === 'string'
+    ? `a ${kind}`
+    : 'of a kind unknown here';
 }

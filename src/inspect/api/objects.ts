@@ -102,10 +102,7 @@ export function nodesOf(list: unknown): readonly ApiNode[] | undefined {
 const addressAnnotations = ['metallb.io/loadBalancerIPs', 'metallb.universe.tf/loadBalancerIPs'];
 
 /** Those that front the API server: its label is selected, or nothing is and a port of theirs leads to its port. */
-export function loadBalancersOf(
-  list: unknown,
-  apiPort: number,
-): readonly LoadBalancerService[] | undefined {
+export function loadBalancersOf(list: unknown, apiPort: number): readonly LoadBalancerService[] | undefined {
   if (!Array.isArray(at(list, 'items'))) return undefined;
   return listAt(list, 'items').flatMap((service) => {
     const [name, namespace] = [textAt(service, 'metadata', 'name'), textAt(service, 'metadata', 'namespace')];

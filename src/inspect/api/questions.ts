@@ -10,7 +10,8 @@ export const apiPaths = {
     '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dkubernetes',
   'load-balancers': '/api/v1/services?fieldSelector=spec.type%3DLoadBalancer&limit=500',
   'control-planes': '/api/v1/nodes?labelSelector=node-role.kubernetes.io%2Fcontrol-plane&limit=100',
-  workers: '/api/v1/nodes?labelSelector=%21node-role.kubernetes.io%2Fcontrol-plane%2C%21node-role.kubernetes.io%2Fmaster&limit=500',
+  workers:
+    '/api/v1/nodes?labelSelector=%21node-role.kubernetes.io%2Fcontrol-plane%2C%21node-role.kubernetes.io%2Fmaster&limit=500',
 } as const;
 
 /** Where an API server is too old to select by type, it is told of all: the type is looked at here in any case. */

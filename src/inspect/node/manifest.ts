@@ -96,7 +96,10 @@ export function apiserverFacts(
   const [advertiseAddress, bindAddress] = [last('advertise-address'), last('bind-address')];
   const port = Number(last('secure-port') ?? '6443');
   const differs = Object.keys({ ...inManifest, ...flags }).filter(
-    (name) => JSON.stringify(inManifest[name]) !== JSON.stringify(flags[name]),
+    (name) =>
+      JSON.stringify(inManifest[name]) !== JSON.stringify(flags[name]) &&
+      // The sanitizer's word: the value stayed on the node.
+      !inManifest[name]?.includes('removed'),
   );
   return {
     manifest,
@@ -113,6 +116,10 @@ export function apiserverFacts(
   };
 }
 
+function isUsual(path: string, name: string): boolean {
+  return ['yaml', 'yml', 'manifest', 'json'].some((end) => path.endsWith(`/${name}.${end}`));
+}
+
 /**
  * The kubelet runs every file in the folder, whatever it is called, and of two with one name either may win:
  * https://github.com/kubernetes/kubernetes/issues/136962
@@ -120,8 +127,6 @@ export function apiserverFacts(
 export function strayManifests(
   files: readonly { readonly path: string; readonly reading: ManifestReading }[],
 ): readonly string[] {
-  const isUsual = (path: string, name: string) =>
-    ['yaml', 'yml', 'manifest', 'json'].some((end) => path.endsWith(`/${name}.${end}`));
   return files
     .filter(({ path, reading }) => {
       if (!reading.ok) return true;

@@ -16,6 +16,18 @@ function out(text) { print "|" text }
 function remark(text) { if (!(text in remarked)) { remarked[text] = 1; print "!" text } }
 function trim(text) { gsub(/^[ \t\r]+|[ \t\r]+$/, "", text); return text }
 function bare(text) { sub(/\/\/[^\/]*@/, "//", text); return text }
+# Values of words that sound like a secret; what is only on or off, or the name of a file, is none.
+function hide(text,  done, value) {
+  done = ""
+  while (match(text, /[A-Za-z0-9_.-]*([Pp][Aa][Ss][Ss]|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Cc]red|CRED|[Pp]eer)[A-Za-z0-9_.-]*=/)) {
+    value = substr(text, RSTART, RLENGTH)
+    done = done substr(text, 1, RSTART + RLENGTH - 1)
+    text = substr(text, RSTART + RLENGTH)
+    if (value ~ /-file=$/ || text ~ /^(true|false)([ \t"\047,]|$)/) continue
+    sub(/^[^ \t"\047]*/, "removed", text)
+  }
+  return done text
+}
 FNR == 1 {
   print ">" kind "\t" FILENAME
   size = inside = first = bad = isPod = hush = dropNext = depth = vip = 0
@@ -75,7 +87,7 @@ kind == "manifest" {
   if (line ~ /PRIVATE KEY/ || line ~ /[A-Za-z0-9+\/=][A-Za-z0-9+\/=][A-Za-z0-9+\/=]*$/ && line ~ /^[ \t]*[A-Za-z0-9+\/=]+$/ && length(line) > 60) { remark("private-key"); next }
   if (dropNext && line ~ /^[ \t]*-[ \t]/) sub(/-[ \t].*/, "- removed", line)
   dropNext = (line ~ /^[ \t]*-[ \t]+["\047]?--?[A-Za-z0-9_.-]*([Pp][Aa][Ss][Ss]|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Cc]red|[Pp]eer)[A-Za-z0-9_.-]*["\047]?[ \t]*$/)
-  gsub(/[A-Za-z0-9_.]*([Pp][Aa][Ss][Ss]|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Cc]red|CRED|[Pp]eer)[A-Za-z0-9_.-]*=[^ \t"\047]*/, "removed=", line)
+  line = hide(line)
   if (line ~ /^[ \t]*(-[ \t]+)?name:/) { variable = line; sub(/^[ \t]*(-[ \t]+)?name:[ \t]*/, "", variable); gsub(/["\047]|[ \t]+$/, "", variable) }
   else if (line ~ /^[ \t]*(-[ \t]+)?value:/) {
     if (variable !~ /^(${plainVariables})$/) { sub(/value:.*/, "value: removed", line); hushAt = column }

@@ -23,9 +23,12 @@ want_files() {
     unset IFS
   else
     for file in /etc/kubernetes/pki/ca.crt /etc/kubernetes/ssl/ca.crt; do
-      [ -f "$ROOT$file" ] && ca=$file && want certificate "$ca" && break
+      [ -f "$ROOT$file" ] && ca=$file && break
     done
   fi
+  # Kubeconfigs may name it by either way, where one folder is a link to the other.
+  want_if certificate /etc/kubernetes/pki/ca.crt
+  want_if certificate /etc/kubernetes/ssl/ca.crt
   for name in admin super-admin controller-manager scheduler; do
     want_if kubeconfig "/etc/kubernetes/$name.conf"
   done
@@ -133,7 +136,7 @@ read_folders() {
     numbers=$(stat -f -c "%a$tab%S$tab%d" "$real" 2>/dev/null)
     mount=$(awk -v path="$real" '
       { at = $2; gsub(/\\\\040/, " ", at) }
-      at == "/" || index(path "/", at "/") == 1 { if (length(at) >= best) { best = length(at); found = $3 "\\t" $4 } }
+      at == "/" || index(path "/", at "/") == 1 { if (length(at) >= best) { best = length(at); found = $3 "\\t" substr($4, 1, 2) } }
       END { print found }' "$ROOT/proc/self/mounts" 2>/dev/null)
     rows="$rows$path$tab$real$tab$numbers$tab$mount$nl"
   done

@@ -5,6 +5,8 @@ export const startScript = `
 tab='\t'
 nl='
 '
+# Only a simulated node has a root of its own, and programs in it.
+[ -z "$ROOT" ] || PATH=$ROOT/usr/local/bin:$ROOT/usr/bin:$PATH
 fields= unread_rows= files= keys= pod_rows= pod_seen= traces= api_pids= kubelet_pid=
 field() { fields="$fields$1$tab$2$nl"; }
 unread() { unread_rows="$unread_rows$1$tab$2$nl"; }
