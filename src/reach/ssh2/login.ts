@@ -4,7 +4,7 @@ import ssh2, { type Algorithms, type Client } from 'ssh2';
 import { display } from '../../model/display.ts';
 import type { ConnectionFacts } from '../transport.ts';
 import { ReachError } from '../transport.ts';
-import { refusedLogin, tryKeys, type Tried } from './authentication.ts';
+import { readLog, refusedLogin, type Tried, tryKeys } from './authentication.ts';
 import type { Deadline } from './deadline.ts';
 import { algorithmsFor, hostKeyTrouble, judgeKey, knownAs } from './host-key.ts';
 import type { Identities } from './identities.ts';
@@ -65,7 +65,7 @@ export async function logIn(options: LoginOptions): Promise<Login> {
   if (needs) throw needs;
   const client = new ssh2.Client();
   const heard = hear(stream);
-  const tried: Tried = { partial: false };
+  const tried: Tried = { unsigned: [] };
   const verification = verifier(options);
   let isAuthenticating = false;
   const gone = watch(client);
@@ -104,6 +104,7 @@ export async function logIn(options: LoginOptions): Promise<Login> {
       authHandler: tryKeys(settings.user, identities, tried, deadline),
       // Ours runs from the first packet on and stands still while somebody is asked.
       readyTimeout: 0,
+      debug: readLog(tried),
       ...keepalive,
     });
     await Promise.race([ready, deadline.over]);
@@ -158,14 +159,8 @@ function verifier({ session, settings, deadline, isThroughBastion }: LoginOption
   let accepted: { readonly key: Buffer; readonly isNew: boolean } | undefined;
   let refusal: ReachError | undefined;
   const judge = async (key: Buffer): Promise<void> => {
-    const look = async (): Promise<ReachError | undefined> =>
-      hostKeyTrouble(
-        judgeKey(await session.knownTo(settings), settings, key),
-        settings,
-        key,
-        isThroughBastion,
-      );
-    const trouble = await look();
+    const verdict = judgeKey(await session.knownTo(settings), settings, key);
+    const trouble = hostKeyTrouble(verdict, settings, key, isThroughBastion);
     if (trouble === undefined) {
       accepted = { key, isNew: false };
       return;
@@ -175,7 +170,11 @@ function verifier({ session, settings, deadline, isThroughBastion }: LoginOption
       if (!session.asking.isPossible) throw trouble;
       await deadline.pause(() =>
         session.asking.alone(async (ask) => {
-          if ((await look()) !== undefined && !(await isTrusted(ask, settings, key))) throw trouble;
+          const question = `${knownAs(settings)} ${fingerprintOf(key)}`;
+          // Somebody else's login to the same host may have asked meanwhile.
+          if (session.accepted.has(question)) return;
+          if (!(await isTrusted(ask, settings, key))) throw trouble;
+          session.accepted.add(question);
         }),
       );
     }

@@ -63,7 +63,7 @@ function forHost({ values, notes }: RawSettings, host: string): RawSettings {
 /** The same for hosts about which ssh must say the same; 8 ms each are much for a fleet. */
 function sharedKey({ host, port, user }: Hop, lines: readonly ConfigLine[]): string {
   const flat = (some: readonly ConfigLine[]): readonly ConfigLine[] =>
-    some.flatMap((line) => [line, ...flat(line.included ?? [])]);
+    some.flatMap((line) => [line, ...flat((line.included ?? []).flat())]);
   const all = flat(lines);
   const isPlain = all.every(
     ({ keyword, words }) =>

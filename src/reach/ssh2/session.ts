@@ -16,6 +16,8 @@ export interface Session {
   readonly asking: Asking;
   readonly gate: Gate;
   readonly unlocked: Unlocked;
+  /** New host keys that somebody said yes to. */
+  readonly accepted: Set<string>;
   /** `target`: a node, for which flags count; a bastion is ssh_config's. */
   settingsOf(whom: Hop, as: 'target' | 'bastion'): Promise<Settings>;
   knownTo(settings: Settings): Promise<KnownHosts>;
@@ -77,6 +79,7 @@ function startSession(options: ReachOptions): Session {
     asking: startAsking(options),
     gate: startGate(),
     unlocked: new Map(),
+    accepted: new Set(),
     async settingsOf({ host, port, user }, as) {
       const asUser = user ?? (as === 'target' ? options.user : undefined);
       const found = await resolver.settingsOf({

@@ -41,7 +41,7 @@ function walk(lines: readonly ConfigLine[], isActiveAbove: boolean, evaluation: 
   for (const { keyword, words, where, included } of lines) {
     if (keyword === 'host') isActive = isActiveAbove && isHost(words, evaluation.asked.host);
     else if (keyword === 'match') isActive = isActiveAbove && isMatch(words, where, evaluation);
-    else if (included) walk(included, isActive, evaluation);
+    else if (included) included.forEach((file) => walk(file, isActive, evaluation));
     else if (isActive) take(keyword, words, evaluation.values);
   }
 }
