@@ -18,6 +18,7 @@ export interface Login {
   readonly hostKey: NonNullable<ConnectionFacts['hostKey']>;
   /** Settles when the connection is gone, with what ssh2 said last. */
   readonly gone: Promise<Error | undefined>;
+  isGone(): boolean;
   end(): void;
 }
 
@@ -109,7 +110,7 @@ export async function logIn(options: LoginOptions): Promise<Login> {
     });
     await Promise.race([ready, deadline.over]);
     const hostKey = await verification.settle();
-    return { client, hostKey, gone, end: () => end(client, stream) };
+    return { client, hostKey, ...gone, end: () => end(client, stream) };
   } catch (error) {
     end(client, stream);
     throw error;
@@ -123,16 +124,22 @@ function end(client: Client, stream: Duplex): void {
   setTimeout(() => stream.destroy(), 1000).unref();
 }
 
-function watch(client: Client): Promise<Error | undefined> {
+function watch(client: Client): Pick<Login, 'gone' | 'isGone'> {
   let last: Error | undefined;
+  let isOver = false;
   // Also after the login: without a listener an error would end the process.
   client.on('error', (error) => {
     last = error;
   });
-  return new Promise((resolve) => {
-    client.once('close', () => resolve(last));
-    client.once('end', () => resolve(last));
+  const gone = new Promise<Error | undefined>((resolve) => {
+    const over = (): void => {
+      isOver = true;
+      resolve(last);
+    };
+    client.once('close', over);
+    client.once('end', over);
   });
+  return { gone, isGone: () => isOver };
 }
 
 /** The first bytes that the other side sends, which ssh2 does not show when they are no SSH. */

@@ -6,6 +6,7 @@ export interface Asked {
   readonly host: string;
   readonly port?: number;
   readonly user?: string;
+  readonly isNext?: boolean;
   readonly localUser: string;
 }
 
@@ -27,6 +28,7 @@ export function evaluate(lines: readonly ConfigLine[], asked: Asked): RawSetting
   const evaluation: Evaluation = { asked, values: new Map(), notes: [] };
   if (asked.user !== undefined) evaluation.values.set('user', [[asked.user]]);
   if (asked.port !== undefined) evaluation.values.set('port', [[String(asked.port)]]);
+  if (asked.isNext === true) evaluation.values.set('proxyjump', [['none']]);
   walk(lines, true, evaluation);
   if (!evaluation.values.has('hostname')) evaluation.values.set('hostname', [[asked.host]]);
   const [[name = ''] = []] = evaluation.values.get('hostname') ?? [];

@@ -5,7 +5,7 @@ import type { ReachOptions } from '../../../src/reach/options.ts';
 import { fingerprintOf } from '../../../src/reach/ssh2/known-hosts.ts';
 import { openSsh2 } from '../../../src/reach/ssh2/open.ts';
 import { ReachError } from '../../../src/reach/transport.ts';
-import { type FakeSshd, type Home, makeHome, makeKey, startFakeSshd } from './fake-sshd.ts';
+import { type FakeSshd, type Home, makeHome, makeKey, startFakeSshd } from '../../support/fake-sshd.ts';
 
 let home: Home;
 let sshd: FakeSshd;

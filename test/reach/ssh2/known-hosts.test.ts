@@ -10,7 +10,7 @@ import { algorithmsFor, judgeKey } from '../../../src/reach/ssh2/host-key.ts';
 import { addToKnownHostsFile, readKnownHostsFile } from '../../../src/reach/ssh2/known-hosts-files.ts';
 import { fingerprintOf, knownHosts, knownHostsLine } from '../../../src/reach/ssh2/known-hosts.ts';
 import { settingsFrom } from '../../../src/reach/ssh2/settings.ts';
-import { makeKey } from './fake-sshd.ts';
+import { makeKey } from '../../support/fake-sshd.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'fix-sans-known-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

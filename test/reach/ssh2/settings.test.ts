@@ -6,7 +6,7 @@ import { UserError } from '../../../src/model/user-error.ts';
 import { hopsOf, refuseHost } from '../../../src/reach/ssh2/names.ts';
 import { startResolver } from '../../../src/reach/ssh2/resolve.ts';
 import type { Settings } from '../../../src/reach/ssh2/settings.ts';
-import { type Home, makeHome } from './fake-sshd.ts';
+import { type Home, makeHome } from '../../support/fake-sshd.ts';
 
 let home: Home;
 beforeEach(() => {

@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ssh2, { type Algorithms, type Connection, type ServerChannel } from 'ssh2';
-import type { ReachOptions } from '../../../src/reach/options.ts';
-import { usualLimits } from '../../../src/reach/transport.ts';
+import type { ReachOptions } from '../../src/reach/options.ts';
+import { usualLimits } from '../../src/reach/transport.ts';
 
 export interface FakeSshd extends AsyncDisposable {
   readonly port: number;
@@ -144,7 +144,7 @@ export async function startFakeSshd(options: FakeSshdOptions): Promise<FakeSshd>
 }
 
 function runSh(channel: ServerChannel, command: string): void {
-  const child = spawn('/bin/sh', ['-c', command]);
+  const child = spawn('/bin/sh', ['-c', `exec ${command}`]);
   channel.on('error', () => undefined);
   channel.pipe(child.stdin);
   child.stdin.on('error', () => undefined);
