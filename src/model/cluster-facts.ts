@@ -49,5 +49,15 @@ export interface InventoryFacts {
   readonly readBy: 'ansible-inventory' | 'subset';
   /** supplementary_addresses_in_ssl_keys as it is in effect for the first control plane; undefined where it is not set. */
   readonly supplementary?: readonly string[];
+  /** Why it could not be read: encrypted, a template, no list. */
+  readonly supplementaryFault?: string;
+  /** `group_vars/k8s_cluster/k8s-cluster.yml:12`, from the weakest place to the one in effect, seen from the inventory. */
+  readonly supplementarySetIn?: readonly string[];
+  /** kube_service_addresses */
+  readonly serviceRange?: string;
+  /** loadbalancer_apiserver.address */
+  readonly loadBalancerAddress?: string;
+  /** apiserver_loadbalancer_domain_name */
+  readonly loadBalancerName?: string;
   readonly kubesprayVersion?: string;
 }

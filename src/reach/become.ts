@@ -87,7 +87,9 @@ export function whyNotStarted(ran: Ran, as: RunAs, user = 'USER'): ReachTrouble 
 function sudoTrouble(ran: Ran, as: RunAs, name: string): ReachTrouble | undefined {
   const command = as === 'helper' ? helperPath : 'ALL';
   const allow = `echo '${name} ALL=(root) NOPASSWD: ${command}' >/etc/sudoers.d/fix-sans, checked by visudo -cf`;
-  const said = ran.stderr.split('\n').filter((line) => /^sudo(?:-rs)?: |^env: |^Sorry, /.test(line));
+  const said = ran.stderr
+    .split('\n')
+    .filter((line) => /^sudo(?:-rs)?: |^env: |^Sorry, | is not in the sudoers file/.test(line));
   const text = said.join('\n');
   if (/must have a tty/.test(text)) {
     return because(
@@ -99,7 +101,11 @@ function sudoTrouble(ran: Ran, as: RunAs, name: string): ReachTrouble | undefine
   if (/^env: .*sudo/m.test(text)) {
     return because('sudo-refused', 'there is no sudo on the node', 'log in as root, or install sudo there');
   }
-  if (/incorrect password|^Sorry, try again|[Aa]uthentication failure|no password was provided/m.test(text)) {
+  if (
+    /incorrect (?:password|authentication)|^Sorry, try again|[Aa]uthentication fail|no password was provided/m.test(
+      text,
+    )
+  ) {
     return because(
       'sudo-password',
       `sudo did not take the password of ${name}`,

@@ -1,6 +1,6 @@
 /** `local:`, the machine we run on: as a timer unit on the node itself reaches it. */
 import { userInfo } from 'node:os';
-import { type RemoteCommand, remoteCommand } from './become.ts';
+import { remoteCommand } from './become.ts';
 import { exchange } from './exchange.ts';
 import { spawned } from './spawned.ts';
 import type { Transport } from './transport.ts';
@@ -18,14 +18,13 @@ export function openLocal({ env = {}, becomePassword }: LocalOptions = {}): Tran
     label: 'local:',
     facts: { transport: 'local', user: username, through: [] },
     async run(stdin, as, limits) {
-      const command: RemoteCommand = remoteCommand(as, {
+      const command = remoteCommand(as, {
         isRoot,
         hasPassword: becomePassword !== undefined,
       });
-      const password = command.mayAsk ? await becomePassword?.() : undefined;
       const [file = '', ...args] = command.argv;
       const running = spawned(file, args, { env: { PATH: usualPath, ...env } });
-      return exchange(running, { stdin, limits, command, password });
+      return exchange(running, { stdin, limits, command, password: becomePassword });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
