@@ -13,7 +13,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   // they look, and can change nothing
   nodes: {
     rooms: 'model',
-    outside: 'execa yaml zod/mini node:fs node:fs/promises node:path',
+    outside: 'execa yaml zod/mini node:fs node:fs/promises node:os node:path',
   },
   reach: {
     rooms: 'model',

@@ -1,4 +1,6 @@
-/** Has ansible-inventory read an inventory: static kinds only, with no configuration of its own, so that no program is run unasked. */
+/** Has ansible-inventory read an inventory: static kinds only, without the configuration that is around, so that no program is run unasked. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Env } from './kubeconfig-files.ts';
@@ -30,36 +32,52 @@ export interface AnsibleOptions {
 }
 
 export async function askAnsible(file: string, options: AnsibleOptions): Promise<AnsibleReading> {
-  const { env, runInventory, timeoutMs = 60_000 } = options;
-  // An ansible.cfg in the working folder may name plugin folders, and plugins are code.
-  const closed: Record<string, string> = {
-    ANSIBLE_CONFIG: '/dev/null',
-    ANSIBLE_INVENTORY_ENABLED: 'yaml,ini',
-    ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: 'true',
-    ANSIBLE_VARS_ENABLED: 'host_group_vars',
-    ANSIBLE_INVENTORY_CACHE: 'false',
-  };
-  const kept = Object.entries(env).filter(([name]) => runInventory || !name.startsWith('ANSIBLE_'));
-  const result = await execa('ansible-inventory', ['--inventory', path.resolve(file), '--list'], {
-    env: {
+  if (options.runInventory) return ask(file, options, options.env);
+  // An empty configuration has to be a file of that name; without one, ansible.cfg of the working folder or the home is
+  // read, which may name plugin folders, and plugins are code. Ansible's own temporary files go there as well.
+  const folder = await mkdtemp(path.join(tmpdir(), 'fix-sans-ansible-'));
+  try {
+    const configuration = path.join(folder, 'ansible.cfg');
+    await writeFile(configuration, '');
+    const kept = Object.entries(options.env).filter(([name]) => !name.startsWith('ANSIBLE_'));
+    const closed = {
       ...Object.fromEntries(kept),
-      ...(runInventory ? {} : closed),
-      ANSIBLE_NOCOLOR: '1',
-      LC_ALL: 'C.UTF-8',
-    },
+      ANSIBLE_CONFIG: configuration,
+      ANSIBLE_HOME: folder,
+      ANSIBLE_INVENTORY_ENABLED: 'yaml,ini',
+      ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: 'true',
+      ANSIBLE_VARS_ENABLED: 'host_group_vars',
+    };
+    return await ask(file, options, closed, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function ask(
+  file: string,
+  { timeoutMs = 60_000 }: AnsibleOptions,
+  env: Env,
+  cwd?: string,
+): Promise<AnsibleReading> {
+  const result = await execa('ansible-inventory', ['--inventory', path.resolve(file), '--list'], {
+    env: { ...env, ANSIBLE_NOCOLOR: '1', LC_ALL: 'C.UTF-8' },
     extendEnv: false,
-    cwd: runInventory ? path.dirname(path.resolve(file)) : '/',
+    ...(cwd === undefined ? {} : { cwd }),
     stdin: 'ignore',
     timeout: timeoutMs,
-    killSignal: 'SIGTERM',
     forceKillAfterDelay: 2000,
     maxBuffer: 64 * 1024 * 1024,
     reject: false,
   });
   if (result.code === 'ENOENT' || result.code === 'EACCES') return { state: 'absent' };
-  if (result.timedOut) return { state: 'failed', why: `it took longer than ${timeoutMs / 1000} s` };
+  if (result.timedOut)
+    return { state: 'failed', why: `ansible-inventory took longer than ${timeoutMs / 1000} s` };
   if (result.failed)
-    return { state: 'failed', why: lastLine(result.stderr) ?? `exit status ${result.exitCode}` };
+    return {
+      state: 'failed',
+      why: lastLine(result.stderr) ?? `ansible-inventory ended with exit status ${result.exitCode}`,
+    };
   return readList(result.stdout);
 }
 

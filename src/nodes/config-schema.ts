@@ -23,7 +23,7 @@ const policy = z.strictObject({
   allow: z.optional(
     texts('what may be added: names, *.example.com (any depth), addresses and ranges (10.0.0.0/8)'),
   ),
-  require: z.optional(texts('names that every control plane must have')),
+  required: z.optional(texts('names that every control plane must have')),
   atMost: z.optional(
     z.int().check(z.gte(1), z.lte(1000), z.describe('the largest number of names in a certificate')),
   ),

@@ -179,7 +179,7 @@ function policyOf(config: RawConfig, cluster: RawCluster, at: Path, refuse: Refu
     [config.policy, ['policy']],
     [cluster.policy, [...at, 'policy']],
   ] as const) {
-    namesOf(policy?.require, [...here, 'require'], refuse);
+    namesOf(policy?.required, [...here, 'required'], refuse);
     for (const [index, pattern] of (policy?.allow ?? []).entries())
       if (!isPattern(pattern))
         throw refuse(

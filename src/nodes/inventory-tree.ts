@@ -53,67 +53,83 @@ export function hostsOf(tree: Tree, name: string): readonly string[] | undefined
   const seen = new Set<string>();
   const found = new Set<string>();
   const open = [name];
-  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
     const group = tree.groups.get(next);
     for (const host of group?.hosts ?? []) found.add(host);
-    open.unshift(...(group?.children ?? []));
+    open.push(...[...(group?.children ?? [])].toReversed());
   }
   return [...found];
 }
 
-/** A group below itself: Ansible refuses that, and so do we. */
+/** A group below itself, if there is one: Ansible refuses that, and so do we. */
 export function loopIn(tree: Tree): string | undefined {
-  const done = new Set<string>();
-  const visit = (name: string, above: ReadonlySet<string>): string | undefined => {
-    if (above.has(name)) return name;
-    if (done.has(name)) return undefined;
-    const path = new Set([...above, name]);
-    for (const child of tree.groups.get(name)?.children ?? []) {
-      const loop = visit(child, path);
-      if (loop !== undefined) return loop;
-    }
-    done.add(name);
-    return undefined;
-  };
-  return [...tree.groups.keys()].map((name) => visit(name, new Set())).find((loop) => loop !== undefined);
+  const depths = depthsOf(tree);
+  return [...tree.groups.keys()].find((name) => !depths.has(name));
 }
 
 /**
- * The groups of a host in the order in which they set variables, the last one wins: by depth, then priority, then name.
- * `all` is first. https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html#how-variables-are-merged
+ * Tells the groups of a host in the order in which they set variables, the last one wins: by depth, then priority, then
+ * name; `all` is first. https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html#how-variables-are-merged
  */
-export function groupsOf(tree: Tree, host: string): readonly string[] {
+export function groupOrder(tree: Tree): (host: string) => readonly string[] {
   const depths = depthsOf(tree);
+  const above = new Map<string, string[]>();
+  const direct = new Map<string, string[]>();
+  for (const [name, { children, hosts }] of tree.groups) {
+    for (const child of children) push(above, child, name);
+    for (const host of hosts) push(direct, host, name);
+  }
   const priority = (name: string): number => {
     const value = tree.groups.get(name)?.settings.get('ansible_group_priority')?.value;
     return typeof value === 'number' ? value : 1;
   };
-  return [...tree.groups.keys()]
-    .filter((name) => name === 'all' || hostsOf(tree, name)?.includes(host) === true)
-    .toSorted(
-      (one, other) =>
-        (depths.get(one) ?? 1) - (depths.get(other) ?? 1) ||
-        priority(one) - priority(other) ||
-        (one < other ? -1 : 1),
-    );
+  const order = (one: string, other: string): number =>
+    (depths.get(one) ?? 1) - (depths.get(other) ?? 1) ||
+    priority(one) - priority(other) ||
+    (one < other ? -1 : 1);
+  const known = new Map<string, readonly string[]>();
+  return (host) => {
+    const found =
+      known.get(host) ?? [...withAll(above, ['all', ...(direct.get(host) ?? [])])].toSorted(order);
+    known.set(host, found);
+    return found;
+  };
 }
 
-/** One more than the deepest parent; every group is below `all`. */
+function push(into: Map<string, string[]>, key: string, value: string): void {
+  const list = into.get(key);
+  if (list) list.push(value);
+  else into.set(key, [value]);
+}
+
+/** These groups and all above them. */
+function withAll(
+  above: ReadonlyMap<string, readonly string[]>,
+  groups: readonly string[],
+): ReadonlySet<string> {
+  const found = new Set(groups);
+  for (const name of found) for (const parent of above.get(name) ?? []) found.add(parent);
+  return found;
+}
+
+/** One more than the deepest parent, parents first (Kahn), so that a group in or below a loop gets none. */
 function depthsOf(tree: Tree): ReadonlyMap<string, number> {
-  const depths = new Map<string, number>([['all', 0]]);
-  // Without loops, a path is no longer than there are groups.
-  for (let changed = true, round = 0; changed && round <= tree.groups.size; round++) {
-    changed = false;
-    for (const [name, { children }] of tree.groups) {
-      const here = depths.get(name) ?? 1;
-      depths.set(name, here);
-      for (const child of children) {
-        if (child === 'all' || (depths.get(child) ?? 0) > here) continue;
-        depths.set(child, here + 1);
-        changed = true;
-      }
+  const waiting = new Map<string, number>();
+  for (const { children } of tree.groups.values())
+    for (const child of children) waiting.set(child, (waiting.get(child) ?? 0) + 1);
+  const depths = new Map<string, number>();
+  const depthSoFar = new Map<string, number>([['all', 0]]);
+  const ready = [...tree.groups.keys()].filter((name) => !waiting.has(name));
+  for (let name = ready.pop(); name !== undefined; name = ready.pop()) {
+    const depth = depthSoFar.get(name) ?? 1;
+    depths.set(name, depth);
+    for (const child of tree.groups.get(name)?.children ?? []) {
+      depthSoFar.set(child, Math.max(depthSoFar.get(child) ?? 1, depth + 1));
+      const left = (waiting.get(child) ?? 1) - 1;
+      waiting.set(child, left);
+      if (left === 0) ready.push(child);
     }
   }
   return depths;

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { display } from '../model/display.ts';
 import { subsetHint } from './inventory-ini.ts';
-import { groupsOf, type Setting, type Settings, type Tree } from './inventory-tree.ts';
+import { groupOrder, type Setting, type Settings, type Tree } from './inventory-tree.ts';
 import { readAnsibleYaml, readSettings } from './inventory-yaml.ts';
 import { readTextFile } from './read-file.ts';
 
@@ -85,23 +85,24 @@ async function filesBelow(folder: string, depth: number): Promise<readonly strin
 }
 
 /**
- * All settings of one variable for a host, from the weakest to the one in effect:
+ * Tells all settings of one variable for a host, from the weakest to the one in effect:
  * https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_variables.html#understanding-variable-precedence
  */
-export function settingsFor(
+export function settingsIn(
   tree: Tree,
   files: VariableFiles,
-  host: string,
-  name: string,
-): readonly Setting[] {
-  const groups = groupsOf(tree, host);
-  const sources: readonly (Settings | undefined)[] = [
-    ...groups.map((group) => tree.groups.get(group)?.settings),
-    ...groups.map((group) => files.ofGroups.get(group)),
-    tree.hosts.get(host),
-    files.ofHosts.get(host),
-  ];
-  return sources.flatMap((settings) => settings?.get(name) ?? []);
+): (host: string, name: string) => readonly Setting[] {
+  const groupsOf = groupOrder(tree);
+  return (host, name) => {
+    const groups = groupsOf(host);
+    const sources: readonly (Settings | undefined)[] = [
+      ...groups.map((group) => tree.groups.get(group)?.settings),
+      ...groups.map((group) => files.ofGroups.get(group)),
+      tree.hosts.get(host),
+      files.ofHosts.get(host),
+    ];
+    return sources.flatMap((settings) => settings?.get(name) ?? []);
+  };
 }
 
 /** `group_vars/all/all.yml:12` */

@@ -2,7 +2,7 @@
 import type { InventoryFacts } from '../model/cluster-facts.ts';
 import type { AnsibleList } from './ansible-inventory.ts';
 import { groupIn, hostIn, hostsOf, newTree, type Setting, type Tree } from './inventory-tree.ts';
-import { settingsFor, type VariableFiles } from './inventory-vars.ts';
+import { settingsIn, type VariableFiles } from './inventory-vars.ts';
 
 export interface InventoryView {
   readonly file: string;
@@ -16,7 +16,7 @@ export interface InventoryView {
 }
 
 export function viewOfTree(file: string, tree: Tree, files: VariableFiles): InventoryView {
-  const placesOf = (host: string, name: string): readonly Setting[] => settingsFor(tree, files, host, name);
+  const placesOf = settingsIn(tree, files);
   return {
     file,
     readBy: 'subset',

@@ -37,7 +37,7 @@ function valueAt(state: State, depth: number): unknown {
   const first = state.text[state.at] ?? '';
   if (first === "'" || first === '"') return textAt(state, first);
   if (first === '[') return listAt(state, depth, ']');
-  if (first === '(') return nothing;
+  if (first === '(') return tupleAt(state, depth);
   if (first === '{') return dictAt(state, depth);
   const word = /[A-Za-z0-9_.+-]+/y;
   word.lastIndex = state.at;
@@ -79,6 +79,13 @@ function listAt(state: State, depth: number, end: string): unknown {
   }
   state.at++;
   return items;
+}
+
+/** A tuple is a list here; `(1)` without a comma is only a 1. */
+function tupleAt(state: State, depth: number): unknown {
+  const items = listAt(state, depth, ')');
+  if (!Array.isArray(items) || items.length !== 1) return items;
+  return /,\s*$/.test(state.text.slice(0, state.at - 1)) ? items : (items[0] as unknown);
 }
 
 function dictAt(state: State, depth: number): unknown {

@@ -51,7 +51,7 @@ clusters:
     endpoints: ['api.example.com:6443', 'https://[2001:db8::1]']
     names: [API.example.com, 203.0.113.7]
     ssh: {port: 2200, knownHostsFiles: [hosts]}
-    policy: {atMost: 20, require: [api.example.com]}
+    policy: {atMost: 20, required: [api.example.com]}
   kubespray:
     inventory: inventory/my/hosts.yaml
 `;
@@ -77,7 +77,7 @@ test('a whole file is read into plain values, with paths relative to it', async 
       identityFiles: ['/home/me/.ssh/id_ed25519'],
       knownHostsFiles: [path.join(folder, 'hosts')],
     },
-    policy: { atMost: 20, require: ['api.example.com'], allow: expect.any(Array) as unknown[] },
+    policy: { atMost: 20, required: ['api.example.com'], allow: expect.any(Array) as unknown[] },
   });
   expect(
     cluster.nodes.map(

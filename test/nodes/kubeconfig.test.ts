@@ -68,6 +68,16 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
   return `${error.message} | ${error.hint}`;
 }
 
+async function credentials(user: string, more?: Partial<KubeconfigOptions>): Promise<unknown> {
+  return (await read(write('config', config(usual, user)), more)).credentials();
+}
+
+function plugin(script: string): string {
+  const file = write('bin/plugin', `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+  return `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./bin/plugin, args: ['a b', '$(id)'], env: [{name: X, value: y}], interactiveMode: Never}}`;
+}
+
 describe('the server is normalised or refused', () => {
   test.each([
     ['https://10.0.0.1:6443', { host: '10.0.0.1', port: 6443, path: '' }],
@@ -228,10 +238,6 @@ describe('no secret is in the value', () => {
 });
 
 describe('credentials', () => {
-  async function credentials(user: string, more?: Partial<KubeconfigOptions>): Promise<unknown> {
-    return (await read(write('config', config(usual, user)), more)).credentials();
-  }
-
   test('files are relative to the kubeconfig, and a token file wins over a token', async () => {
     write('certs/me.crt', 'CERT');
     write('certs/me.key', 'KEY');
@@ -270,11 +276,6 @@ describe('credentials', () => {
   });
 
   describe('an exec plugin', () => {
-    function plugin(script: string): string {
-      const file = write('bin/plugin', `#!/bin/sh\n${script}\n`);
-      chmodSync(file, 0o755);
-      return `{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./bin/plugin, args: ['a b', '$(id)'], env: [{name: X, value: y}], interactiveMode: Never}}`;
-    }
     const env = { PATH: process.env['PATH'] };
     const answer = `printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"%s"}}'`;
 

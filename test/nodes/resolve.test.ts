@@ -159,6 +159,10 @@ function shown({ nodes }: Resolved): readonly string[] {
   return nodes.map(({ name, target, source }) => `${name} ${formatTarget(target)} ${source}`);
 }
 
+function names({ nodes }: Resolved): readonly string[] {
+  return nodes.map(({ name }) => name);
+}
+
 describe('sources', () => {
   test('nodes by flag; the kubeconfig of the environment is left alone', async () => {
     const KUBECONFIG = write('config', kubeconfig);
@@ -176,7 +180,6 @@ describe('sources', () => {
 
   test('a kubeconfig alone lists its nodes; workers only where they are wanted', async () => {
     const file = write('.kube/config', kubeconfig);
-    const names = (resolved: Resolved): string[] => resolved.nodes.map(({ name }) => name);
     expect(names(await resolve({ kubeconfig: file }))).toEqual(['cp1', 'cp2']);
     expect(names(await resolve({ kubeconfig: file, withWorkers: true }))).toEqual(['cp1', 'cp2', 'w1']);
     expect(names(await resolve({ env: { HOME: folder } }))).toEqual(['cp1', 'cp2']);

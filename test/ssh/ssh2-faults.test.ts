@@ -1,7 +1,7 @@
 /** What takes its time: tries again, timeouts, keepalive, slow lines and round trips, of the in-process SSH transport. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ReachOptions } from '../../src/reach/options.ts';
 import { openSsh2 } from '../../src/reach/ssh2/open.ts';
 import { type Limits, ReachError, type Transport, usualLimits } from '../../src/reach/transport.ts';

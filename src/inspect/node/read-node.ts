@@ -52,6 +52,10 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
   for (const name of ['system', 'files', 'unread', 'ended'])
     if (!reply.has(name)) unread.push({ what: name, why: 'the script did not tell' });
 
+  for (const { path, remarks } of files.texts) {
+    if (remarks.includes('too-large')) unread.push({ what: path, why: 'larger than 256 KiB' });
+    if (remarks.includes('long-line')) unread.push({ what: path, why: 'it has a line of more than 64 KiB' });
+  }
   const skew = skewOf(reply, span);
   if (skew === undefined) unread.push({ what: 'clock', why: 'the node tells no time' });
   const manifests = files.texts

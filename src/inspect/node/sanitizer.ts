@@ -37,6 +37,8 @@ FNR == 1 {
 {
   size += length($0) + 1
   if (size > 262144) { remark("too-large"); next }
+  # Taking a line apart costs the square of its length.
+  if (length($0) > 65536) { remark("long-line"); next }
 }
 kind == "certificate" {
   line = $0

@@ -34,7 +34,8 @@ find_api() {
   case $port in '') port=6443 ;; *[!0-9]*) unread api 'its port is no number'; return 1 ;; esac
   # A name that the certificate holds: by the address alone it could not be verified where that very address is missing.
   api_name=kubernetes
-  text=$(openssl x509 -in "$ROOT$certificate" -noout -text 2>/dev/null </dev/null)
+  text=
+  is_small "$ROOT$certificate" && text=$(openssl x509 -in "$ROOT$certificate" -noout -text 2>/dev/null </dev/null)
   case "$text," in
     *DNS:kubernetes,* | *"DNS:kubernetes$nl"*) ;;
     *DNS:*)
@@ -71,7 +72,8 @@ ask_of_cluster() {
     ${ask('version')}
     ${ask('service')}
     ${ask('endpoint-slices')}
-    ${ask('load-balancers')} || { failed=; ask load-balancers '${allServices}'; }
+    ${ask('load-balancers')} ||
+      case $said in *"field label"* | *BadRequest*) failed=; ask load-balancers '${allServices}' ;; esac
   } 6>&1
 }
 ask_of_configuration() {

@@ -36,6 +36,8 @@ want_files() {
   want_if kubeconfig "$bootstrap_kubeconfig"
   want_if kubeconfig /root/.kube/config
   want certificate /var/lib/kubelet/pki/kubelet-client-current.pem
+  # Not to be taken for a node without an API server.
+  [ ! -d "$ROOT$static_pods" ] || [ -r "$ROOT$static_pods" ] || unread "$static_pods" 'not readable for this user'
   count=0
   # The kubelet passes over what starts with a dot, and so does this pattern.
   for file in "$ROOT$static_pods"/*; do
@@ -89,7 +91,8 @@ read_files() {
   set --
   for row in $files; do
     kind=\${row%%"$tab"*} path=$ROOT\${row#*"$tab"}
-    [ "$kind" != key ] && [ -f "$path" ] && [ -r "$path" ] || continue
+    [ "$kind" != key ] && [ -f "$path" ] || continue
+    if [ ! -r "$path" ]; then unread "\${path#"$ROOT"}" 'not readable for this user'; continue; fi
     case "$nl$meta$nl" in *"$tab$path$nl"*) ;; *) continue ;; esac
     size=\${meta%"$tab$path"*}
     size=\${size##*"$nl"}

@@ -66,6 +66,7 @@ takes() {
   [ "$whole" = yes ] && return 0
   value=\${value%%[\\"\\']*}
   value=\${value%%" "*}
+  value=\${value%%]*}
 }
 take_flags() {
   takes tls-cert-file && certificate=\${value%%,*}

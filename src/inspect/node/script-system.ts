@@ -69,8 +69,7 @@ tell_traces() {
 }
 # Not where everybody may write, at any step of the way: what lies there may be anybody's. Sticky folders above are not the program's own.
 is_ours() {
-  case $1 in "$ROOT"/*) step=$1 ;; *) step=$1 ;; esac
-  set -- "$step"
+  step=$1
   while step=\${step%/*} && [ -n "$step" ] && [ "$step" != "$ROOT" ]; do set -- "$@" "$step"; done
   modes=$(stat -L -c %a "$@" 2>/dev/null) || return 1
   count=0

@@ -157,5 +157,9 @@ test('no answer makes it throw', () => {
       },
     ),
   );
-  fc.assert(fc.property(fc.uint8Array(), (bytes) => expect(readAnswers(bytes)).toBeTypeOf('object')));
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      expect(() => readAnswers(bytes)).not.toThrow();
+    }),
+  );
 });

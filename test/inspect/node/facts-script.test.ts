@@ -286,6 +286,13 @@ spec:
     expect(whyUnread(reading, '/etc/kubernetes/manifests/kube-apiserver.yaml').join()).toMatch(/^line \d+ /);
   });
 
+  test('a line that is made to take long is passed over, and that is said', async () => {
+    const tree = newTree();
+    tree.write('root/.kube/config', `${'a: '.repeat(30_000)}\nserver: https://x:6443\n`);
+    const reading = await read(tree);
+    expect(whyUnread(reading, '/root/.kube/config')).toEqual(['it has a line of more than 64 KiB']);
+  });
+
   test('large files are not read, and that is said', async () => {
     const tree = newTree();
     tree.write('root/.kube/config', `# ${'x'.repeat(300_000)}\n`);
