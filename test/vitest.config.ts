@@ -10,7 +10,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/oracle/**', 'test/package/**', 'test/kubeadm/**'],
+          exclude: [
+            'test/oracle/**',
+            'test/package/**',
+            'test/kubeadm/**',
+            'test/simulator/thousand.test.ts',
+          ],
         },
       },
       {
@@ -30,6 +35,14 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'simulator',
+          include: ['test/simulator/thousand.test.ts'],
+          testTimeout: 240_000,
         },
       },
       {

@@ -1,0 +1,94 @@
+/** The certificates of a cluster, laid out below each node's root as kubeadm lays them out. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { keyPair, type KeyPair, type Minted } from '../support/mint.js';
+import { keyText, mintCa, mintLeaf, writePair } from './certificates.js';
+import { altNames } from './kubeadm/alt-names.js';
+import type { Settings } from './kubeadm/settings.js';
+
+export type KeyKind = 'rsa' | 'ec';
+
+export interface ClusterPki {
+  readonly kind: KeyKind;
+  readonly ca: Minted;
+  readonly frontProxyCa: Minted;
+  readonly etcdCa: Minted;
+  /** Client certificates by the name of their file; each node has the same, which nothing looks at. */
+  readonly clients: Readonly<Record<string, Minted>>;
+  readonly serviceAccount: KeyPair;
+}
+
+/** A pool: an RSA key costs a tenth of a second, and what is simulated needs no more than a few. */
+const poolSize = 4;
+
+export function mintClusterPki(kind: KeyKind): ClusterPki {
+  const ca = mintCa('kubernetes', keyPair(kind, 0));
+  const frontProxyCa = mintCa('front-proxy-ca', keyPair(kind, 1));
+  const etcdCa = mintCa('etcd-ca', keyPair(kind, 2));
+  const client = (issuer: Minted, commonName: string, organization?: string) =>
+    mintLeaf(issuer, {
+      commonName,
+      ...(organization === undefined ? {} : { organization }),
+      uses: ['client'],
+      key: keyPair(kind, 3),
+    });
+  return {
+    kind,
+    ca,
+    frontProxyCa,
+    etcdCa,
+    clients: {
+      'pki/apiserver-kubelet-client': client(ca, 'kube-apiserver-kubelet-client', 'kubeadm:cluster-admins'),
+      'pki/front-proxy-client': client(frontProxyCa, 'front-proxy-client'),
+      'pki/apiserver-etcd-client': client(etcdCa, 'kube-apiserver-etcd-client'),
+      'pki/etcd/healthcheck-client': client(etcdCa, 'kube-etcd-healthcheck-client'),
+      admin: client(ca, 'kubernetes-admin', 'kubeadm:cluster-admins'),
+      'super-admin': client(ca, 'kubernetes-super-admin', 'system:masters'),
+      'controller-manager': client(ca, 'system:kube-controller-manager'),
+      scheduler: client(ca, 'system:kube-scheduler'),
+    },
+    serviceAccount: keyPair(kind, 3),
+  };
+}
+
+/** Writes `<root>/etc/kubernetes/pki`. */
+export function writeNodePki(root: string, cluster: ClusterPki, settings: Settings, index: number): void {
+  const kubernetes = path.join(root, 'etc/kubernetes');
+  const folder = path.join(kubernetes, 'pki');
+  mkdirSync(path.join(folder, 'etcd'), { recursive: true });
+  writePair(path.join(folder, 'ca'), cluster.ca);
+  writePair(path.join(folder, 'front-proxy-ca'), cluster.frontProxyCa);
+  writePair(path.join(folder, 'etcd/ca'), cluster.etcdCa);
+  for (const [name, client] of Object.entries(cluster.clients)) {
+    if (name.startsWith('pki/')) writePair(path.join(kubernetes, name), client);
+  }
+  const { publicKey } = cluster.serviceAccount;
+  writeFileSync(path.join(folder, 'sa.key'), keyText(cluster.serviceAccount), { mode: 0o600 });
+  writeFileSync(path.join(folder, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+
+  const key = keyPair(cluster.kind, index % poolSize);
+  writePair(
+    path.join(folder, 'apiserver'),
+    mintLeaf(cluster.ca, { commonName: 'kube-apiserver', uses: ['server'], key, ...altNames(settings) }),
+  );
+  const { nodeName, advertiseAddress } = settings;
+  const etcd = mintLeaf(cluster.etcdCa, {
+    commonName: nodeName,
+    uses: ['server', 'client'],
+    key,
+    dnsNames: ['localhost', nodeName],
+    addresses: [advertiseAddress, '127.0.0.1', '::1'],
+  });
+  writePair(path.join(folder, 'etcd/server'), etcd);
+  writePair(path.join(folder, 'etcd/peer'), etcd);
+}
+
+/** The certificate by which the kubelet says which node it is. */
+export function mintKubelet(cluster: ClusterPki, nodeName: string): Minted {
+  return mintLeaf(cluster.ca, {
+    commonName: `system:node:${nodeName}`,
+    organization: 'system:nodes',
+    uses: ['client'],
+    key: keyPair(cluster.kind, 3),
+  });
+}

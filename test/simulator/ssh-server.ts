@@ -1,0 +1,125 @@
+/** The SSH server of a simulated node: one user key, commands run by /bin/sh on this host below the node's ROOT folder. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import ssh2, { type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
+
+export interface SshServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface SshServerOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly root: string;
+  readonly hostKey: string;
+  readonly userKey: ParsedKey;
+  /** May a client be connected on to this address? Only simulated servers may be reached through one. */
+  readonly mayForwardTo: (address: string, port: number) => boolean;
+}
+
+export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
+  const connections = new Set<Connection>();
+  const protocol = new ssh2.Server(
+    { hostKeys: [options.hostKey], ident: 'simulated', keepaliveInterval: 0 },
+    (connection: Connection) => {
+      connections.add(connection);
+      connection.on('close', () => connections.delete(connection));
+      // A connection that breaks off is the client's affair.
+      connection.on('error', () => {});
+      serve(connection, options);
+    },
+  );
+  // With a delay each of some ten answers would wait for the client's acknowledgement: half a second in all.
+  const server = createServer({ noDelay: true }, (socket) => protocol.injectSocket(socket));
+  server.listen(options.port, options.address);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: async () => {
+      server.close();
+      for (const connection of connections) connection.end();
+      await once(server, 'close');
+    },
+  };
+}
+
+function serve(connection: Connection, options: SshServerOptions): void {
+  connection.on('authentication', (context) => {
+    if (context.method !== 'publickey') return context.reject(['publickey']);
+    const { userKey } = options;
+    const isKnown =
+      context.key.algo === userKey.type && Buffer.compare(context.key.data, userKey.getPublicSSH()) === 0;
+    // Without a signature the client only asks whether this key would do.
+    const { blob, signature, hashAlgo } = context;
+    const isQuestion = blob === undefined || signature === undefined;
+    // It returns an Error when it cannot tell, which its type does not say.
+    const verdict: unknown = isQuestion || userKey.verify(blob, signature, hashAlgo);
+    return isKnown && verdict === true ? context.accept() : context.reject(['publickey']);
+  });
+  connection.on('ready', () => {
+    connection.on('session', (acceptSession) => {
+      const session = acceptSession();
+      session.on('exec', (accept, _reject, { command }) => run(command, accept(), options.root));
+      // No shell, no terminal and no variables: `reject` may be missing when no answer is wanted.
+      for (const request of ['shell', 'pty', 'env', 'subsystem', 'sftp', 'x11', 'auth-agent'] as const) {
+        session.on(request as 'shell', (_accept, reject) => reject?.());
+      }
+    });
+    connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
+      if (!options.mayForwardTo(destIP, destPort)) return reject();
+      const upstream = connect(destPort, destIP);
+      upstream.on('error', () => upstream.destroy());
+      const channel = accept();
+      channel.on('error', () => upstream.destroy());
+      return upstream.pipe(channel).pipe(upstream);
+    });
+  });
+}
+
+/** Where a node's own programs lie, in front of the host's. */
+const places = ['usr/local/sbin', 'usr/local/bin', 'usr/sbin', 'usr/bin', 'sbin', 'bin'];
+
+export function nodePath(root: string): string {
+  return [...places.map((place) => path.join(root, place)), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(
+    ':',
+  );
+}
+
+/** The environment is made here and holds nothing of the client's: the prefix cannot come from anywhere else. */
+function run(command: string, channel: ServerChannel, root: string): void {
+  const shell = spawn('/bin/sh', ['-c', command], {
+    cwd: path.join(root, 'root'),
+    detached: true,
+    env: {
+      PATH: nodePath(root),
+      HOME: path.join(root, 'root'),
+      USER: 'root',
+      LOGNAME: 'root',
+      SHELL: '/bin/sh',
+      FIX_SANS_SIMULATED_ROOT: root,
+    },
+  });
+  shell.stdin.on('error', () => {});
+  channel.on('error', () => {});
+  channel.pipe(shell.stdin);
+  shell.stdout.pipe(channel, { end: false });
+  shell.stderr.pipe(channel.stderr, { end: false });
+  shell.on('error', () => {
+    channel.exit(127);
+    channel.end();
+  });
+  shell.on('close', (code, signal) => {
+    if (signal === null) channel.exit(code ?? 255);
+    else channel.exit(signal.replace(/^SIG/, ''), false, '');
+    channel.end();
+  });
+  // As sshd without a terminal: the command is not killed with its connection, but it loses its input.
+  channel.on('close', () => {
+    shell.stdout.resume();
+    shell.stderr.resume();
+    shell.stdin.end();
+  });
+}
