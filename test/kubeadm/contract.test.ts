@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { configContract } from './contract/config.js';
+import { externalCaContract } from './contract/external-ca.js';
 import { fileContract } from './contract/files.js';
 import { nameContract } from './contract/names.js';
 import { nodeContract } from './contract/node.js';
@@ -32,6 +33,7 @@ describe.each(subjects)('$name', (subject) => {
   });
 
   fileContract(subject);
+  externalCaContract(subject);
   nameContract(subject);
   configContract(subject);
   nodeContract(subject);
