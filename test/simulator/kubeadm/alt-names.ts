@@ -10,7 +10,7 @@ const isWildcard = new RegExp(`^\\*\\.${subdomain}$`);
 
 /** Why a text is no DNS name, in the words of the real one; undefined when it is one. */
 export function subdomainFault(text: string): string | undefined {
-  if (text.length > 253) return 'must be no more than 253 bytes';
+  if (text.length > 253) return 'must be no more than 253 characters';
   return isSubdomain.test(text)
     ? undefined
     : `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomain}')`;
@@ -26,12 +26,11 @@ export function certSanFault(text: string): string | undefined {
 }
 
 /**
- * An address as `ParseIPSloppy` reads it: 010.0.0.1 is 10.0.0.1.
+ * An address as `ParseIPSloppy` reads it, zeros in front of a number being nothing: 010.0.0.1 is 10.0.0.1.
  * https://github.com/kubernetes/utils/blob/master/internal/third_party/forked/golang/net/ip.go
  */
 export function sloppyIp(text: string): string | undefined {
-  const plain = /^\d+(?:\.\d+){3}$/.test(text) ? text.split('.').map(Number).join('.') : text;
-  return canonicalIp(plain);
+  return canonicalIp(text.replaceAll(/(?<![0-9A-Fa-f])0+(?=[0-9A-Fa-f])/g, ''));
 }
 
 /** `lb.example.com:6443`, `[fd00::1]:6443`, `10.0.0.1`. */
