@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -55,7 +55,22 @@ test('the top level is what the README and the architecture page speak of', () =
 });
 
 test('shell scripts are POSIX sh as far as sh itself can tell', () => {
-  for (const script of ['scripts/test', 'scripts/demo', 'scripts/need-node']) {
+  const scripts = ['scripts/test', 'scripts/demo', 'scripts/lab', 'scripts/need-node'];
+  const afterCreation = readdirSync(path.join(root, 'kind-configs')).filter((name) => name.endsWith('.sh'));
+  const onNodes = ['entrypoint', 'kubelet-cgroups'].map((name) => `image/node/root/usr/local/bin/${name}`);
+  for (const script of [
+    ...scripts,
+    ...[...afterCreation, ...onNodes].map((name) => `kind-configs/${name}`),
+  ]) {
     expect(spawnSync('sh', ['-n', path.join(root, script)]).stderr.toString()).toBe('');
+  }
+});
+
+test('every cluster says what it is for, and has a test', () => {
+  const tests = readdirSync(path.join(root, 'test', 'cluster'));
+  for (const file of readdirSync(path.join(root, 'kind-configs')).filter((name) => name.endsWith('.yaml'))) {
+    expect(readFileSync(path.join(root, 'kind-configs', file), 'utf8')).toMatch(/^# [A-Z]/);
+    const config = file.replace('.yaml', '');
+    expect(tests.filter((name) => name.startsWith(config) && name.endsWith('.test.ts'))).not.toEqual([]);
   }
 });

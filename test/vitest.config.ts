@@ -1,9 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Cluster tests that share a cluster are named alike, and so come one after the other. */
+class ByName extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return Promise.resolve(files.toSorted((a, b) => a.moduleId.localeCompare(b.moduleId)));
+  }
+}
 
 /** The test projects: `unit` is what `npm run check` runs; the others need openssl, Go or a built package. */
 export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
+    sequence: { sequencer: ByName },
     projects: [
       {
         extends: true,
@@ -13,9 +22,13 @@ export default defineConfig({
           exclude: [
             'test/oracle/**',
             'test/package/**',
+            'test/cluster/**',
+            'test/ssh/**',
             'test/kubeadm/**',
             'test/simulator/thousand.test.ts',
+            'test/lab/docker.test.ts',
           ],
+          testTimeout: 60_000,
         },
       },
       {
@@ -43,6 +56,30 @@ export default defineConfig({
           name: 'simulator',
           include: ['test/simulator/thousand.test.ts'],
           testTimeout: 240_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'ssh',
+          include: ['test/ssh/**/*.test.ts', 'test/lab/docker.test.ts'],
+          globalSetup: ['test/ssh/global-setup.ts'],
+          testTimeout: 60_000,
+          // The image may have to be built.
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          globalSetup: ['test/cluster/global-setup.ts'],
+          // The first test may have to build the node image.
+          testTimeout: 300_000,
+          hookTimeout: 1_800_000,
+          fileParallelism: false,
         },
       },
       {

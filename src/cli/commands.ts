@@ -1,29 +1,5 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
-import type { ExitCode } from '../model/exit-code.ts';
-import type { Io } from './io.ts';
-
-export interface Option {
-  readonly flags: string;
-  readonly about: string;
-  readonly choices?: readonly string[];
-  readonly fallback?: string;
-}
-
-export interface Invocation {
-  readonly args: readonly string[];
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
-}
-
-export type Run = (invocation: Invocation, io: Io) => Promise<ExitCode>;
-
-export interface Command {
-  readonly name: string;
-  readonly usage: string;
-  readonly summary: string;
-  readonly options: readonly Option[];
-  readonly epilogue: string;
-  readonly load: () => Promise<Run>;
-}
+import type { Command, Option } from './command.ts';
 
 const quiet: Option = { flags: '-q, --quiet', about: 'no talk on stderr, only the result on stdout' };
 
@@ -56,7 +32,7 @@ Nothing is contacted and nothing is changed.`,
   {
     name: 'help',
     usage: '[topic]',
-    summary: 'help on a command, or on a topic: exit-codes',
+    summary: 'help on a command, or on a topic: by-hand, exit-codes',
     options: [],
     epilogue: '',
     load: async () => (await import('./help.ts')).help,

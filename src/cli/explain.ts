@@ -8,8 +8,8 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import { display } from '../model/display.ts';
 import { UserError } from '../model/user-error.ts';
 import { explainReports } from '../report/index.ts';
-import type { Invocation } from './commands.ts';
-import { type Io, wantsColour } from './io.ts';
+import type { Invocation } from './command.ts';
+import { type Io, wantsColour, widthOf } from './io.ts';
 
 const hint =
   'give the error as text, name a file, or pipe a log into it: kubectl get nodes 2>&1 | fix-sans explain';
@@ -22,7 +22,7 @@ export async function explain({ args, options }: Invocation, io: Io): Promise<Di
   const talk = options['quiet'] !== true && sources.includes(io.stdin) && io.stdin.isTTY === true;
   if (talk) io.stderr.write('fix-sans: paste the text and end it with Ctrl-D\n');
   const diagnosis = await read(sources);
-  io.stdout.write(report(diagnosis, { colour: wantsColour(io.stdout, io.env) }));
+  io.stdout.write(report(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) }));
   return diagnosis.exitCode;
 }
 
@@ -37,7 +37,7 @@ async function sourcesOf(args: readonly string[], io: Io): Promise<Source[]> {
   const sources: Source[] = [];
   const words: string[] = [];
   for (const arg of args) {
-    const source = arg === '-' ? io.stdin : await fileOf(arg, args.length === 1);
+    const source = arg === '-' ? io.stdin : await fileOf(arg, args.length === 1 || sources.length > 0);
     if (source === undefined) words.push(arg);
     else sources.push(source);
   }
@@ -52,7 +52,7 @@ async function fileOf(arg: string, isAlone: boolean): Promise<Readable | undefin
     if (isAlone) throw new UserError(`${display(arg)} is a folder`, hint);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    // A name with a slash or a log's ending, and nothing else in it, was meant as a file.
+    // A name with a slash or a log's ending, and nothing else in it, was meant as a file; so is one beside other files.
     if (isAlone && /^\S*(?:\/\S*|\.(?:log|txt|out|err|json|pem|crt))$/.test(arg) && !arg.includes('://')) {
       throw new UserError(`cannot read the file ${display(arg)}`, hint);
     }

@@ -1,11 +1,16 @@
 /** `help TOPIC`: what is worth a page of its own. */
 import { exitCodes } from '../model/exit-code.ts';
 import { UserError } from '../model/user-error.ts';
-import { commands, type Invocation } from './commands.ts';
+import type { Invocation } from './command.ts';
+import { commands } from './commands.ts';
 import type { Io } from './io.ts';
+import { byHandPage } from './help-by-hand.ts';
 import { buildProgram } from './program.ts';
 
-const topics: Readonly<Record<string, () => string>> = { 'exit-codes': exitCodesPage };
+const topics: Readonly<Record<string, () => string>> = {
+  'exit-codes': exitCodesPage,
+  'by-hand': () => byHandPage,
+};
 
 export async function help({ args }: Invocation, io: Io): Promise<0> {
   const [topic] = args;
@@ -29,5 +34,5 @@ function exitCodesPage(): string {
   const rows = Object.values(exitCodes).map(
     ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}\n`,
   );
-  return `Exit codes\n\n${rows.join('')}\nWhere several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.\nexplain says 2 as soon as one name is missing, whatever else it finds.\n`;
+  return `Exit codes\n\n${rows.join('')}\nWhere several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.\nexplain says 2 as soon as one name is missing, whatever else it finds; besides that it has\n8, 1 and 64. The others belong to commands that reach nodes, in later versions.\n`;
 }

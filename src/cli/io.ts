@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 
 interface Output {
   readonly isTTY?: boolean;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -19,4 +20,9 @@ export function wantsColour(output: Output, env: Io['env']): boolean {
   const force = env['CLICOLOR_FORCE'] ?? '0';
   if (force !== '0' && force !== '') return true;
   return output.isTTY === true && env['TERM'] !== 'dumb' && env['CLICOLOR'] !== '0';
+}
+
+/** A terminal's own width within reason; 80 for everything else, which is a file or another program. */
+export function widthOf({ isTTY, columns }: Output): number {
+  return isTTY === true && columns !== undefined && columns > 0 ? Math.max(50, Math.min(columns, 100)) : 80;
 }

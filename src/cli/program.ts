@@ -1,6 +1,7 @@
 /** Builds the command line out of the table of commands. */
 import { Command as Program, Option as Flag } from 'commander';
-import { type Command, commands, type Invocation } from './commands.ts';
+import type { Command, Invocation } from './command.ts';
+import { commands } from './commands.ts';
 import { version } from './version.ts';
 
 /** What was asked for: set by the parser, run by whoever parsed. */

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import { UserError } from '../model/user-error.ts';
+import { commands } from './commands.ts';
 import type { Io } from './io.ts';
 import { type Asked, buildProgram } from './program.ts';
 
@@ -41,16 +42,35 @@ function parse(argv: readonly string[], io: Io): Asked | ExitCode {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.ok.code;
-    return complain(io, ...sentenceAndHint(complaint || error.message));
+    return complain(io, ...sentenceAndHint(complaint || error.message, argv));
   }
   return asked ?? exitCodes.usage.code;
 }
 
 /** commander says `error: unknown option '--fromat'\n(Did you mean --format?)`. */
-function sentenceAndHint(complaint: string): [string, string] {
+function sentenceAndHint(complaint: string, argv: readonly string[]): [string, string] {
   const [sentence = '', suggestion = ''] = complaint.trim().split('\n');
   const meant = /\((.*)\)/.exec(suggestion)?.[1];
-  return [sentence.replace(/^error: /, '').replace(/\.$/, ''), meant ?? 'see fix-sans --help'];
+  return [
+    sentence.replace(/^error: /, '').replace(/\.$/, ''),
+    meant ?? hintFor(argv, sentence.includes('unknown option')),
+  ];
+}
+
+/** What most of those meant who typed this. */
+function hintFor(argv: readonly string[], isUnknownOption: boolean): string {
+  const [first = ''] = argv;
+  const isCommand = commands.some(({ name }) => name === first);
+  if (first === 'version') return 'fix-sans --version prints it';
+  if (!isCommand && /\s/.test(first)) return 'to have a text explained: fix-sans explain "the text"';
+  if (!isCommand && first.startsWith('-'))
+    return 'options of a command come after its name: fix-sans explain --format json …';
+  if (argv.some((arg) => /^(?:-o|--json|--output)/.test(arg))) return 'the format is chosen by --format json';
+  if (isUnknownOption && first === 'explain' && argv.length > 2)
+    return 'quote the text as one argument, put -- before it, or pipe it';
+  if (isUnknownOption && first === 'explain' && /^-.*\s/.test(argv[1] ?? ''))
+    return 'put -- before a text that starts with a dash, or pipe it';
+  return isCommand ? `see fix-sans ${first} --help` : 'see fix-sans --help';
 }
 
 function complain(io: Io, sentence: string, hint: string): ExitCode {

@@ -70,11 +70,21 @@ const pattern = new RegExp(
     .join('|'),
   'i',
 );
+const everyPattern = new RegExp(pattern.source, 'gi');
 const names = Object.keys(clients);
 
 /** The client that the text names first, if any. */
 export function clientIn(text: string): string | undefined {
-  const groups = pattern.exec(text)?.groups;
+  return clientOf(pattern.exec(text));
+}
+
+/** The client that the text names last: in prose, the one next to what follows. */
+export function lastClientIn(text: string): string | undefined {
+  return clientOf([...text.matchAll(everyPattern)].at(-1));
+}
+
+function clientOf(match: RegExpMatchArray | null | undefined): string | undefined {
+  const groups = match?.groups;
   if (!groups) return undefined;
   return names.find((_, index) => groups[`c${index}`] !== undefined);
 }

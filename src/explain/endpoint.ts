@@ -43,7 +43,11 @@ export function lastEndpoint(text: string): Endpoint | undefined {
     urlHere.lastIndex = text.lastIndexOf('h', mark - 1);
     if (urlHere.lastIndex < mark - 5) continue;
     const match = urlHere.exec(text);
-    if (match) return endpointOf(match);
+    // HTTPS_PROXY=http://… is where the client went through, not where it went.
+    const isProxy =
+      match !== null &&
+      /proxy["']?\s*[=:]\s*["']?$/i.test(text.slice(Math.max(0, match.index - 20), match.index));
+    if (match && !isProxy) return endpointOf(match);
   }
   for (const pattern of dialled) {
     const match = [...text.matchAll(pattern)].at(-1);
@@ -54,6 +58,11 @@ export function lastEndpoint(text: string): Endpoint | undefined {
 
 /** Where a text names this host together with a port or in a URL. */
 export function endpointOfHost(host: string, text: string): Endpoint | undefined {
+  // Java prints host/address:port.
+  const java = text.includes(`${host}/`)
+    ? new RegExp(`${host.replace(/[^\\w]/g, '\\$&')}/[\\da-f.:]{0,45}:(\\d{1,5})`).exec(text)
+    : null;
+  if (java) return { host, port: Number(java[1]) };
   for (const bounded of [`${host}:`, `${host}]:`]) {
     for (let index = text.indexOf(bounded), tries = 0; index !== -1 && tries < 20; tries++) {
       const rest = text.slice(index + bounded.length, index + bounded.length + 320);
@@ -74,6 +83,7 @@ export function endpointTyped(text: string): Endpoint | undefined {
   const verify = [...text.matchAll(/-verify_(?:ip|hostname)\s+(\S{1,253})/g)].at(-1)?.[1];
   const connect = [...text.matchAll(new RegExp(`-connect\\s+${hostAndPort}`, 'g'))].at(-1);
   if (verify !== undefined) return { host: verify, ...(connect ? { port: Number(connect[2]) } : {}) };
+  if (connect) return { host: (connect[1] ?? '').replace(/^\[|\]$/g, ''), port: Number(connect[2]) };
   return lastEndpoint(text);
 }
 

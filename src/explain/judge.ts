@@ -1,6 +1,6 @@
 /** Judges one error message: whose certificate was it, and is a SAN the remedy? */
 import type { CauseCode } from '../model/cause.ts';
-import { isCovered, looseSan, type San } from '../model/san.ts';
+import { isApiserverName, isCovered, looseSan, type San } from '../model/san.ts';
 import type { Endpoint } from './endpoint.ts';
 import { compileFinder } from './needles.ts';
 import type { Reading } from './reading.ts';
@@ -19,7 +19,6 @@ type Service = 'kubelet' | 'webhook' | 'etcd' | 'foreign' | 'apiserver';
 const publicHost =
   /(?:^|\.)(?:docker\.(?:io|com)|gcr\.io|ghcr\.io|quay\.io|k8s\.io|pkg\.dev|github\.com|githubusercontent\.com|gitlab\.com|google\.com|googleapis\.com|mcr\.microsoft\.com|azurecr\.io|microsoftonline\.com|pypi\.org|npmjs\.(?:org|com)|maven\.org|debian\.org|ubuntu\.com|kubernetes\.io|helm\.sh|hashicorp\.com|jetstack\.io|letsencrypt\.org|docker\.elastic\.co)$/i;
 const publicAwsRegistry = /\.dkr\.ecr\.[\w-]+\.amazonaws\.com$/i;
-const isApiserverName = /^kubernetes(?:\.default(?:\.svc(?:\..+)?)?)?$/i;
 const serviceName = /^[a-z0-9-]+\.[a-z0-9-]+\.svc(?:\.|$)/i;
 
 export function judge(message: Message): CauseCode {
@@ -82,7 +81,7 @@ function judgeList(held: readonly San[], wanted: San | undefined): CauseCode {
   const names = held.filter((san) => san.type === 'dns');
   if (names.some((san) => san.value === 'apiserver-loopback-client')) return 'wrong-certificate';
   // Go lists only the kind that was asked for; other clients list both.
-  if (names.length > 0 && !names.some((san) => isApiserverName.test(san.value)) && wanted !== undefined) {
+  if (names.length > 0 && !names.some((san) => isApiserverName(san.value)) && wanted !== undefined) {
     return 'wrong-endpoint';
   }
   const addresses = held.filter((san) => san.type === 'ip');
@@ -101,10 +100,16 @@ function causeOfService(service: Service): CauseCode | undefined {
   return service === 'apiserver' ? undefined : causeOfOther[service];
 }
 
+/** Kafka, MongoDB, PostgreSQL, MySQL, Redis, Elasticsearch, AMQP, LDAP and mail: servers that are no API server. */
+const otherPorts: ReadonlySet<number> = new Set([
+  9092, 9093, 9094, 27017, 5432, 3306, 6379, 9200, 9300, 5671, 5672, 389, 636, 25, 465, 587, 993, 995,
+]);
+
 /** What a line about another server than the API server holds; most lines hold none. */
 const findOther = compileFinder([
   'dialing backend|metrics|containerlogs|etcd|clientv3|rafthttp|embed/config',
   'webhook|missing response|faileddiscovery|available_controller|apiservice',
+  'mongoserver|mongonetwork|apache.kafka|psqlexception|rediserror',
 ]);
 
 /** Which server answered, by port, path and what the line is about. */
@@ -143,7 +148,14 @@ function serviceOf({ reading, line, local, endpoint }: Message): Service {
   ) {
     return 'webhook';
   }
-  if (serviceName.test(host) && !isApiserverName.test(host)) return 'webhook';
+  if (port !== undefined && otherPorts.has(port)) return 'foreign';
+  if (
+    port === undefined &&
+    isOfOther &&
+    /Mongo(?:Server|Network)\w*|org\.apache\.kafka|PSQLException|RedisError/.test(line)
+  )
+    return 'foreign';
+  if (serviceName.test(host) && !isApiserverName(host)) return 'webhook';
   if (publicHost.test(host) || publicAwsRegistry.test(host) || /^\/(?:v2|v1)(?:\/|$|\?)/.test(path))
     return 'foreign';
   return 'apiserver';

@@ -1,20 +1,8 @@
 /** Walks through a text in pieces of any size, finds the lines that matter, and hands on what each message says. */
-import { cleanLine, startsFresh } from './clean-line.ts';
-import { clientIn } from './client.ts';
-import { type Endpoint, endpointOfHost, endpointTyped, lastEndpoint } from './endpoint.ts';
-import { judge, type Message } from './judge.ts';
+import { cleanLine } from './clean-line.ts';
 import { readLogicalLine } from './logical-line.ts';
-import type { Reading } from './reading.ts';
+import { clientOfLine, type Context, type Observation, observationOf } from './observation.ts';
 import { type Effort, findTrigger, type Found, hasTrigger } from './scan.ts';
-import type { CauseCode } from '../model/cause.ts';
-
-export interface Observation {
-  readonly cause: CauseCode;
-  /** The dialled name as the text spells it. */
-  readonly host?: string;
-  readonly endpoint?: Endpoint;
-  readonly client?: string;
-}
 
 export interface Listener {
   readonly observed: (observation: Observation) => void;
@@ -22,6 +10,8 @@ export interface Listener {
   readonly unparsed: () => void;
   /** Any line that passed the first look, for what stands in it besides errors. */
   readonly line: (text: string) => void;
+  /** A certificate in PEM that stands in the text. */
+  readonly block: (pem: string) => void;
   /** The rest of a line was not read: it held more messages than any log has in one line. */
   readonly gaveUp: () => void;
 }
@@ -35,10 +25,27 @@ const contextBefore = 1500;
 const contextAfter = 1500;
 /** A line longer than this is looked at in pieces. */
 const longestLine = 32_768;
+/** Lines are joined where wrapping is likely: so often at once, and once more for so many characters. */
+const mostJoins = 2000;
+const charactersPerJoin = 200;
 /** A single line with more messages than this was made to be slow; the rest of it is passed over. */
 const mostLooks = 50_000;
-/** So much of a piece is held back until the next one has come. */
-const heldBack = contextAfter + 500;
+/** So much of a piece is held back until the next one has come: a certificate in PEM, or the lines after an error. */
+const heldBack = 8192;
+
+/** The last line and what was observed in it, for the runs of equal lines that logs are full of. */
+interface Memo {
+  line: string;
+  times: number;
+  observations: readonly Observation[];
+}
+
+/** What one text is read with. */
+interface Run {
+  readonly listener: Listener;
+  readonly effort: Effort;
+  readonly memo: Memo;
+}
 
 export interface Observer {
   readonly push: (piece: string) => void;
@@ -46,12 +53,16 @@ export interface Observer {
 }
 
 export function observe(listener: Listener): Observer {
-  const effort: Effort = { looks: 0 };
+  const run: Run = {
+    listener,
+    effort: { looks: 0, joins: mostJoins },
+    memo: { line: '', times: 0, observations: [] },
+  };
   let buffer = '';
   let done = 0;
 
   function advance(limit: number): void {
-    done = readUpTo(buffer, done, limit, listener, effort);
+    done = readUpTo(buffer, done, limit, run);
     const keep = Math.max(0, done - contextBefore);
     buffer = buffer.slice(keep);
     done -= keep;
@@ -79,7 +90,8 @@ export function observe(listener: Listener): Observer {
 }
 
 /** Reads the lines of `buffer` that start in [start, limit); answers where reading should go on. */
-function readUpTo(buffer: string, start: number, limit: number, listener: Listener, effort: Effort): number {
+function readUpTo(buffer: string, start: number, limit: number, run: Run): number {
+  const { listener, effort } = run;
   let index = start;
   while (index < limit) {
     const found = findTrigger(buffer, index, limit);
@@ -93,15 +105,10 @@ function readUpTo(buffer: string, start: number, limit: number, listener: Listen
       if (newline === -1) return limit;
       index = newline + 1;
     } else {
-      index = readLine(
-        buffer,
-        Math.max(lineStart, match - longestLine),
-        Math.min(end, buffer.length),
-        listener,
-        effort,
-      );
+      index = readLine(buffer, Math.max(lineStart, match - longestLine), Math.min(end, buffer.length), run);
       if (effort.looks > mostLooks) listener.gaveUp();
     }
+    effort.joins = Math.min(mostJoins, effort.joins + (index - lineStart) / charactersPerJoin);
     if (newline !== -1 && index > newline) effort.looks = 0;
   }
   return index;
@@ -116,12 +123,21 @@ function cutPoint(buffer: string, lineStart: number, matchStart: number): number
   return blank > matchStart + 200 ? blank : furthest;
 }
 
+const begin = '-----BEGIN CERTIFICATE-----';
+const finish = '-----END CERTIFICATE-----';
+
 /** Reads the line at [start, end) and answers where the next one starts, past lines that were part of it. */
-function readLine(buffer: string, start: number, end: number, listener: Listener, effort: Effort): number {
+function readLine(buffer: string, start: number, end: number, run: Run): number {
   const before = buffer.slice(Math.max(0, start - contextBefore), start);
   const isWhole = buffer[end] === '\n' || end === buffer.length;
   const after = isWhole ? buffer.slice(end + 1, end + 1 + contextAfter) : '';
-  const parts = cleanLine(buffer.slice(start, end)).split('\n');
+  const raw = buffer.slice(start, end);
+  if (raw.includes(begin)) {
+    const from = start + raw.indexOf(begin);
+    const to = buffer.indexOf(finish, from);
+    if (to !== -1 && to - from < heldBack) run.listener.block(buffer.slice(from, to + finish.length));
+  }
+  const parts = cleanLine(raw).split('\n');
   let used = 0;
   for (let part = 0; part < parts.length; part++) {
     const text = parts[part] ?? '';
@@ -130,7 +146,7 @@ function readLine(buffer: string, start: number, end: number, listener: Listener
     const textAfterPart = partsAfter.length > 0 ? `${partsAfter.join('\n')}\n${after}` : after;
     const partsBefore = parts.slice(Math.max(0, part - 12), part);
     const textBeforePart = partsBefore.length > 0 ? `${before}\n${partsBefore.join('\n')}\n` : before;
-    const went = readText(text, textBeforePart, textAfterPart, listener, effort);
+    const went = readText(text, textBeforePart, textAfterPart, run);
     used = Math.max(0, went - partsAfter.length);
     part += Math.min(went, partsAfter.length);
   }
@@ -142,104 +158,36 @@ function readLine(buffer: string, start: number, end: number, listener: Listener
   return next;
 }
 
-function readText(line: string, before: string, after: string, listener: Listener, effort: Effort): number {
+function readText(line: string, before: string, after: string, { listener, effort, memo }: Run): number {
+  // Inside a run all that stands around is the same too, so nothing else can come out.
+  if (memo.times > 2 && memo.line === line && after.startsWith(line)) {
+    for (const observation of memo.observations) listener.observed(observation);
+    return 0;
+  }
   const { text, found, used } = readLogicalLine(line, before, after, effort);
   listener.line(text);
-  if (found.length === 0) {
-    if (trouble.test(text.slice(0, 4000))) listener.unparsed();
-    return used;
-  }
-  const seen = new Set<string>();
-  // A line that goes on from the one before is read with it: `Unable to connect to` / `the server: x509: …`.
-  const previous = startsFresh(text) ? '' : (before.trimEnd().split('\n').at(-1) ?? '').slice(-200);
-  const lineClient =
-    clientIn(text.slice(0, 2000)) ??
-    clientIn(`${previous} ${text.slice(0, 200)}`) ??
-    clientIn(previous + text.slice(0, 200));
-  for (const one of found) {
-    const observation = observationOf(one, text, before, after, lineClient);
-    // One event often says the same twice in a line (`i/o timeout (Client.Timeout exceeded …)`).
-    if (observation.host === undefined) {
-      if (seen.has(observation.cause)) continue;
-      seen.add(observation.cause);
-    }
-    listener.observed(observation);
-  }
+  if (found.length === 0 && trouble.test(text.slice(0, 4000))) listener.unparsed();
+  const observations = found.length === 0 ? [] : observationsOf(found, { line: text, before, after });
+  for (const observation of observations) listener.observed(observation);
+  memo.times = memo.line === line && found.length > 0 && used === 0 ? memo.times + 1 : 0;
+  memo.line = line;
+  memo.observations = observations;
   return used;
 }
 
-function observationOf(
-  found: Found,
-  line: string,
-  before: string,
-  after: string,
-  lineClient: string | undefined,
-): Observation {
-  const { reading, from, start } = found;
-  // A line may hold thousands of messages: each is judged by what stands near it.
-  const near = line.slice(Math.max(0, start - 1500), reading.end + 500);
-  const local = line.slice(Math.max(from, start - 600), reading.end + 200);
-  const endpoint = endpointFor(reading, near, line.slice(Math.max(from, start - 1500), start), before, after);
-  const message: Message = { reading, line: near, local, ...(endpoint === undefined ? {} : { endpoint }) };
-  const cause = judge(message);
-  const host = reading.host ?? (isAboutName(reading) ? endpoint?.host : undefined);
-  const client = lineClient ?? reading.client ?? clientBefore(before);
-  return {
-    cause,
-    ...(host === undefined ? {} : { host }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(client === undefined ? {} : { client }),
-  };
-}
-
-function isAboutName({ says }: Reading): boolean {
-  return says === 'name-mismatch' || says === 'legacy-common-name';
-}
-
-/** A command typed right before the message names its client: `$ curl https://…`. */
-function clientBefore(before: string): string | undefined {
-  const typed = [
-    ...before
-      .slice(-600)
-      .matchAll(
-        /(?:^\s*|[|;&$#>%]\s*)(?:sudo )?(curl|wget|openssl|kubectl|helm|kubeadm|gnutls-cli|argocd)\s/gm,
-      ),
-  ];
-  const name = typed.at(-1)?.[1];
-  return name === 'gnutls-cli' ? 'gnutls' : name;
-}
-
-function endpointFor(
-  reading: Reading,
-  line: string,
-  local: string,
-  before: string,
-  after: string,
-): Endpoint | undefined {
-  if (reading.endpoint !== undefined) return parseEndpoint(reading.endpoint);
-  if (reading.host !== undefined && /^(?:\[[^\]]+\]|[^:]+):\d{1,5}$/.test(reading.host))
-    return parseEndpoint(reading.host);
-  const { host } = reading;
-  const nearest = lastEndpoint(local);
-  if (host === undefined) {
-    return (
-      nearest ??
-      endpointTyped(line) ??
-      endpointTyped(before.slice(-1200)) ??
-      lastEndpoint(after.slice(0, 600))
-    );
-  }
-  if (nearest?.host === host) return nearest;
-  return (
-    endpointOfHost(host, line) ??
-    nearest ??
-    endpointOfHost(host, before.slice(-1200)) ??
-    endpointOfHost(host, after.slice(0, 400))
-  );
-}
-
-function parseEndpoint(text: string): Endpoint {
-  const match = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(text);
-  if (!match) return { host: text };
-  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port: Number(match[2]) };
+function observationsOf(
+  found: readonly Found[],
+  around: Pick<Context, 'line' | 'before' | 'after'>,
+): Observation[] {
+  const context: Context = { ...around, client: clientOfLine(around.line, around.before) };
+  const seen = new Set<string>();
+  return found
+    .map((one) => observationOf(one, context))
+    .filter(({ host, cause }) => {
+      // One event often says the same twice in a line (`i/o timeout (Client.Timeout exceeded …)`).
+      if (host !== undefined) return true;
+      const isNew = !seen.has(cause);
+      seen.add(cause);
+      return isNew;
+    });
 }

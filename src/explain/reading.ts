@@ -1,5 +1,6 @@
 /** What one error message says, before anybody judges it; and the shape of the rules that read it. */
 import type { CauseCode } from '../model/cause.ts';
+import { startsFresh } from './clean-line.ts';
 
 /** The sayings that are no cause still have to be judged: whose certificate was it? */
 export type Saying = CauseCode | 'name-mismatch' | 'no-names' | 'no-certificate';
@@ -84,6 +85,8 @@ export function hostRule(rule: HostRule): Rule {
     read(place) {
       const onwards = textOnwards(place);
       const after = rule.after?.exec(onwards);
+      if (after ? isCutQuote(after, onwards) : rule.after !== undefined && isCutBefore(place))
+        return undefined;
       const host = after?.[1] ?? rule.before?.exec(textBefore(place))?.[1];
       if (host === undefined && rule.needsHost === true) return undefined;
       const list = rule.list?.exec(onwards)?.[1];
@@ -95,18 +98,43 @@ export function hostRule(rule: HostRule): Rule {
         says: isEmpty || rule.isNameless?.(textBefore(place), onwards) === true ? 'no-names' : says,
         end: Math.min(place.end + consumed, place.text.length),
         ...(host === undefined ? {} : { host: tidyHost(host) }),
-        ...(list === undefined ? {} : { listed: namesInList(list), listIsWhole: !/\.\.|…/.test(list) }),
+        ...(list === undefined
+          ? {}
+          : { listed: namesInList(list), listIsWhole: !/\.\.|…/.test(list) && !isCutList(list, place) }),
         ...(rule.client === undefined ? {} : { client: rule.client }),
       };
     },
   };
 }
 
+/** A name whose closing quote is not in its line was cut. */
+function isCutQuote(match: RegExpExecArray, text: string): boolean {
+  const host = match[1] ?? '';
+  const opening = match[0].at(match[0].lastIndexOf(host) - 1) ?? '';
+  const next = text[match.index + match[0].length];
+  return /["'‘`“]/.test(opening) && (next === undefined || next === '\n');
+}
+
+/** The line ends right where the name should begin. */
+function isCutBefore(place: Place): boolean {
+  return place.after !== '' && /(?:["'‘“`]|\b(?:for|name|address))$/.test(textAfter(place).trimEnd());
+}
+
+/** A list that runs to the end of a line may go on in the next one. */
+function isCutList(list: string, { text, after }: Place): boolean {
+  const [next = ''] = after.split('\n', 1);
+  return text.trimEnd().endsWith(list.trimEnd()) && !startsFresh(next) && !/^\s/.test(next);
+}
+
 /** A dialled name as it stands between quotes, brackets and punctuation, without them. */
 export function tidyHost(host: string): string {
+  if (/^[a-z0-9][a-z0-9.-]*[a-z0-9]$/i.test(host)) return host;
   const bare = host.replace(/^[\s"'`‘’‚“”„«»<([{]+|[\s"'`‘’‚“”„«»>)\]},;!?\\]+$/gu, '');
   const inner = bare.replace(/^[\u200b-\u200f\u2060\ufeff\u00ad]+|[\u200b-\u200f\u2060\ufeff\u00ad]+$/g, '');
-  return inner.replace(/\.+$/, '').replace(/([^:]):$/, '$1');
+  return inner
+    .replace(/%(?![A-Za-z]{2,}\d)[0-9A-Fa-f]{2}.*$/, '')
+    .replace(/[.…_-]+>?$/, '')
+    .replace(/([^:]):$/, '$1');
 }
 
 /** Names out of `DNS:a, IP Address:1.2.3.4`, `"a", "b"`, `DnsName("a") or IpAddress(1.2.3.4)` and the like. */

@@ -1,4 +1,5 @@
 /** Finds the error messages in one logical line: one pass over it, and each anchor is read by the one rule it belongs to. */
+import { evidenceWords } from './evidence.ts';
 import { compileFinder, type Finder } from './needles.ts';
 import type { Reading, Rule } from './reading.ts';
 import { goRules } from './rules/go.ts';
@@ -22,8 +23,8 @@ const anchorPattern = new RegExp(
   'gi',
 );
 
-const findAnchor = compileFinder(anchors);
-const longestAnchor = Math.max(...anchors.map((anchor) => anchor.length));
+export const findAnchor: Finder = compileFinder(anchors);
+export const longestAnchor: number = Math.max(...anchors.map((anchor) => anchor.length));
 
 /** The left-most anchor at or after `from`; the quick look spares most of the line the slow one. */
 function nextAnchor(text: string, from: number): RegExpExecArray | null {
@@ -37,13 +38,14 @@ function nextAnchor(text: string, from: number): RegExpExecArray | null {
 const triggers: readonly string[] = [
   'cert|x509|tls|ssl|altname|subject name|subject alt|subjectalt|hostname|host name|dnsname',
   "common name|principal|forname|namemismatch|name matching|n't match|not match|mismatch|valid for",
-  'ip sans|authority|untrusted|trust anchor|issuer|pkix|partialchain|expired|nottimevalid|not yet',
+  'pretending to be|failed to match|not match|ip sans|authority|untrusted|trust anchor|issuer|pkix|partialchain|expired|nottimevalid|not yet',
   'key usage|verif|unknown ca|invalid_ca|invalidpurpose|asendentity|prove that|server name type',
   'refused|timeout|timed out|etimedout|no route|unreachable|no such host|reset by peer|eof',
   'deadline exceeded|resolve host|misbehaving|econn|ehost|enotfound|eai_|failed to connect',
   'connect to server|unauthorized|logged in|anonymous|http response|http request|http_request',
   'oversized record|wrong version|packet length|unknown protocol|corrupt message|frame size|http: proxy',
-  'no-check|insecure|curl|clusterip|cluster ip|kubernetes_service_host|private key',
+  // What stands beside errors and matters too.
+  ...evidenceWords,
 ];
 export const findTrigger: Finder = compileFinder(triggers);
 
@@ -58,9 +60,12 @@ export interface Found {
   readonly from: number;
 }
 
-/** What one line cost so far; whoever reads it stops when it is too much. */
+/** What reading cost so far; whoever reads stops when it is too much. */
 export interface Effort {
+  /** Anchors looked at in the present line. */
   looks: number;
+  /** How often lines may still be joined; grows with the text. */
+  joins: number;
 }
 
 export function scan(text: string, before: string, after: string, effort: Effort): Found[] {

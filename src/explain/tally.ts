@@ -3,8 +3,9 @@ import type { CauseCode } from '../model/cause.ts';
 import { addsName } from '../model/cause.ts';
 import { looseSan, parseSan, type San } from '../model/san.ts';
 import type { SanNote, SanRefusalCode } from '../model/san-refusal.ts';
-import { formatEndpoint } from './endpoint.ts';
-import type { Observation } from './observe.ts';
+import { type Endpoint, formatEndpoint } from './endpoint.ts';
+import { own } from './evidence.ts';
+import type { Observation } from './observation.ts';
 
 const mostNames = 1000;
 const mostPerEntry = 20;
@@ -18,11 +19,14 @@ export interface NameTally {
   count: number;
   readonly endpoints: Set<string>;
   readonly clients: Set<string>;
+  readonly held: Set<string>;
 }
 
 export interface CauseTally {
   readonly code: CauseCode;
   count: number;
+  /** How many of them mean little by themselves. */
+  weak: number;
   readonly endpoints: Set<string>;
   readonly clients: Set<string>;
 }
@@ -44,23 +48,30 @@ export function count(tally: Tally, observation: Observation): void {
   const { cause: code, endpoint, client } = observation;
   let cause = tally.causes.get(code);
   if (cause === undefined) {
-    cause = { code, count: 0, endpoints: new Set(), clients: new Set() };
+    cause = { code, count: 0, weak: 0, endpoints: new Set(), clients: new Set() };
     tally.causes.set(code, cause);
   }
   cause.count++;
-  const at = endpoint === undefined ? undefined : formatEndpoint(endpoint);
-  note(cause.endpoints, at);
-  note(cause.clients, client);
+  if (observation.isWeak === true) cause.weak++;
+  const at = endpoint === undefined ? undefined : safeEndpoint(endpoint);
+  keep(cause.endpoints, at);
+  keep(cause.clients, client);
   const name = nameOf(tally, observation);
   if (name === undefined) return;
   name.count++;
+  // The first few messages tell the list; a log repeats it thousands of times.
+  if (name.count > 3) return;
+  for (const held of observation.listed ?? []) {
+    if (name.held.size >= mostPerEntry) break;
+    keep(name.held, looseSan(held)?.value);
+  }
   // The bare name tells nothing that the name itself does not.
-  if (endpoint?.port !== undefined) note(name.endpoints, at);
-  note(name.clients, client);
+  if (endpoint?.port !== undefined) keep(name.endpoints, at);
+  keep(name.clients, client);
 }
 
 function nameOf(tally: Tally, { host, cause }: Observation): NameTally | undefined {
-  if (host === undefined || !namesHost(cause)) return undefined;
+  if (host === undefined || !namesHost(cause) || isPlaceholder(host)) return undefined;
   const spelling = `${cause} ${host}`;
   const met = tally.spellings.get(spelling);
   if (met) return met;
@@ -88,9 +99,15 @@ function newNameOf(tally: Tally, host: string, cause: CauseCode): NameTally | un
     count: 0,
     endpoints: new Set(),
     clients: new Set(),
+    held: new Set(),
   };
   tally.names.set(own(key), name);
   return name;
+}
+
+/** `not xx.xx.xx.xx`: somebody masked the address; and nobody dials a wildcard. */
+function isPlaceholder(host: string): boolean {
+  return /^\*|^(?:(?:x{1,3}|\d{1,3})\.){2,3}x{1,3}$|^x+(?:\.x+)*$/i.test(host);
 }
 
 /** Causes for which it is worth saying which name not to add, besides those that add one. */
@@ -107,12 +124,14 @@ function namesHost(cause: CauseCode): boolean {
   );
 }
 
-function note(set: Set<string>, text: string | undefined): void {
+function keep(set: Set<string>, text: string | undefined): void {
   if (text === undefined || set.size >= mostPerEntry) return;
   set.add(own(text.slice(0, longestText)));
 }
 
-/** A copy of its own: a slice would keep the whole piece of log alive that it was cut from. */
-function own(text: string): string {
-  return ` ${text}`.slice(1);
+/** Endpoints end up in commands that people paste: whatever is no address or DNS name is dropped. */
+function safeEndpoint(endpoint: Endpoint): string | undefined {
+  const san = looseSan(endpoint.host);
+  if (san === undefined || (endpoint.port ?? 1) > 65_535) return undefined;
+  return formatEndpoint({ ...endpoint, host: san.value });
 }

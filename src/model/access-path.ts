@@ -4,26 +4,24 @@
 // https://github.com/kubernetes/kubernetes/blob/v1.34.0/cmd/kubeadm/app/phases/kubeconfig/kubeconfig.go
 const paths = {
   pods: {
-    who: 'pods (MetalLB, CNI, CoreDNS, metrics-server, operators)',
-    dials:
-      'the ClusterIP of the kubernetes Service, port 443 (KUBERNETES_SERVICE_HOST, kubernetes.default.svc)',
+    who: 'pods (MetalLB, CNI, CoreDNS, metrics-server)',
+    dials: 'the ClusterIP, port 443 (kubernetes.default.svc)',
   },
   'controller-manager-scheduler': {
-    who: 'kube-controller-manager and kube-scheduler',
-    dials: 'the advertise address of their own node, port 6443',
+    who: 'controller-manager, scheduler',
+    dials: 'the advertise address of their own node',
   },
   kubelet: {
     who: 'kubelets',
-    dials:
-      'the server in /etc/kubernetes/kubelet.conf (control-plane endpoint; localhost:6443 with kubespray)',
+    dials: 'the server in kubelet.conf (kubespray: localhost)',
   },
   'kube-proxy': {
     who: 'kube-proxy',
-    dials: 'the server in its ConfigMap (control-plane endpoint; localhost:6443 with kubespray)',
+    dials: 'the server in its ConfigMap',
   },
   'remote-kubectl': {
     who: 'kubectl and tools from outside',
-    dials: 'the server in their kubeconfig (load balancer, VIP, DNS name, public address)',
+    dials: 'the server in their kubeconfig (VIP, DNS, public address)',
   },
   'kubeadm-join': {
     who: 'kubeadm join',
@@ -38,7 +36,7 @@ export interface Affected {
   readonly path: AccessPath;
   readonly who: string;
   readonly dials: string;
-  /** `broken`: the text shows it. `possible`: if it dials this very name. `unaffected`: it dials another. */
+  /** `broken`: the text shows it. `possible`: if it dials this very name. `unaffected`: kubeadm has it dial another. */
   readonly state: 'broken' | 'possible' | 'unaffected';
 }
 

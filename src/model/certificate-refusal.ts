@@ -15,6 +15,7 @@ const refusals = {
   'too-many': 'the file holds more than 256 certificates',
   'too-deep': 'its values are nested too deep',
   'not-a-certificate': 'its bytes are DER but not an X.509 certificate',
+  'algorithms-differ': 'it names two different signature algorithms, so no Go client would read it',
   'two-san-extensions': 'it has two lists of names, and programs differ in which one they believe',
   'bad-names': 'its list of names is broken',
   'bad-date': 'its dates are broken',

@@ -74,7 +74,11 @@ function readCertificate(der: Uint8Array): Certificate | CertificateRefusalCode 
   // Only v2 and v3 say their version: https://www.rfc-editor.org/rfc/rfc5280#section-4.1
   const versionField = fields[0]?.tagClass === 0x80 ? fields[0] : undefined;
   const keyInfo = fields[versionField ? 6 : 5];
-  if (keyInfo === undefined) return 'not-a-certificate';
+  const innerAlgorithm = fields[versionField ? 2 : 1];
+  if (keyInfo === undefined || algorithm === undefined || innerAlgorithm === undefined)
+    return 'not-a-certificate';
+  // The two must be the same, which OpenSSL does not look at but Go does: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.1.2
+  if (!Buffer.from(derOf(algorithm)).equals(Buffer.from(derOf(innerAlgorithm)))) return 'algorithms-differ';
   const extensions = fields.find((field) => field.tagClass === 0x80 && field.type === 3);
   const names = readNames(childrenOf(childrenOf(extensions)[0]), (content) => {
     const inner = readDer(Buffer.from(content, 'latin1'));

@@ -12,6 +12,8 @@ export interface NamedSan {
   readonly cause: CauseCode;
   readonly endpoints: readonly string[];
   readonly clients: readonly string[];
+  /** Names that the certificate holds, as far as the text lists them; at most 20. */
+  readonly held: readonly string[];
   /** Why a missing name cannot be added as it is. */
   readonly refusal?: SanRefusalCode;
   /** What else one should know before adding it. */
@@ -30,22 +32,43 @@ export interface FoundCause {
 }
 
 export interface NextCommand {
+  /** Where to type it: at the client, or on a control-plane node as root. */
+  readonly where: 'here' | 'control-plane';
   readonly why: string;
   readonly command: string;
 }
 
-export type DiagnosisNote =
-  | 'insecure-test'
-  | 'private-key'
-  | 'too-many-names'
-  | 'long-line'
-  | 'interceptor'
-  | 'refused-name';
+export const diagnosisNotes = [
+  'issuer',
+  'interceptor',
+  'proxy',
+  'held-elsewhere',
+  'stale-file',
+  'kubespray',
+  'insecure-test',
+  'no-ca-given',
+  'private-key',
+  'long-line',
+  'too-many-names',
+  'refused-name',
+] as const;
+
+export type DiagnosisNote = (typeof diagnosisNotes)[number];
+
+export interface PastedCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notAfter: string;
+  readonly isCa: boolean;
+  readonly names: readonly string[];
+}
 
 export interface Diagnosis {
   readonly exitCode: 1 | 2 | 8;
   readonly names: readonly NamedSan[];
   readonly causes: readonly FoundCause[];
+  /** Certificates that were pasted along. */
+  readonly certificates: readonly PastedCertificate[];
   readonly notes: readonly { readonly code: DiagnosisNote; readonly text: string }[];
   readonly next: readonly NextCommand[];
   /** Lines that speak of certificate trouble in words that no rule knows. */

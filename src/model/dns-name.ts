@@ -27,9 +27,9 @@ export function dnsFault(name: string): DnsFault | undefined {
   const labels = name.split('.');
   const rest = labels[0] === '*' ? labels.slice(1) : labels;
   if (rest.length === 0 || rest.some((part) => part.includes('*'))) return 'wildcard-place';
+  if (rest.some((part) => !/^[a-z0-9_-]*$/.test(part))) return 'bad-character';
   for (const part of rest) {
     if (part === '') return 'bad-label';
-    if (!/^[a-z0-9_-]+$/.test(part)) return 'bad-character';
     if (part.includes('_')) return 'underscore';
     if (!label.test(part)) return 'bad-label';
     if (part.length > 63) return 'too-long';

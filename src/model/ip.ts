@@ -37,12 +37,21 @@ export type IpKind =
   | 'private'
   | 'public';
 
+/** Cloud metadata services: nearly all clouds, ECS tasks, Alibaba, Oracle, AWS over IPv6. */
+const metadata: ReadonlySet<string> = new Set([
+  '169.254.169.254',
+  '169.254.170.2',
+  '100.100.100.200',
+  '192.0.0.192',
+  'fd00:ec2::254',
+]);
+
 /** What a canonical address is good for. */
 export function ipKind(ip: string): IpKind {
   if (ip === '0.0.0.0' || ip === '::') return 'unspecified';
-  if (ip === '255.255.255.255') return 'broadcast';
-  // Cloud metadata services; the second is AWS over IPv6.
-  if (ip === '169.254.169.254' || ip === 'fd00:ec2::254') return 'metadata';
+  // 240.0.0.0/4 was never given out and ends in the broadcast address.
+  if (/^2[45]\d\./.test(ip)) return 'broadcast';
+  if (metadata.has(ip)) return 'metadata';
   if (ip === '::1' || ip.startsWith('127.')) return 'loopback';
   if (/^169\.254\.|^fe[89ab][0-9a-f]:/.test(ip)) return 'link-local';
   if (/^(22[4-9]|23\d)\.|^ff[0-9a-f]{2}:/.test(ip)) return 'multicast';

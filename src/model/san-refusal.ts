@@ -23,7 +23,8 @@ const refusals = {
   'idn-maps': 'it is written with characters that DNS turns into others',
   'unspecified-address': 'it is the unspecified address, which names no host; dial a real address instead',
   'multicast-address': 'it is a multicast address, which names no single host',
-  'broadcast-address': 'it is the broadcast address, which names no single host',
+  'broadcast-address':
+    'it is the broadcast address or one that was never given out, and names no single host',
   'metadata-address':
     'it is a cloud metadata service; a certificate for it would let this cluster impersonate it',
   'too-many': 'more than 1,000 names make every TLS handshake too large',

@@ -1,10 +1,4 @@
-/**
- * A name in a certificate: how it is read, spelled, compared and covered. Pure values, no policy.
- *
- * Words used everywhere, one per idea: *node* (a control-plane machine), *wish* (a name wanted in the certificate),
- * *finding* (what is wrong), *plan* (what will be done), *step* (one act on a node), *rollout* (all of them in order),
- * *backup* (what a rollback restores).
- */
+/** A name in a certificate: how it is read, spelled, compared and covered. Pure values, no policy. */
 import { display, isHostile } from './display.ts';
 import { type DnsFault, dnsFault, idnToAscii, idnToUnicode, mixesScripts } from './dns-name.ts';
 import { canonicalIp, ipKind } from './ip.ts';
@@ -32,7 +26,10 @@ export function parseSan(input: string): SanReading {
   const notes: SanNote[] = text === input ? [] : ['trimmed'];
   if (text === '' || text === ',') return refuse('empty', input);
   if (isHostile(text)) return refuse('control-character', input);
-  if (/\s/u.test(text)) return refuse('white-space', input, suggestFrom(text.replace(/\s+/gu, '')));
+  if (/\s/u.test(text)) {
+    const inner = text.trim();
+    return refuse('white-space', input, inner === text ? undefined : suggestFrom(inner));
+  }
   const ip = canonicalIp(text);
   if (ip !== undefined) return readIp(input, text, ip, notes);
   return refuseShape(input, text) ?? readDns(input, text, notes);
@@ -57,7 +54,9 @@ function refuseShape(input: string, text: string): SanReading | undefined {
   const [beforeSlash = ''] = text.split('/');
   if (beforeSlash !== text) {
     const isRange = canonicalIp(beforeSlash) !== undefined;
-    return refuse(isRange ? 'range' : 'url', input, suggestFrom(beforeSlash));
+    // The first address of a range is nobody's.
+    const meant = isRange && /(?:\.0|::)$/.test(beforeSlash) ? undefined : suggestFrom(beforeSlash);
+    return refuse(isRange ? 'range' : 'url', input, meant);
   }
   const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(text);
   if (bracketed)
@@ -96,6 +95,7 @@ function readDns(input: string, text: string, notes: SanNote[]): SanReading {
     notes.push('idn');
   }
   const san: San = { type: 'dns', value: name };
+  if (name === 'metadata.google.internal') return refuse('metadata-address', input, undefined, san);
   if (name.startsWith('*.')) {
     if (!name.slice(2).includes('.')) return refuse('wildcard-broad', input, undefined, san);
     notes.push('wildcard');
@@ -194,6 +194,11 @@ export function isCovered(held: readonly San[], wanted: San): boolean {
   return held.some((san) => covers(san, wanted));
 }
 
+/** The names of the kubernetes Service, which kubeadm writes into every API server certificate. */
+export function isApiserverName(name: string): boolean {
+  return /^kubernetes(?:\.default(?:\.svc(?:\..+)?)?)?$/i.test(name);
+}
+
 /** What Go takes for a host name: looser than RFC 1123 (underscores), stricter than what a certificate can hold. */
 function isHostName(name: string, isPattern: boolean): boolean {
   if (name === '' || name === '*') return false;
@@ -211,7 +216,7 @@ export function looseSan(text: string): San | undefined {
   const { suggestion, code } = reading.refusal;
   if (suggestion !== undefined && (code === 'port' || code === 'brackets')) return looseSan(suggestion);
   const withoutDot = text.trim().replace(/\.$/, '');
-  if (code === 'underscore' && /^[\u0021-\u007e]+$/.test(withoutDot))
+  if (code === 'underscore' && /^[\w.*-]+$/.test(withoutDot))
     return { type: 'dns', value: withoutDot.toLowerCase() };
   if (code === 'number-like' && canonicalIp(withoutDot) !== undefined) return looseSan(withoutDot);
   return undefined;

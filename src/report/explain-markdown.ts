@@ -2,13 +2,13 @@
 import { causes } from '../model/cause.ts';
 import type { Diagnosis, FoundCause } from '../model/diagnosis.ts';
 import { display } from '../model/display.ts';
-import { headline, times } from './words.ts';
+import { headline, placeOf, sentence, times } from './words.ts';
 
 const mostNames = 200;
 
 export function explainAsMarkdown(diagnosis: Diagnosis): string {
-  const { names, causes: found, notes, next, unparsedLines } = diagnosis;
-  const parts = ['# API server certificate: diagnosis', headline(diagnosis)];
+  const { names, causes: found, certificates, notes, next, unparsedLines } = diagnosis;
+  const parts = ['# API server certificate: diagnosis', inline(headline(diagnosis))];
   if (names.length > 0) {
     const rows = names
       .slice(0, mostNames)
@@ -34,6 +34,13 @@ export function explainAsMarkdown(diagnosis: Diagnosis): string {
     );
   }
   if (found.length > 0) parts.push('## Causes', ...found.map(causePart));
+  if (certificates.length > 0) {
+    const rows = certificates.map(({ subject, issuer, notAfter, names: held }) =>
+      row([code(subject), code(issuer), notAfter, codes(held)]),
+    );
+    const head = [row(['subject', 'issuer', 'until', 'names']), row(Array(4).fill('---'))];
+    parts.push(['## Certificates in the text', '', ...head, ...rows].join('\n'));
+  }
   if (notes.length > 0)
     parts.push(['## Notes', '', ...notes.map(({ text }) => `- ${inline(text)}`)].join('\n'));
   if (unparsedLines > 0)
@@ -42,9 +49,9 @@ export function explainAsMarkdown(diagnosis: Diagnosis): string {
     parts.push(
       [
         '## Next',
-        ...next.flatMap(({ why, command }) => [
+        ...next.flatMap(({ where, why, command }) => [
           '',
-          `${inline(why)}:`,
+          `${sentence(placeOf[where]).slice(0, -1)}: ${inline(why)}`,
           '',
           '```sh',
           display(command, 2000),
@@ -58,7 +65,11 @@ export function explainAsMarkdown(diagnosis: Diagnosis): string {
 
 function causePart({ code: name, certainty, count, affected, advice, endpoints }: FoundCause): string {
   const suspected = certainty === 'suspected' && name !== 'unknown' ? ', suspected' : '';
-  const lines = [`### ${name}`, '', `${inline(causes[name].means)} (${times(count)}${suspected}).`];
+  const lines = [
+    `### ${name}`,
+    '',
+    `${sentence(inline(causes[name].means)).slice(0, -1)}${count > 0 ? ` (${times(count)}${suspected})` : ''}.`,
+  ];
   if (endpoints.length > 0) lines.push('', `Endpoints: ${codes(endpoints)}`);
   if (affected.length > 0) {
     lines.push('', row(['access path', 'state', 'dials']), row(Array(3).fill('---')));

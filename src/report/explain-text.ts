@@ -1,67 +1,102 @@
-/** A diagnosis for a person at a terminal. */
+/** A diagnosis for a person at a terminal: the answer first, then who, what to do, and what to type. */
 import { causes } from '../model/cause.ts';
 import type { Diagnosis, FoundCause, NamedSan } from '../model/diagnosis.ts';
 import { display } from '../model/display.ts';
-import type { Look } from './index.ts';
+import type { Look } from './look.ts';
 import { paint, type Paint } from './paint.ts';
-import { headline, saidBy, times } from './words.ts';
+import { headline, placeOf, saidBy, sentence, someOf, times } from './words.ts';
+import { wrap, wrapCommand } from './wrap.ts';
 
-const mostNames = 20;
+const mostShown = 20;
 
-export function explainAsText(diagnosis: Diagnosis, { colour }: Look): string {
-  const ink = paint(colour);
+interface Page {
+  readonly ink: Paint;
+  readonly width: number;
+}
+
+export function explainAsText(diagnosis: Diagnosis, { colour, width }: Look): string {
+  const page: Page = { ink: paint(colour), width };
   const parts = [
-    ink.bold(headline(diagnosis)),
-    nameLines(diagnosis.names, ink),
-    ...diagnosis.causes.map((cause) => causeLines(cause, ink)),
-    diagnosis.notes.map(({ text }) => `Note: ${text}.`).join('\n'),
-    unparsed(diagnosis),
-    nextLines(diagnosis, ink),
+    wrap(headline(diagnosis), width).map(page.ink.bold),
+    nameLines(diagnosis.names, page),
+    ...diagnosis.causes.map((cause) => causeLines(cause, headline(diagnosis), page)),
+    certificateLines(diagnosis, page),
+    diagnosis.notes.flatMap(({ text }) => wrap(`Note: ${text}.`, width, '', '  ')),
+    unparsedLines(diagnosis, page),
+    nextLines(diagnosis, page),
   ];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
-function nameLines(names: readonly NamedSan[], ink: Paint): string {
-  const shown = names.slice(0, mostNames);
-  const width = Math.max(...shown.map(({ value }) => display(value, 80).length), 0);
+function nameLines(names: readonly NamedSan[], { ink, width }: Page): string[] {
+  const shown = names.slice(0, mostShown);
   const lines = shown.flatMap((name) => {
-    const verdict = name.verdict === 'add' ? ink.red('add        ') : ink.dim('do not add ');
-    const line = `  ${verdict} ${display(name.value, 80).padEnd(width)}  ${saidBy(name)}`;
-    return [line, ...name.remarks.map((remark) => ink.dim(`              ${remark}`))];
+    const isAdd = name.verdict === 'add';
+    const verdict = isAdd ? 'add         ' : 'do not add  ';
+    const [first = '', ...rest] = wrap(
+      `${display(name.value, 80)}: ${saidBy(name)}`,
+      width,
+      `  ${verdict}`,
+      ' '.repeat(14),
+    );
+    return [
+      first.replace(verdict, isAdd ? ink.red(verdict) : verdict),
+      ...rest,
+      ...name.remarks.flatMap((remark) => wrap(remark, width, ' '.repeat(14))),
+      ...(name.held.length > 0
+        ? wrap(`the certificate holds ${someOf(name.held, 8)}`, width, ' '.repeat(14))
+        : []),
+    ];
   });
-  if (names.length > mostNames)
-    lines.push(ink.dim(`  … and ${names.length - mostNames} more (--format json lists them)`));
-  return lines.join('\n');
+  const more = names.length - shown.length;
+  return more > 0
+    ? [...lines, `  … and ${more.toLocaleString('en-GB')} more; --format json lists them`]
+    : lines;
 }
 
-function causeLines(cause: FoundCause, ink: Paint): string {
-  const { code, certainty, count, affected, advice } = cause;
-  const suspected = certainty === 'suspected' && code !== 'unknown' ? ' (suspected)' : '';
-  const lines = [`${ink.bold(code)}${suspected}: ${causes[code].means}; ${times(count)}`];
-  if (code === 'unknown' || code === 'unreachable' || affected.length === 0) {
-    lines[0] = `${lines[0]}${cause.endpoints.length > 0 ? `, ${saidBy(cause).replace(/^said (?:once|twice|[\d,]+ times) ?/, '')}` : ''}`;
-  }
+function causeLines(cause: FoundCause, told: string, { ink, width }: Page): string[] {
+  const { code, certainty, count, affected, advice, endpoints } = cause;
+  const suspected = certainty === 'suspected' && code !== 'unknown' ? ', suspected' : '';
+  const often = count > 0 ? `, ${times(count)}${suspected}` : '';
+  const at = affected.length === 0 && endpoints.length > 0 ? ` (${someOf(endpoints)})` : '';
+  // The headline may have said it already.
+  const means = told.includes(causes[code].means) ? '' : `: ${causes[code].means}`;
+  const [first = '', ...rest] = wrap(`${code}${often}${means}${at}`, width, '', '  ');
+  const lines = [first.replace(code, ink.bold(code)), ...rest];
   const states = { broken: ink.red, possible: ink.yellow, unaffected: ink.dim } as const;
   for (const { who, state, dials } of affected) {
-    lines.push(
-      `  ${states[state](state.padEnd(10))}  ${who}: ${state === 'possible' ? 'if they dial it; ' : ''}${dialled(state, dials)}`,
-    );
+    const label = `  ${state.padEnd(12)}`;
+    const [row = '', ...more] = wrap(`${who}, dialling ${display(dials, 100)}`, width, label, ' '.repeat(14));
+    lines.push(row.replace(state, states[state](state)), ...more);
   }
-  lines.push(`  ${advice}`);
-  return lines.join('\n');
+  return [...lines, ...wrap(`What to do: ${advice}.`, width, '  ', '    ')];
 }
 
-function dialled(state: string, dials: string): string {
-  return state === 'broken' ? `dial ${display(dials, 100)}` : `they dial ${display(dials, 120)}`;
+function certificateLines({ certificates }: Diagnosis, { width }: Page): string[] {
+  return certificates.flatMap(({ subject, issuer, notAfter, names, isCa }) =>
+    wrap(
+      `Certificate in the text: ${isCa ? 'CA ' : ''}${display(subject, 100)}, issued by ${display(issuer, 100)}, until ${notAfter}${names.length > 0 ? `, for ${someOf(names, mostShown)}` : ''}`,
+      width,
+      '',
+      '  ',
+    ),
+  );
 }
 
-function unparsed({ unparsedLines, causes: found }: Diagnosis): string {
-  if (unparsedLines === 0 || found[0]?.code === 'unknown') return '';
-  return `${unparsedLines.toLocaleString('en-GB')} more ${unparsedLines === 1 ? 'line speaks' : 'lines speak'} of certificates or TLS in words that this version does not know.`;
+function unparsedLines({ unparsedLines: count, causes: found }: Diagnosis, { width }: Page): string[] {
+  if (count === 0 || found[0]?.code === 'unknown') return [];
+  const lines = count === 1 ? '1 more line speaks' : `${count.toLocaleString('en-GB')} more lines speak`;
+  return wrap(`${lines} of certificates or TLS in words that this version does not know.`, width);
 }
 
-function nextLines({ next }: Diagnosis, ink: Paint): string {
-  if (next.length === 0) return '';
-  const lines = next.flatMap(({ why, command }) => [ink.dim(`  # ${why}`), `  ${command}`]);
-  return [ink.bold('Next'), ...lines].join('\n');
+function nextLines({ next }: Diagnosis, { ink, width }: Page): string[] {
+  if (next.length === 0) return [];
+  const steps = next.flatMap(({ where, why, command }, index) => [
+    ...wrap(`${index + 1}. ${sentence(placeOf[where]).slice(0, -1)}: ${why}`, width, '', '   '),
+    ...wrapCommand(display(command, 2000), width, '   ').map(ink.bold),
+  ]);
+  return [ink.bold('Next'), ...steps];
 }

@@ -3,10 +3,7 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import { explainAsJson } from './explain-json.ts';
 import { explainAsMarkdown } from './explain-markdown.ts';
 import { explainAsText } from './explain-text.ts';
-
-export interface Look {
-  readonly colour: boolean;
-}
+import type { Look } from './look.ts';
 
 export const explainReports: Readonly<Record<string, (diagnosis: Diagnosis, look: Look) => string>> = {
   text: explainAsText,

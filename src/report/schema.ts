@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { accessPaths } from '../model/access-path.ts';
 import { causeCodes } from '../model/cause.ts';
+import { diagnosisNotes } from '../model/diagnosis.ts';
 import { sanRefusalCodes } from '../model/san-refusal.ts';
 import { formatVersion } from './envelope.ts';
 
@@ -21,6 +22,7 @@ const name = z
     cause,
     endpoints,
     clients,
+    held: z.array(z.string()).describe('names that the certificate holds, as far as the text lists them'),
     refusal: z.enum(sanRefusalCodes).optional().describe('why a missing name cannot be added as it is'),
     remarks: z.array(z.string()),
   })
@@ -58,18 +60,24 @@ export const explainSchema = z
     ),
     notes: z.array(
       z.object({
-        code: z.enum([
-          'insecure-test',
-          'private-key',
-          'too-many-names',
-          'long-line',
-          'interceptor',
-          'refused-name',
-        ]),
+        code: z.enum(diagnosisNotes),
         text: z.string(),
       }),
     ),
-    next: z.array(z.object({ why: z.string(), command: z.string() })),
+    certificates: z
+      .array(
+        z.object({
+          subject: z.string(),
+          issuer: z.string(),
+          notAfter: z.string(),
+          isCa: z.boolean(),
+          names: z.array(z.string()),
+        }),
+      )
+      .describe('certificates in PEM that were pasted along'),
+    next: z.array(
+      z.object({ where: z.enum(['here', 'control-plane']), why: z.string(), command: z.string() }),
+    ),
     unparsedLines: z
       .int()
       .min(0)

@@ -145,9 +145,9 @@ describe('hostile text', () => {
     }
   });
 
-  test('100,000 different names are counted, and the first thousand listed', async () => {
+  test('20,000 different names are counted, and the first thousand listed', async () => {
     const lines = Array.from(
-      { length: 100_000 },
+      { length: 20_000 },
       (_, index) => `x509: certificate is valid for kubernetes, not h${index}.example.com`,
     );
     const { stdout, code } = await runCli(['explain', '--format', 'json'], { stdin: lines.join('\n') });
@@ -158,7 +158,7 @@ describe('hostile text', () => {
     };
     expect(code).toBe(2);
     expect(found.names).toHaveLength(1000);
-    expect(found.causes[0]?.count).toBe(100_000);
+    expect(found.causes[0]?.count).toBe(20_000);
     expect(found.notes.map((note) => note.code)).toContain('too-many-names');
   });
 });

@@ -14,18 +14,23 @@ test.each([
   {
     argv: ['explain', '--format', 'xml', 'x'],
     says: 'Allowed choices are text, json, markdown',
-    hint: 'see fix-sans --help',
+    hint: 'see fix-sans explain --help',
   },
   {
     argv: ['explain', '--format'],
     says: "option '-f, --format <format>' argument missing",
-    hint: 'see fix-sans --help',
+    hint: 'see fix-sans explain --help',
   },
-  { argv: ['--bogus'], says: "unknown option '--bogus'", hint: 'see fix-sans --help' },
+  { argv: ['--bogus'], says: "unknown option '--bogus'", hint: 'options of a command come after its name' },
+  { argv: ['version'], says: "unknown command 'version'", hint: 'fix-sans --version' },
+  { argv: ['x509: not 10.0.0.1'], says: 'unknown command', hint: 'fix-sans explain "the text"' },
+  { argv: ['explain', '-o', 'json', 'x'], says: "unknown option '-o'", hint: '--format json' },
+  { argv: ['explain', 'curl', '-k', 'https://x'], says: "unknown option '-k'", hint: 'quote the text' },
+  { argv: ['explain', '-bash: kubectl: x509'], says: 'unknown option', hint: 'put -- before' },
   {
     argv: ['help', 'nonsense'],
     says: 'there is no help on "nonsense"',
-    hint: 'topics are exit-codes, explain, help',
+    hint: 'topics are exit-codes, by-hand, explain, help',
   },
   { argv: ['explain', ''], says: 'the text is empty', hint: 'give the error as text' },
   {

@@ -86,6 +86,11 @@ describe('text that was made to be slow is read in time (bounds are loose: the m
     ['backslashes', '\\'.repeat(3_000_000)],
     ['escapes', `${'\\u001b'.repeat(500_000)} certificate`],
     ['blanks', `certificate${' '.repeat(5_000_000)}x`],
+    ['short lines that look like trouble', 'cert\n'.repeat(200_000)],
+    ['short lines that never end their message', "doesn't match\n".repeat(50_000)],
+    ['short lines with one message each', `${sentence}\n`.repeat(100_000)],
+    ['carriage returns', 'cert\r'.repeat(200_000)],
+    ['escaped line breaks', 'cert\\n'.repeat(200_000)],
     ['URLs', 'certificate https://a'.repeat(200_000)],
   ])('%s', (_, text) => {
     const start = performance.now();

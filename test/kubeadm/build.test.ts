@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { kubeadmBinary } from './build.js';
+import { kubeadmBinary } from './build.ts';
 
 /** An empty cache, and a `go` that does what it should up to the build itself. */
 function workshop(build: string): string {

@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { configContract } from './contract/config.js';
-import { externalCaContract } from './contract/external-ca.js';
-import { fileContract } from './contract/files.js';
-import { nameContract } from './contract/names.js';
-import { nodeContract } from './contract/node.js';
-import { subjects } from './subjects.js';
+import { configContract } from './contract/config.ts';
+import { externalCaContract } from './contract/external-ca.ts';
+import { fileContract } from './contract/files.ts';
+import { nameContract } from './contract/names.ts';
+import { nodeContract } from './contract/node.ts';
+import { subjects } from './subjects.ts';
 
 /** The machine that runs this may be a node of a cluster. */
 function liveFolder(): unknown {

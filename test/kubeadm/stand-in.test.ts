@@ -4,7 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { type Bench, benchFor, subjects } from './subjects.js';
+import { type Bench, benchFor, subjects } from './subjects.ts';
 
 const names = (
   'a.example.com A.Example.COM x_y *.c.d * *.*.a *.1.2.3 1.2.3.4 01.2.3.4 1.2.3 1.2.3.4.5 256.1.1.1 ::1 00000::1 fd00::A ' +

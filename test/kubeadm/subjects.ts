@@ -5,10 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
-import { mintCa, writePair } from '../simulator/certificates.js';
-import { bundleKubeadm } from '../simulator/kubeadm/bundle.js';
-import { keyPair, type Minted } from '../support/mint.js';
-import { kubeadmBinary, labCache } from './build.js';
+import { mintCa, writePair } from '../simulator/certificates.ts';
+import { bundleKubeadm } from '../simulator/kubeadm/bundle.ts';
+import { keyPair, type Minted } from '../support/mint.ts';
+import { kubeadmBinary, labCache } from './build.ts';
 
 export interface Subject {
   readonly name: string;

@@ -241,6 +241,11 @@ describe('row 32: PEM', () => {
     ['another that starts on the same line', one.trimEnd() + ca.pem, 'trailing-junk'],
     ['bytes after it inside the block', pemOf(Buffer.concat([apiserver.der, Buffer.of(0)])), 'trailing-junk'],
     ['a byte-order mark', `\ufeff${one}`, 'byte-order-mark'],
+    [
+      'a certificate with two signature algorithms',
+      pemOf(withOtherAlgorithm(mintKubeadm('ec').apiserver.der)),
+      'algorithms-differ',
+    ],
     ['a certificate that is none', pemOf(Buffer.of(0x30, 0)), 'not-a-certificate'],
     ['257 of them', one.repeat(257), 'too-many'],
     ['2 MB', ' '.repeat(2 ** 21), 'too-large'],
@@ -555,3 +560,11 @@ test('a tree that node-forge builds holds the bytes that it was given', () => {
   expect(bytesOf(sequence(dns('a'))).toString('hex')).toBe('3003820161');
   expect(leafOf(apiserver.der).der).toBe(apiserver.der.toString('base64'));
 });
+
+/** ecdsa-with-SHA256 becomes -SHA384 in the outer field only: the last time that it stands in the certificate. */
+function withOtherAlgorithm(der: Buffer): Buffer {
+  const oid = Buffer.from('06082a8648ce3d040302', 'hex');
+  const changed = Buffer.from(der);
+  changed[changed.lastIndexOf(oid) + oid.length - 1] = 3;
+  return changed;
+}

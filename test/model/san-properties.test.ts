@@ -182,7 +182,15 @@ function coversByReference(held: San, wanted: San): boolean {
     return new RegExp(String.raw`^${pattern}\.?$`, 'i').test(wanted.value);
   }
   if (held.value === '' || held.value === '.') return false;
-  return held.value.localeCompare(wanted.value, 'en', { sensitivity: 'accent' }) === 0;
+  return folded(held.value).equals(folded(wanted.value));
+}
+
+/** Go folds ASCII letters and nothing else; comparing by locale would pass over invisible characters. */
+function folded(text: string): Buffer {
+  return Buffer.from(text, 'utf16le').map((byte, at, all) => {
+    const isCapital = at % 2 === 0 && all[at + 1] === 0 && byte >= 65 && byte <= 90;
+    return isCapital ? byte + 32 : byte;
+  }) as Buffer;
 }
 
 function sixteenBytes(text: string): string {

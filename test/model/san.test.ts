@@ -53,7 +53,7 @@ describe('the bad-input catalogue', () => {
       ['\tapi.example.com', 'ok dns:api.example.com trimmed'],
       ['\u00a0api.example.com', 'white-space → api.example.com'],
       ['api.example.com\u3000', 'white-space → api.example.com'],
-      ['api example', 'white-space → apiexample'],
+      ['api example', 'white-space'],
     ];
     expect(readAll(rows)).toEqual(rows);
   });
@@ -77,7 +77,7 @@ describe('the bad-input catalogue', () => {
       ['[::1]:6443', 'port → ::1'],
       ['[::1]', 'brackets → ::1'],
       ['10.0.0.1/24', 'range → 10.0.0.1'],
-      ['2001:db8::/32', 'range → 2001:db8::'],
+      ['2001:db8::/32', 'range'],
     ];
     expect(readAll(rows)).toEqual(rows);
   });

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { ConfigMap, ConfigMapStore } from './config-map.js';
-import { watchServingPair } from './serving-pair.js';
+import type { ConfigMap, ConfigMapStore } from './config-map.ts';
+import { watchServingPair } from './serving-pair.ts';
 
 export interface ApiServer {
   readonly port: number;

@@ -14,7 +14,7 @@ import {
   primitive,
   rawName,
   sequence,
-} from '../support/mint.js';
+} from '../support/mint.ts';
 
 const uses = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
 

@@ -6,7 +6,7 @@ import type { X509Certificate } from 'node:crypto';
 import path from 'node:path';
 import ssh2, { type Client, type ConnectConfig } from 'ssh2';
 import { parse } from 'yaml';
-import type { SimulatedNode, Simulation } from './simulate.js';
+import type { SimulatedNode, Simulation } from './simulate.ts';
 
 /** The certificate that a handshake by address gets, its chain checked. */
 export async function handshake({ address, apiPort }: SimulatedNode, ca: string): Promise<X509Certificate> {

@@ -2,10 +2,10 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import type { Minted } from '../support/mint.js';
-import { keyText } from './certificates.js';
-import type { Settings } from './kubeadm/settings.js';
-import { type ClusterPki, mintKubelet, writeNodePki } from './pki.js';
+import type { Minted } from '../support/mint.ts';
+import { keyText } from './certificates.ts';
+import type { Settings } from './kubeadm/settings.ts';
+import { type ClusterPki, mintKubelet, writeNodePki } from './pki.ts';
 
 export interface NodeRoot {
   readonly root: string;

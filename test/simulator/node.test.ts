@@ -12,8 +12,8 @@ import {
 import path from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { call, handshake, login, ssh } from './client.js';
-import { fileOf, simulate, type SimulatedNode, type Simulation } from './simulate.js';
+import { call, handshake, login, ssh } from './client.ts';
+import { fileOf, simulate, type SimulatedNode, type Simulation } from './simulate.ts';
 
 let simulation: Simulation;
 let node: SimulatedNode;

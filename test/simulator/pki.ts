@@ -1,10 +1,10 @@
 /** The certificates of a cluster, laid out below each node's root as kubeadm lays them out. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { keyPair, type KeyPair, type Minted } from '../support/mint.js';
-import { keyText, mintCa, mintLeaf, writePair } from './certificates.js';
-import { altNames } from './kubeadm/alt-names.js';
-import type { Settings } from './kubeadm/settings.js';
+import { keyPair, type KeyPair, type Minted } from '../support/mint.ts';
+import { keyText, mintCa, mintLeaf, writePair } from './certificates.ts';
+import { altNames } from './kubeadm/alt-names.ts';
+import type { Settings } from './kubeadm/settings.ts';
 
 export type KeyKind = 'rsa' | 'ec';
 

@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { keyPair } from '../support/mint.js';
-import { mintCa, mintLeaf, writePair } from './certificates.js';
-import { type ServingPair, watchServingPair } from './serving-pair.js';
+import { keyPair } from '../support/mint.ts';
+import { mintCa, mintLeaf, writePair } from './certificates.ts';
+import { type ServingPair, watchServingPair } from './serving-pair.ts';
 
 interface Bench {
   readonly live: string;

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { call, handshake } from './client.js';
-import { fileOf, simulate, type SimulatedNode, type Simulation } from './simulate.js';
+import { call, handshake } from './client.ts';
+import { fileOf, simulate, type SimulatedNode, type Simulation } from './simulate.ts';
 
 let simulation: Simulation;
 let took = 0;

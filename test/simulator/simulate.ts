@@ -5,13 +5,13 @@ import os from 'node:os';
 import path from 'node:path';
 import ssh2 from 'ssh2';
 import { stringify } from 'yaml';
-import { type ApiServer, startApiServer } from './api-server.js';
-import { type ConfigMapStore, configMapStore } from './config-map.js';
-import { bundleKubeadm } from './kubeadm/bundle.js';
-import { defaults, type Settings, version } from './kubeadm/settings.js';
-import { writeEndpoints, writeNodeRoot } from './node-root.js';
-import { type KeyKind, mintClusterPki } from './pki.js';
-import { startSshServer } from './ssh-server.js';
+import { type ApiServer, startApiServer } from './api-server.ts';
+import { type ConfigMapStore, configMapStore } from './config-map.ts';
+import { bundleKubeadm } from './kubeadm/bundle.ts';
+import { defaults, type Settings, version } from './kubeadm/settings.ts';
+import { writeEndpoints, writeNodeRoot } from './node-root.ts';
+import { type KeyKind, mintClusterPki } from './pki.ts';
+import { startSshServer } from './ssh-server.ts';
 
 export interface SimulationOptions {
   readonly nodes?: number;

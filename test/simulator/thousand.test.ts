@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { handshake, ssh } from './client.js';
-import type { Simulation } from './simulate.js';
+import { handshake, ssh } from './client.ts';
+import type { Simulation } from './simulate.ts';
 
 type Told = Pick<Simulation, 'folder' | 'ca' | 'nodes' | 'knownHosts' | 'userKey' | 'sshConfig'> & {
   readonly seconds: number;

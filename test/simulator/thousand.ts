@@ -1,6 +1,6 @@
 /** Run as a process of its own: a thousand simulated nodes, whose memory is told when somebody asks on stdin. */
 import { createInterface } from 'node:readline';
-import { simulate } from './simulate.js';
+import { simulate } from './simulate.ts';
 
 const start = performance.now();
 const simulation = await simulate({ nodes: Number(process.argv[2] ?? 1000), keys: 'ec' });

@@ -1,24 +1,24 @@
 /** The wordings of Go's crypto/x509 and crypto/tls, which kubectl, kubelet, kubeadm and most operators print. */
 // Every sentence is in https://github.com/golang/go/blob/go1.26.0/src/crypto/x509/verify.go
+import { canonicalIp } from '../../model/ip.ts';
 import type { Place, Reading, Rule } from '../reading.ts';
 import { hostRule, plainRule, textAfter, textBefore, tidyHost } from '../reading.ts';
 
-// A name in running text: host characters, and the invisible or foreign ones that only a hostile or
-// international name has (CJK prose often stands directly behind an address, so it is not part of one).
-const invisible =
-  '\\u00ad\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u009f';
+// A name in running text: host characters, and the invisible or foreign ones that only a hostile or international name
+// has: they belong to the name, so that it is refused, and no cut one is suggested.
+const invisible = String.raw`\p{Cf}\p{Cc}\p{Cs}\p{Co}\p{Cn}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0`;
 const nameAt = new RegExp(
-  `[\\w*%:.\\-\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}${invisible}]+`,
+  `(?:(?![\\t\\n\\r])[\\w*%:.\\-\\p{Script=Latin}\\p{Script=Greek}\\p{Script=Cyrillic}${invisible}])+`,
   'uy',
 );
 /** The same for plain text, which is nearly all text. */
 const plainNameAt = /[\w*%:.-]+/y;
-const openingAt = /[\s"'`‘’“”«»<([{]*(?:\*\*)?/y;
+const openingAt = /[\s"'`‘’“”«»([{]*(?:\*\*)?/y;
 const separatorAt = /[\s"'`‘’“”«»>)\]}]*[,;，、；]\s*/y;
 const spaceAt = /[\s"'`‘’“”«»>)\]}*]*/y;
 const dotsAt = /(?:\.{2,}|…|⋯)/y;
 const manyAt = /\s*\d+ (?:names|IP SANs),? but none matched\s+/iy;
-const notAt = /(?:but\s+|and\s+)?not(?![\w-])(?:\s+for(?=\s))?[ \t]*:?/iy;
+const notAt = /(?:but\s+|and\s+)?not(?![\w-])(?:\s+for(?=\s))?(?:[ \t]*:(?!:))?/iy;
 
 /** As many list items as Go prints, and some. */
 const mostItems = 2000;
@@ -34,7 +34,9 @@ function readName(text: string, index: number): { name: string; end: number } | 
   const plain = at(plainNameAt, text, start);
   const next = text.charCodeAt(start + (plain?.length ?? 0));
   const isPlain = plain !== undefined && (Number.isNaN(next) || (next >= 32 && next < 127) || next === 10);
-  const name = isPlain ? plain : at(nameAt, text, start);
+  // Prose in another script may stand directly behind an address.
+  const isAddress = plain !== undefined && canonicalIp(plain) !== undefined;
+  const name = isPlain || isAddress ? plain : at(nameAt, text, start);
   if (name === undefined || name.length > 1024) return undefined;
   const tidy = tidyHost(name).replace(/\*+$/, '');
   return tidy === '' ? undefined : { name: tidy, end: start + name.length };
@@ -78,8 +80,15 @@ function readValidFor(place: Place): Reading | undefined {
 /** The name after `not`; a hostile list may hold `, not X` itself, so the last one counts. */
 function readNot(place: Place, start: number, list: string[], listIsWhole: boolean): Reading | undefined {
   const listed = [...list];
+  const isSentence = /(?:x509:?[\s"]*certificate is|SANs? (?:is|are)|证书)\s*$/i.test(
+    textBefore(place).slice(-40),
+  );
   let name = readName(place.text, start);
-  if (name === undefined) return undefined;
+  if (name === undefined) {
+    // `not <PUBLIC_IP>`: the sentence is certain, the name is not in it; at the end of a line it may go on in the next.
+    const isMasked = isSentence && /^[ \t]*\S/.test(place.text.slice(start, start + 20));
+    return isMasked ? { says: 'name-mismatch', end: start } : undefined;
+  }
   for (let more = 0; more < 20; more++) {
     const separator = at(separatorAt, place.text, name.end);
     if (separator === undefined) break;
@@ -90,9 +99,6 @@ function readNot(place: Place, start: number, list: string[], listIsWhole: boole
     listed.push(name.name);
     name = next;
   }
-  const isSentence = /(?:x509:?[\s"]*certificate is|SANs? (?:is|are)|证书)\s*$/i.test(
-    textBefore(place).slice(-40),
-  );
   // `valid for 1y, not 10y` is prose: outside Go's own sentence a name must look like one.
   if (!isSentence && !looksLikeHost(name.name)) return undefined;
   return { says: 'name-mismatch', host: name.name, listed, listIsWhole, end: name.end };
@@ -112,6 +118,11 @@ function readOddList(place: Place): Reading | undefined {
 }
 
 export const goRules: readonly Rule[] = [
+  // etcd's own check of a peer: https://github.com/etcd-io/etcd/blob/v3.6.5/client/pkg/transport/listener_tls.go
+  {
+    anchors: ['does not match any of dnsnames'],
+    read: ({ text }) => ({ says: 'etcd-certificate', end: text.length }),
+  },
   { anchors: ['valid for'], read: readValidFor },
   {
     // As people retype it: `x509 certificate is valid 10.96.0.1, 10.0.0.5 not 10.220.70.56`.

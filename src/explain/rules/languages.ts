@@ -89,6 +89,16 @@ const javaRules: readonly Rule[] = [
 ];
 
 const nodeRules: readonly Rule[] = [
+  {
+    // Bun says only the code; Node says it beside its sentence, which is read by itself.
+    anchors: ['err_tls_cert_altname_invalid'],
+    read(place) {
+      const isBeside =
+        /(?:code['"]?\s*[:=]\s*['"]?|\[)$/.test(textBefore(place)) ||
+        /^\W{0,4}(?:hostname\/ip|$)/i.test(textOnwards(place));
+      return isBeside ? undefined : { says: 'name-mismatch', end: place.end, client: 'node' };
+    },
+  },
   hostRule({
     // https://github.com/nodejs/node/blob/v20.20.2/lib/tls.js (checkServerIdentity)
     anchors: [
@@ -153,7 +163,6 @@ const otherRules: readonly Rule[] = [
     anchors: ['does not match the server certificate'],
     before: new RegExp(`hostname\\s+${quoted}["'”]?\\s*$`, 'i'),
     client: 'ruby',
-    needsHost: true,
   }),
   hostRule({
     anchors: ['did not match expected cn'],
@@ -172,6 +181,12 @@ const otherRules: readonly Rule[] = [
 ];
 
 const browserRules: readonly Rule[] = [
+  hostRule({
+    anchors: ['pretending to be'],
+    after: new RegExp(`^\\s*${quoted}`),
+    client: 'browser',
+    needsHost: true,
+  }),
   {
     anchors: ['could not prove that it is', "couldn't prove that it's", 'couldn’t prove that it’s'],
     read(place) {

@@ -1,11 +1,11 @@
 /** The wordings of programs on OpenSSL, GnuTLS, NSS and Schannel: curl, openssl, wget, gnutls-cli, git, nginx. */
 import type { Rule } from '../reading.ts';
-import { hostRule, plainRule } from '../reading.ts';
+import { hostRule, plainRule, textAfter } from '../reading.ts';
 
 /** A client falls back on the common name only where there are no SANs; kubeadm's own CN leaves that in doubt. */
 export function isForeignCommonName(text: string): boolean {
   const name = /(?:name|CN|owner)[\s=]*["'‘`(]?([^"'’`)\n]+?)["'’`)]?[\s,]*$/i.exec(text)?.[1];
-  return name !== undefined && !/kube-apiserver/.test(name);
+  return name !== undefined && name.trim() !== '' && !/kube-apiserver/.test(name);
 }
 
 const quoted = `["'‘’\`]?([^\\s"'‘’\`)]+)`;
@@ -15,7 +15,7 @@ export const nativeRules: readonly Rule[] = [
   hostRule({
     anchors: ['subject name matches', 'subject names match'],
     after: new RegExp(
-      `^\\s*(?:the\\s+)?(?:target\\s+)?(?:host ?name|ipv[46] address|ip address|address|target)\\s+${quoted}`,
+      `^\\s*(?:the\\s+)?(?:target\\s+)?(?:host\\s?name|ipv[46]\\s?address|ip\\s?address)\\s+${quoted}`,
       'i',
     ),
     client: 'curl',
@@ -77,7 +77,26 @@ export const nativeRules: readonly Rule[] = [
   // NSS (curl on CentOS 7)
   plainRule('name-mismatch', ['requested domain name does not match']),
   // Schannel (curl and .NET on Windows)
-  plainRule('name-mismatch', ['target principal name is incorrect', 'sec_e_wrong_principal']),
+  {
+    anchors: ['target principal name is incorrect', 'sec_e_wrong_principal'],
+    read(place) {
+      const same = /^.{0,80}?target principal name is incorrect/s.exec(textAfter(place))?.[0] ?? '';
+      return { says: 'name-mismatch', end: place.end + same.length };
+    },
+  },
+  hostRule({
+    anchors: ['certgetnamestring() failed to match connection hostname'],
+    after: /^\s*\(([^)\s]+)\)/,
+    client: 'curl',
+    needsHost: true,
+  }),
+  hostRule({
+    anchors: ['common name do not match', 'common name does not match'],
+    after: new RegExp(`^\\s*${quoted}`),
+    client: 'curl',
+    needsHost: true,
+  }),
+  plainRule('name-mismatch', ['badcert_cn_mismatch']),
   // wget: https://git.savannah.gnu.org/cgit/wget.git/tree/src/openssl.c
   hostRule({
     anchors: ['no certificate subject alternative name matches'],

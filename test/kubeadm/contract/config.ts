@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { basicNames, benchFor, clusterYaml, initYaml, newestApi, type Subject } from '../subjects.js';
+import { basicNames, benchFor, clusterYaml, initYaml, newestApi, type Subject } from '../subjects.ts';
 
 export function configContract(subject: Subject): void {
   test('--config goes with no other flag that says something', async () => {

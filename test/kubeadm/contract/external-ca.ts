@@ -2,7 +2,7 @@
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { benchFor, type Subject } from '../subjects.js';
+import { benchFor, type Subject } from '../subjects.ts';
 
 export function externalCaContract(subject: Subject): void {
   const refused = 'invalid or incomplete external CA: ';

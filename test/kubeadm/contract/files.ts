@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { mintCa, mintLeaf, writePair } from '../../simulator/certificates.js';
-import { keyPair } from '../../support/mint.js';
-import { type Bench, benchFor, type Subject } from '../subjects.js';
+import { mintCa, mintLeaf, writePair } from '../../simulator/certificates.ts';
+import { keyPair } from '../../support/mint.ts';
+import { type Bench, benchFor, type Subject } from '../subjects.ts';
 
 const unchanged = '[certs] Using existing apiserver certificate and key on disk';
 

@@ -1,6 +1,6 @@
 /** The contract on names: which get into the certificate, in which spelling and order, and which are refused. */
 import { expect, test } from 'vitest';
-import { basicNames, benchFor, type Subject } from '../subjects.js';
+import { basicNames, benchFor, type Subject } from '../subjects.ts';
 
 /** What it says of a name that it refuses. */
 const noName = 'altname is not a valid IP address, DNS label or a DNS label with subdomain wildcards: ';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { basicNames, benchFor, clusterYaml, initYaml, newestApi, type Subject } from '../subjects.js';
+import { basicNames, benchFor, clusterYaml, initYaml, newestApi, type Subject } from '../subjects.ts';
 
 /** A machine with another host name, and for 1.28 with sockets of two runtimes, that only this command sees. */
 function machine(hostName: string, more = ''): readonly string[] {

@@ -1,7 +1,7 @@
 /** Which names kubeadm writes into an API server's certificate, and which it refuses. */
 import { isIPv6 } from 'node:net';
-import { canonicalIp } from '../../../src/model/ip.js';
-import type { Settings } from './settings.js';
+import { canonicalIp } from '../../../src/model/ip.ts';
+import type { Settings } from './settings.ts';
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;

@@ -1,7 +1,7 @@
 /** Reads kubeadm's configuration file: v1beta3 and v1beta4, InitConfiguration and ClusterConfiguration. */
 import { type DocumentOptions, parseDocument, type ParseOptions, type SchemaOptions } from 'yaml';
-import { Refusal } from './refusal.js';
-import { defaults, type Settings } from './settings.js';
+import { Refusal } from './refusal.ts';
+import { defaults, type Settings } from './settings.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** The command line of `kubeadm init phase certs apiserver`, read as cobra reads it. */
-import { Refusal } from './refusal.js';
-import { defaults, type Settings } from './settings.js';
+import { Refusal } from './refusal.ts';
+import { defaults, type Settings } from './settings.ts';
 
 /** https://github.com/kubernetes/kubernetes/blob/v1.34.4/cmd/kubeadm/app/cmd/phases/init/certs.go (getCertPhaseFlags) */
 const valued = [

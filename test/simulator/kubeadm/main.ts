@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { settingsFromFile } from './config-file.js';
-import { readFlags } from './flags.js';
-import { type Folders, refuseIncompleteExternalCa, runPhase } from './phase.js';
-import { Refusal } from './refusal.js';
-import { complete, type Node, type Settings, version } from './settings.js';
+import { settingsFromFile } from './config-file.ts';
+import { readFlags } from './flags.ts';
+import { type Folders, refuseIncompleteExternalCa, runPhase } from './phase.ts';
+import { Refusal } from './refusal.ts';
+import { complete, type Node, type Settings, version } from './settings.ts';
 
 /** Set by the simulator's SSH server alone: the folder that is `/` for a simulated node. */
 const root = process.env['FIX_SANS_SIMULATED_ROOT'];

@@ -2,11 +2,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { KeyPair } from '../../support/mint.js';
-import { issuerOf, mintLeaf, writePair } from '../certificates.js';
-import { altNames } from './alt-names.js';
-import { Refusal } from './refusal.js';
-import type { Settings } from './settings.js';
+import type { KeyPair } from '../../support/mint.ts';
+import { issuerOf, mintLeaf, writePair } from '../certificates.ts';
+import { altNames } from './alt-names.ts';
+import { Refusal } from './refusal.ts';
+import type { Settings } from './settings.ts';
 
 export interface Folders {
   /** Where the pair is looked for. */

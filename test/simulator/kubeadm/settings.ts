@@ -1,7 +1,7 @@
 /** What a run of the stand-in is asked for: kubeadm's own defaults under what the flags or the configuration file say. */
-import { ipKind } from '../../../src/model/ip.js';
-import { certSanFault, endpointFault, parseRange, sloppyIp, subdomainFault } from './alt-names.js';
-import { Refusal } from './refusal.js';
+import { ipKind } from '../../../src/model/ip.ts';
+import { certSanFault, endpointFault, parseRange, sloppyIp, subdomainFault } from './alt-names.ts';
+import { Refusal } from './refusal.ts';
 
 export interface Settings {
   readonly nodeName: string;

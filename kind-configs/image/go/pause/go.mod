@@ -1,0 +1,3 @@
+module fix-sans-lab/pause
+
+go 1.24

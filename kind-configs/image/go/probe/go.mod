@@ -1,0 +1,3 @@
+module fix-sans-lab/probe
+
+go 1.24

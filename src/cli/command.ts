@@ -1,0 +1,26 @@
+/** What a command is: its place in help and parsing, and how to load what it does. */
+import type { ExitCode } from '../model/exit-code.ts';
+import type { Io } from './io.ts';
+
+export interface Option {
+  readonly flags: string;
+  readonly about: string;
+  readonly choices?: readonly string[];
+  readonly fallback?: string;
+}
+
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+export type Run = (invocation: Invocation, io: Io) => Promise<ExitCode>;
+
+export interface Command {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly Option[];
+  readonly epilogue: string;
+  readonly load: () => Promise<Run>;
+}

@@ -1,0 +1,106 @@
+/** Story S1 with its victim: the real MetalLB loses the API whenever it lands on the endpoint that the usual recipe damaged. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect, test } from 'vitest';
+import { handshake } from '../lab/handshakes.ts';
+import { onCluster } from './on-cluster.ts';
+import { usualRecipe } from './recipes.ts';
+
+const get = onCluster('ha');
+const controller = ['--namespace', 'metallb-system'];
+let pool = '';
+
+beforeAll(async () => {
+  pool = await get().installMetallb();
+});
+
+test('MetalLB gives a Service an address, and the API server answers on it', async () => {
+  const cluster = get();
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'apiserver', namespace: 'kube-system' },
+    spec: {
+      type: 'LoadBalancer',
+      selector: { component: 'kube-apiserver' },
+      ports: [{ port: 443, targetPort: 6443 }],
+    },
+  };
+  await cluster.kubectl(['apply', '--filename', '-'], JSON.stringify(service));
+  const [first = ''] = pool.split('-');
+  await until(async () => (await handshake(first, 443)).serial !== undefined, 'no answer on the address');
+  expect((await handshake(first, 443)).names).not.toContain(first);
+  await cluster.kubectl(['delete', 'service', 'apiserver', '--namespace', 'kube-system']);
+});
+
+test('its controller crashes on the damaged endpoint, and works again once that is restored', async () => {
+  const cluster = get();
+  const damaged = cluster.node('cp2');
+  const clusterIp = await cluster.clusterIp();
+  await cluster.inNode(damaged, usualRecipe('203.0.113.10'));
+  await until(
+    async () => (await handshake(damaged.address, 6443)).names?.includes(clusterIp) === false,
+    'the damaged certificate is not served',
+  );
+
+  // kube-proxy takes one of three endpoints for each connection: here every connection lands on the damaged one.
+  const home = await controllerNode();
+  const rule = `PREROUTING -d ${clusterIp} -p tcp --dport 443 -j DNAT --to-destination ${damaged.address}:6443`;
+  await cluster.inNode(home, `iptables -t nat -I ${rule}`);
+  try {
+    await cluster.kubectl([...controller, 'delete', 'pod', '--selector', 'component=controller', '--wait']);
+    const complaint = new RegExp(
+      `x509: certificate is valid for [^"]*, not ${clusterIp.replaceAll('.', '\\.')}`,
+    );
+    await until(async () => complaint.test(await logs()), 'the controller does not complain');
+    expect(await readyReplicas()).not.toBe('1');
+  } finally {
+    await cluster.inNode(home, `iptables -t nat -D ${rule}`);
+    await cluster.restore();
+  }
+  await cluster.kubectl([...controller, 'delete', 'pod', '--selector', 'component=controller', '--wait']);
+  await until(async () => (await readyReplicas()) === '1', 'the controller does not come back');
+  expect(await logs()).not.toContain('x509:');
+});
+
+async function controllerNode(): Promise<ReturnType<ReturnType<typeof get>['node']>> {
+  const name = await get().kubectl([
+    ...controller,
+    'get',
+    'pods',
+    '--selector',
+    'component=controller',
+    '--output',
+    'jsonpath={.items[0].spec.nodeName}',
+  ]);
+  const found = get().nodes.find((node) => node.name === name);
+  if (!found) throw new Error(`MetalLB's controller is on ${name}, which is no node of the cluster`);
+  return found;
+}
+
+/** Of the container that runs and of the one that crashed before it, past kubectl's way through the kubelet's certificate. */
+async function logs(): Promise<string> {
+  const node = await controllerNode();
+  return get().inNode(
+    node,
+    'cat /var/log/pods/metallb-system_controller-*/controller/*.log 2>/dev/null || true',
+  );
+}
+
+async function readyReplicas(): Promise<string> {
+  return get().kubectl([
+    ...controller,
+    'get',
+    'deployment',
+    'controller',
+    '--output',
+    'jsonpath={.status.readyReplicas}',
+  ]);
+}
+
+async function until(isSo: () => Promise<boolean>, otherwise: string): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(otherwise);
+    await sleep(500);
+  }
+}

@@ -1,0 +1,61 @@
+/** Shakes hands with an API server, once or many times a second, and says what was served and what failed. */
+import { connect, type PeerCertificate } from 'node:tls';
+
+export interface Handshake {
+  /** Upper-case hexadecimal, as node:crypto writes it. */
+  readonly serial?: string;
+  readonly names?: string;
+  readonly error?: string;
+}
+
+export interface Tally {
+  readonly total: number;
+  readonly failures: readonly { readonly at: number; readonly error: string }[];
+  /** Each change of what was served, with the milliseconds since the start. */
+  readonly serials: readonly { readonly at: number; readonly serial: string }[];
+}
+
+/** One handshake on a new connection. Nothing is verified: what is served is what is asked. */
+export function handshake(host: string, port: number): Promise<Handshake> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, rejectUnauthorized: false, servername: 'kubernetes' }, () => {
+      const certificate: PeerCertificate = socket.getPeerCertificate();
+      resolve({ serial: certificate.serialNumber, names: certificate.subjectaltname ?? '' });
+      socket.destroy();
+    });
+    socket.setTimeout(5000, () => {
+      resolve({ error: 'timeout' });
+      socket.destroy();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      resolve({ error: error.code ?? error.message });
+    });
+  });
+}
+
+/** Starts `perSecond` handshakes a second, each on time whether or not the last has ended, until it is stopped. */
+export function watchHandshakes(host: string, port: number, perSecond: number): () => Promise<Tally> {
+  const began = performance.now();
+  const pending = new Set<Promise<void>>();
+  const failures: { at: number; error: string }[] = [];
+  const serials: { at: number; serial: string }[] = [];
+  let total = 0;
+  const one = async (): Promise<void> => {
+    const { serial, error } = await handshake(host, port);
+    const at = Math.round(performance.now() - began);
+    if (serial === undefined) failures.push({ at, error: error ?? 'no certificate' });
+    else if (serials.at(-1)?.serial !== serial) serials.push({ at, serial });
+  };
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - began) / 1000) * perSecond);
+    for (; total < due; total += 1) {
+      const work = one().finally(() => pending.delete(work));
+      pending.add(work);
+    }
+  }, 1000 / perSecond);
+  return async () => {
+    clearInterval(timer);
+    await Promise.all(pending);
+    return { total, failures, serials };
+  };
+}
