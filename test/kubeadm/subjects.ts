@@ -6,7 +6,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { mintCa, writePair } from '../simulator/certificates.ts';
-import { bundleKubeadm } from '../simulator/kubeadm/bundle.ts';
+import { bundleStandIn } from '../simulator/bundle.ts';
 import { keyPair, type Minted } from '../support/mint.ts';
 import { kubeadmBinary, labCache } from './build.ts';
 
@@ -39,7 +39,7 @@ export const subjects: readonly Subject[] = [
     command: () => {
       const folder = path.join(labCache, 'stand-in');
       mkdirSync(folder, { recursive: true });
-      return bundleKubeadm(folder);
+      return bundleStandIn('kubeadm', folder);
     },
   },
 ];

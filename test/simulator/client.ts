@@ -9,14 +9,17 @@ import { parse } from 'yaml';
 import type { SimulatedNode, Simulation } from './simulate.ts';
 
 /** The certificate that a handshake by address gets, its chain checked. */
-export async function handshake({ address, apiPort }: SimulatedNode, ca: string): Promise<X509Certificate> {
+export async function handshake({ api }: SimulatedNode, ca: string): Promise<X509Certificate> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port: apiPort, ca, checkServerIdentity: () => undefined }, () => {
-      const certificate = socket.getPeerX509Certificate();
-      socket.destroy();
-      if (certificate === undefined) reject(new Error('no certificate'));
-      else resolve(certificate);
-    });
+    const socket = connect(
+      { host: api.host, port: api.port, ca, checkServerIdentity: () => undefined },
+      () => {
+        const certificate = socket.getPeerX509Certificate();
+        socket.destroy();
+        if (certificate === undefined) reject(new Error('no certificate'));
+        else resolve(certificate);
+      },
+    );
     socket.on('error', reject);
   });
 }
@@ -34,7 +37,7 @@ interface Call {
 }
 
 export async function call(
-  simulation: Simulation,
+  { ca }: Pick<Simulation, 'ca'>,
   node: SimulatedNode,
   url: string,
   how: Call = {},
@@ -42,11 +45,11 @@ export async function call(
   const credentials = how.asAdmin === true ? adminOf(node) : {};
   return new Promise((resolve, reject) => {
     const options = {
-      host: node.address,
-      port: node.apiPort,
+      host: node.api.host,
+      port: node.api.port,
       path: url,
       method: how.method ?? 'GET',
-      ca: simulation.ca,
+      ca,
       agent: false,
       ...credentials,
     };
@@ -70,29 +73,37 @@ function adminOf({ root }: SimulatedNode): { readonly cert: string; readonly key
 export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
+  /** Null where a signal ended it. */
   readonly code: number | null;
+  readonly signal?: string;
 }
 
-/** Logs in and runs one command. */
-export async function ssh(
-  simulation: Simulation,
+/** Logs in and runs one command; `kill` is a signal that is sent when it has said something. */
+export async function runOn(
   node: SimulatedNode,
   command: string,
   stdin = '',
-  env: Readonly<Record<string, string>> = {},
+  more: ConnectConfig & { readonly env?: Readonly<Record<string, string>>; readonly kill?: string } = {},
 ): Promise<Ran> {
-  const client = await login(simulation, node);
+  const { env = {}, kill, ...connection } = more;
+  const client = await login(node, connection);
   try {
     return await new Promise((resolve, reject) => {
       client.exec(command, { env }, (error, channel) => {
         if (error !== undefined) return reject(error);
         const said = { stdout: '', stderr: '' };
-        let code: number | null = null;
-        channel.on('data', (part: Buffer) => (said.stdout += part.toString()));
+        let end: { code: number | null; signal?: string } = { code: null };
+        channel.on('data', (part: Buffer) => {
+          said.stdout += part.toString();
+          if (kill !== undefined) channel.signal(kill);
+        });
         channel.stderr.on('data', (part: Buffer) => (said.stderr += part.toString()));
-        channel.on('exit', (status: number | null) => (code = status));
-        channel.on('close', () => resolve({ ...said, code }));
-        return channel.end(stdin);
+        channel.on('exit', (code: number | null, signal?: string) => {
+          end = { code, ...(signal === undefined ? {} : { signal }) };
+        });
+        channel.on('close', () => resolve({ ...said, ...end }));
+        // The library sends no signal on a channel that was ended.
+        return kill === undefined ? channel.end(stdin) : channel.write(stdin);
       });
     });
   } finally {
@@ -100,25 +111,21 @@ export async function ssh(
   }
 }
 
-/** Rejects when the host key is not the one in the simulation's known_hosts. */
-export async function login(
-  simulation: Simulation,
-  node: SimulatedNode,
-  more: ConnectConfig = {},
-): Promise<Client> {
-  const known = readFileSync(simulation.knownHosts, 'utf8');
+/** Rejects when the host key is not the one in known_hosts. */
+export async function login({ ssh }: SimulatedNode, more: ConnectConfig = {}): Promise<Client> {
+  const known = readFileSync(ssh.knownHostsFile, 'utf8').split('\n');
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client.on('connect', () => client.setNoDelay(true));
     client.on('ready', () => resolve(client));
     client.on('error', reject);
     client.connect({
-      host: node.address,
-      port: node.sshPort,
-      username: 'root',
-      privateKey: readFileSync(simulation.userKey),
+      host: ssh.host,
+      port: ssh.port,
+      username: ssh.user,
+      privateKey: readFileSync(ssh.privateKeyFile),
       hostVerifier: (key: Buffer) =>
-        known.includes(`[${node.address}]:${node.sshPort} ssh-ed25519 ${key.toString('base64')}\n`),
+        known.includes(`[${ssh.host}]:${ssh.port} ssh-ed25519 ${key.toString('base64')}`),
       ...more,
     });
   });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Minted } from '../support/mint.ts';
 import { keyText } from './certificates.ts';
+import { splitHostPort } from './kubeadm/alt-names.ts';
 import type { Settings } from './kubeadm/settings.ts';
 import { type ClusterPki, mintKubelet, writeNodePki } from './pki.ts';
 
@@ -12,12 +13,12 @@ export interface NodeRoot {
   readonly settings: Settings;
   readonly pki: ClusterPki;
   readonly index: number;
-  /** The stand-in, which all nodes share. */
-  readonly kubeadm: string;
+  /** The stand-ins for programs, by name, which all nodes share. */
+  readonly standIns: Readonly<Record<string, string>>;
 }
 
-export function writeNodeRoot({ root, settings, pki, index, kubeadm }: NodeRoot): void {
-  for (const folder of ['root', 'tmp', 'usr/bin', 'var/lib', 'run', 'etc/kubernetes/manifests']) {
+export function writeNodeRoot({ root, settings, pki, index, standIns }: NodeRoot): void {
+  for (const folder of ['root', 'home/ops', 'tmp', 'usr/bin', 'var/lib', 'run', 'etc/kubernetes/manifests']) {
     mkdirSync(path.join(root, folder), { recursive: true });
   }
   writeFileSync(path.join(root, 'etc/hostname'), `${settings.nodeName}\n`);
@@ -25,14 +26,27 @@ export function writeNodeRoot({ root, settings, pki, index, kubeadm }: NodeRoot)
   writeFileSync(path.join(root, 'etc/simulated-address'), `${settings.advertiseAddress}\n`);
   writeNodePki(root, pki, settings, index);
   writeKubelet(root, pki, settings);
-  writePrograms(root, kubeadm);
+  writePrograms(root, standIns);
+}
+
+/** What everybody dials: the control plane's endpoint, where there is one. */
+export function sharedServer({ advertiseAddress, bindPort, controlPlaneEndpoint }: Settings): string {
+  if (controlPlaneEndpoint === '') return `https://${advertiseAddress}:${bindPort}`;
+  const { port } = splitHostPort(controlPlaneEndpoint);
+  return `https://${controlPlaneEndpoint}${port === '' ? `:${bindPort}` : ''}`;
+}
+
+/** As somebody copies admin.conf and changes its server. */
+export function writeAdminKubeconfig(file: string, server: string, { ca, clients }: ClusterPki): void {
+  const { admin } = clients;
+  if (admin !== undefined) writeKubeconfig(file, server, ca, user(admin));
 }
 
 /** The port is known when the API server listens; the manifest and the kubeconfigs name it. */
 export function writeEndpoints({ root, settings, pki }: NodeRoot): void {
   const kubernetes = path.join(root, 'etc/kubernetes');
   const local = `https://${settings.advertiseAddress}:${settings.bindPort}`;
-  const shared = settings.controlPlaneEndpoint === '' ? local : `https://${settings.controlPlaneEndpoint}`;
+  const shared = sharedServer(settings);
   writeFileSync(path.join(kubernetes, 'manifests/kube-apiserver.yaml'), manifest(settings), { mode: 0o600 });
   for (const [name, server] of [
     ['admin', shared],
@@ -128,21 +142,28 @@ function manifest(settings: Settings): string {
 }
 
 /** Programs that would tell of the host, or change it. */
-const absent = ['systemctl', 'crictl', 'nerdctl', 'ctr', 'docker', 'podman', 'kubectl', 'reboot', 'shutdown'];
+const absent = ['systemctl', 'crictl', 'nerdctl', 'ctr', 'docker', 'podman', 'reboot', 'shutdown'];
 
-function writePrograms(root: string, kubeadm: string): void {
+function writePrograms(root: string, standIns: NodeRoot['standIns']): void {
   const folder = path.join(root, 'usr/bin');
-  symlinkSync(kubeadm, path.join(folder, 'kubeadm'));
+  for (const [name, command] of Object.entries(standIns)) symlinkSync(command, path.join(folder, name));
   const write = (name: string, script: string) => {
     writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`);
     chmodSync(path.join(folder, name), 0o755);
   };
-  write('hostname', 'cat "$FIX_SANS_SIMULATED_ROOT/etc/hostname"');
+  write('hostname', 'cat "$FIX_SANS_ROOT/etc/hostname"');
   write('uname', '[ "$*" = -n ] && exec hostname\nPATH=/usr/bin:/bin exec uname "$@"');
-  // There is nobody else to become; the environment has to stay, and with it the root.
+  write('whoami', 'echo "$USER"');
+  // Whoever runs the simulator, the node's users are its own.
+  write(
+    'id',
+    'case $*:$USER in\n-u:root) echo 0 ;;\n-u:*) echo 1000 ;;\n-un:*) echo "$USER" ;;\n*) PATH=/usr/bin:/bin exec id "$@" ;;\nesac',
+  );
+  // The environment has to stay, and with it the root.
   write(
     'sudo',
-    'while :; do case ${1-} in -n|-H|-S|-E|--) shift ;; -u|-p) shift 2 ;; *) break ;; esac; done\nexec "$@"',
+    'while :; do case ${1-} in -n|-H|-S|-E|--) shift ;; -u|-p) shift 2 ;; *) break ;; esac; done\n' +
+      'USER=root LOGNAME=root HOME=$FIX_SANS_ROOT/root exec "$@"',
   );
   write('absent', 'echo "${0##*/}: not on a simulated node" >&2\nexit 127');
   for (const name of absent) symlinkSync('absent', path.join(folder, name));

@@ -18,19 +18,19 @@ export interface ClusterPki {
   readonly serviceAccount: KeyPair;
 }
 
-/** A pool: an RSA key costs a tenth of a second, and what is simulated needs no more than a few. */
-const poolSize = 4;
+/** The keys of every simulation in a process: an RSA key costs a tenth of a second, and nobody attacks these. */
+export const pool = { ca: 0, otherCa: 1, client: 2, server: [3, 4], reissued: 5, stray: 6 } as const;
 
 export function mintClusterPki(kind: KeyKind): ClusterPki {
-  const ca = mintCa('kubernetes', keyPair(kind, 0));
-  const frontProxyCa = mintCa('front-proxy-ca', keyPair(kind, 1));
-  const etcdCa = mintCa('etcd-ca', keyPair(kind, 2));
+  const ca = mintCa('kubernetes', keyPair(kind, pool.ca));
+  const frontProxyCa = mintCa('front-proxy-ca', keyPair(kind, pool.otherCa));
+  const etcdCa = mintCa('etcd-ca', keyPair(kind, pool.otherCa));
   const client = (issuer: Minted, commonName: string, organization?: string) =>
     mintLeaf(issuer, {
       commonName,
       ...(organization === undefined ? {} : { organization }),
       uses: ['client'],
-      key: keyPair(kind, 3),
+      key: keyPair(kind, pool.client),
     });
   return {
     kind,
@@ -47,7 +47,7 @@ export function mintClusterPki(kind: KeyKind): ClusterPki {
       'controller-manager': client(ca, 'system:kube-controller-manager'),
       scheduler: client(ca, 'system:kube-scheduler'),
     },
-    serviceAccount: keyPair(kind, 3),
+    serviceAccount: keyPair(kind, pool.client),
   };
 }
 
@@ -66,7 +66,7 @@ export function writeNodePki(root: string, cluster: ClusterPki, settings: Settin
   writeFileSync(path.join(folder, 'sa.key'), keyText(cluster.serviceAccount), { mode: 0o600 });
   writeFileSync(path.join(folder, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
 
-  const key = keyPair(cluster.kind, index % poolSize);
+  const key = keyPair(cluster.kind, pool.server[index % 2]);
   writePair(
     path.join(folder, 'apiserver'),
     mintLeaf(cluster.ca, { commonName: 'kube-apiserver', uses: ['server'], key, ...altNames(settings) }),
@@ -89,6 +89,6 @@ export function mintKubelet(cluster: ClusterPki, nodeName: string): Minted {
     commonName: `system:node:${nodeName}`,
     organization: 'system:nodes',
     uses: ['client'],
-    key: keyPair(cluster.kind, 3),
+    key: keyPair(cluster.kind, pool.client),
   });
 }

@@ -9,6 +9,8 @@ export interface Pair {
 
 export interface ServingPair {
   readonly current: Pair;
+  /** While frozen it keeps what it has, as a server of before dynamic reloading does; afterwards it looks at once. */
+  setFrozen(isFrozen: boolean): void;
   stop(): void;
 }
 
@@ -29,6 +31,7 @@ export function watchServingPair(base: string, taken: (pair: Pair) => void): Ser
   let current = load(files);
   let retry: NodeJS.Timeout | undefined;
   let failures = 0;
+  let isFrozen = false;
 
   function later(milliseconds: number, run: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
@@ -40,6 +43,7 @@ export function watchServingPair(base: string, taken: (pair: Pair) => void): Ser
   }
 
   function check(): void {
+    if (isFrozen) return;
     try {
       const pair = load(files);
       failures = 0;
@@ -89,6 +93,10 @@ export function watchServingPair(base: string, taken: (pair: Pair) => void): Ser
   return {
     get current() {
       return current;
+    },
+    setFrozen: (wanted) => {
+      isFrozen = wanted;
+      if (!wanted) start();
     },
     stop: () => {
       forget();

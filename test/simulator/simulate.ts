@@ -1,22 +1,22 @@
 /** A simulated cluster: one process, control-plane nodes on loopback addresses, nothing of the host's but a temporary folder. */
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import ssh2 from 'ssh2';
-import { stringify } from 'yaml';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { type ConfigMapStore, configMapStore } from './config-map.ts';
-import { bundleKubeadm } from './kubeadm/bundle.ts';
+import { bundleStandIn } from './bundle.ts';
+import { clusterObjects } from './cluster-objects.ts';
 import { defaults, type Settings, version } from './kubeadm/settings.ts';
-import { writeEndpoints, writeNodeRoot } from './node-root.ts';
-import { type KeyKind, mintClusterPki } from './pki.ts';
-import { startSshServer } from './ssh-server.ts';
+import { sharedServer, writeAdminKubeconfig, writeEndpoints, writeNodeRoot } from './node-root.ts';
+import { type ObjectStore, objectStore } from './object-store.ts';
+import { type ClusterPki, type KeyKind, mintClusterPki } from './pki.ts';
+import { knownHostsLine, type SshFiles, writeSshFiles } from './ssh-files.ts';
+import { type SshServer, type SshUser, startSshServer } from './ssh-server.ts';
 
 export interface SimulationOptions {
   readonly nodes?: number;
   readonly keys?: KeyKind;
-  /** Zero lets the system choose; nodes differ then. */
+  /** When absent the system chooses one, the same for every node where it can be had. */
   readonly apiPort?: number;
   readonly sshPort?: number;
   readonly serviceSubnet?: string;
@@ -25,31 +25,52 @@ export interface SimulationOptions {
   readonly certSans?: readonly string[];
 }
 
+/** As the lab's nodes are reached. */
+interface SshAccess {
+  readonly host: string;
+  readonly port: number;
+  /** `ops` is let in as well, and has sudo without a password. */
+  readonly user: SshUser;
+  readonly privateKeyFile: string;
+  readonly knownHostsFile: string;
+  readonly knownHostsLine: string;
+}
+
 export interface SimulatedNode {
   readonly name: string;
-  readonly address: string;
-  readonly apiPort: number;
-  readonly sshPort: number;
   /** The folder that is `/` for the node. */
   readonly root: string;
-  readonly api: Pick<ApiServer, 'served' | 'setHealthy'>;
+  readonly ssh: SshAccess;
+  readonly api: { readonly host: string; readonly port: number } & Pick<
+    ApiServer,
+    'served' | 'setHealthy' | 'setFrozen'
+  >;
 }
 
 export interface Simulation {
   readonly folder: string;
   readonly nodes: readonly SimulatedNode[];
-  readonly configMap: ConfigMapStore;
+  /** What the API has; all nodes serve the same. */
+  readonly objects: ObjectStore;
+  readonly pki: ClusterPki;
   /** PEM of the cluster's CA. */
   readonly ca: string;
-  /** What an ssh client needs: its key, the host keys it may trust, and a configuration that names both. */
-  readonly userKey: string;
-  readonly knownHosts: string;
+  /** The administrator's, as somebody copied it from the first node. */
+  readonly kubeconfig: string;
+  /** For `ssh -F`: every node by its name. */
   readonly sshConfig: string;
   stop(): Promise<void>;
 }
 
+const prefix = 'fix-sans-simulated-';
+
+/** What a simulation leaves behind when its process is killed. */
+export function isSimulationFolder(folder: string): boolean {
+  return path.dirname(folder) === os.tmpdir() && path.basename(folder).startsWith(prefix);
+}
+
 export async function simulate(options: SimulationOptions = {}): Promise<Simulation> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'fix-sans-simulated-'));
+  const folder = mkdtempSync(path.join(os.tmpdir(), prefix));
   const running: (() => Promise<void>)[] = [];
   const stop = async () => {
     await Promise.all(running.splice(0).map((end) => end()));
@@ -68,41 +89,97 @@ async function start(
   folder: string,
   running: (() => Promise<void>)[],
 ): Promise<Omit<Simulation, 'stop'>> {
-  const kubeadm = await bundleKubeadm(folder);
+  const [kubeadm, kubectl] = await Promise.all([
+    bundleStandIn('kubeadm', folder),
+    bundleStandIn('kubectl', folder),
+  ]);
+  const standIns = { kubeadm, kubectl };
   const pki = mintClusterPki(options.keys ?? 'rsa');
   const shared = sharedSettings(options);
-  const configMap = configMapStore(path.join(folder, 'kubeadm-config.json'), clusterConfiguration(shared));
-  const host = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'simulated host' });
-  const user = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'simulated user' });
-  const userKey = ssh2.utils.parseKey(user.public);
-  if (userKey instanceof Error) throw userKey;
+  const objects = objectStore();
+  const files = writeSshFiles(folder);
 
   const nodes: SimulatedNode[] = [];
-  const mayForwardTo = (address: string, port: number) =>
-    nodes.some((node) => node.address === address && (node.apiPort === port || node.sshPort === port));
+  const mayForwardTo = (host: string, port: number) =>
+    nodes.some(({ api, ssh }) => api.host === host && (api.port === port || ssh.port === port));
   const block = newBlock();
   for (let index = 0; index < (options.nodes ?? 3); index++) {
     const name = `cp${index + 1}`;
     const address = block(index);
     const root = path.join(folder, name);
     const settings = { ...shared, nodeName: name, advertiseAddress: address };
-    writeNodeRoot({ root, settings, pki, index, kubeadm });
+    const node = { root, settings, pki, index, standIns };
+    writeNodeRoot(node);
     const pair = path.join(root, 'etc/kubernetes/pki/apiserver');
-    const common = { address, root, pair, ca: pki.ca.pem, version, configMap };
-    const api = await startApiServer({ ...common, port: options.apiPort ?? 0 });
+    const [first] = nodes;
+    const api = await onPort(options.apiPort, first?.api.port, (port) =>
+      startApiServer({ address, port, pair, ca: pki.ca.pem, version, objects }),
+    );
     running.push(() => api.stop());
-    const ssh = await startSshServer({
-      ...common,
-      port: options.sshPort ?? 0,
-      hostKey: host.private,
-      userKey,
-      mayForwardTo,
-    });
+    const { hostKey, userKey } = files;
+    const ssh = await onPort(options.sshPort, first?.ssh.port, (port) =>
+      startSshServer({ address, port, root, hostKey: hostKey.private, userKey, mayForwardTo }),
+    );
     running.push(() => ssh.stop());
-    writeEndpoints({ root, settings: { ...settings, bindPort: api.port }, pki, index, kubeadm });
-    nodes.push({ name, address, apiPort: api.port, sshPort: ssh.port, root, api });
+    writeEndpoints({ ...node, settings: { ...settings, bindPort: api.port } });
+    nodes.push(nodeOf({ name, address, root, api, ssh, files }));
   }
-  return { folder, nodes, configMap, ca: pki.ca.pem, ...sshFiles(folder, nodes, user.private, host.public) };
+  files.publish(nodes);
+
+  const members = nodes.map(({ name, api }) => ({ name, address: api.host, apiPort: api.port }));
+  const [first] = members;
+  const settings = { ...shared, advertiseAddress: first?.address ?? '', bindPort: first?.apiPort ?? 0 };
+  const server = sharedServer(settings);
+  for (const object of clusterObjects({ settings, members, ca: pki.ca.pem, server })) objects.set(object);
+  const kubeconfig = path.join(folder, 'kubeconfig');
+  writeAdminKubeconfig(kubeconfig, `https://${first?.address}:${first?.apiPort}`, pki);
+  return { folder, nodes, objects, pki, ca: pki.ca.pem, kubeconfig, sshConfig: files.sshConfig };
+}
+
+interface Started {
+  readonly name: string;
+  readonly address: string;
+  readonly root: string;
+  readonly api: ApiServer;
+  readonly ssh: SshServer;
+  readonly files: SshFiles;
+}
+
+function nodeOf({ name, address, root, api, ssh, files }: Started): SimulatedNode {
+  return {
+    name,
+    root,
+    ssh: {
+      host: address,
+      port: ssh.port,
+      user: 'root',
+      privateKeyFile: files.privateKeyFile,
+      knownHostsFile: files.knownHostsFile,
+      knownHostsLine: knownHostsLine(address, ssh.port, files.hostKey.public),
+    },
+    api: {
+      host: address,
+      port: api.port,
+      served: () => api.served(),
+      setHealthy: (isHealthy) => api.setHealthy(isHealthy),
+      setFrozen: (isFrozen) => api.setFrozen(isFrozen),
+    },
+  };
+}
+
+/** The one that was asked for and no other; else that of the first node, if it is free on this address too. */
+async function onPort<T>(
+  asked: number | undefined,
+  preferred: number | undefined,
+  listen: (port: number) => Promise<T>,
+): Promise<T> {
+  if (asked !== undefined) return listen(asked);
+  try {
+    return await listen(preferred ?? 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return listen(0);
+  }
 }
 
 function sharedSettings(options: SimulationOptions): Settings {
@@ -117,30 +194,6 @@ function sharedSettings(options: SimulationOptions): Settings {
   };
 }
 
-/** As kubeadm uploads it. */
-function clusterConfiguration(settings: Settings): string {
-  const { certSans, controlPlaneEndpoint, encryptionAlgorithm } = settings;
-  return stringify({
-    apiServer: certSans.length === 0 ? {} : { certSANs: certSans },
-    apiVersion: 'kubeadm.k8s.io/v1beta4',
-    caCertificateValidityPeriod: '87600h0m0s',
-    certificateValidityPeriod: '8760h0m0s',
-    certificatesDir: settings.certificatesDir,
-    clusterName: 'simulated',
-    ...(controlPlaneEndpoint === '' ? {} : { controlPlaneEndpoint }),
-    controllerManager: {},
-    dns: {},
-    encryptionAlgorithm,
-    etcd: { local: { dataDir: '/var/lib/etcd' } },
-    imageRepository: 'registry.k8s.io',
-    kind: 'ClusterConfiguration',
-    kubernetesVersion: settings.kubernetesVersion,
-    networking: { dnsDomain: settings.dnsDomain, serviceSubnet: settings.serviceSubnet },
-    proxy: {},
-    scheduler: {},
-  });
-}
-
 /**
  * Addresses below 127.0.0.0/8 that no other simulation on this machine is likely to have, so that all nodes of one may
  * have the same port. Only Linux answers on all of them; elsewhere every node is on 127.0.0.1 with ports of its own.
@@ -150,33 +203,6 @@ function newBlock(): (index: number) => string {
   const block = randomInt(64, 250);
   const first = randomInt(0, 240);
   return (index) => `127.${block}.${first + Math.floor(index / 200)}.${11 + (index % 200)}`;
-}
-
-function sshFiles(
-  folder: string,
-  nodes: readonly SimulatedNode[],
-  privateKey: string,
-  hostKey: string,
-): Pick<Simulation, 'userKey' | 'knownHosts' | 'sshConfig'> {
-  const ssh = path.join(folder, 'ssh');
-  mkdirSync(ssh, { mode: 0o700 });
-  const files = {
-    userKey: path.join(ssh, 'id_ed25519'),
-    knownHosts: path.join(ssh, 'known_hosts'),
-    sshConfig: path.join(ssh, 'config'),
-  };
-  const [kind, data] = hostKey.split(' ');
-  writeFileSync(files.userKey, privateKey, { mode: 0o600 });
-  writeFileSync(
-    files.knownHosts,
-    nodes.map(({ address, sshPort }) => `[${address}]:${sshPort} ${kind} ${data}\n`).join(''),
-  );
-  const entries = nodes.map(
-    ({ name, address, sshPort }) => `Host ${name}\n  HostName ${address}\n  Port ${sshPort}\n  User root\n`,
-  );
-  const all = `Host *\n  IdentityFile ${files.userKey}\n  IdentitiesOnly yes\n  UserKnownHostsFile ${files.knownHosts}\n`;
-  writeFileSync(files.sshConfig, `# simulated\n${entries.join('')}${all}`);
-  return files;
 }
 
 /** A file of a node, by the path that the node sees. */

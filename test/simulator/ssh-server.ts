@@ -1,5 +1,5 @@
 /** The SSH server of a simulated node: one user key, commands run by /bin/sh on this host below the node's ROOT folder. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -22,6 +22,7 @@ export interface SshServerOptions {
 
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
   const connections = new Set<Connection>();
+  const shells = new Set<ChildProcess>();
   const protocol = new ssh2.Server(
     { hostKeys: [options.hostKey], ident: 'simulated', keepaliveInterval: 0 },
     (connection: Connection) => {
@@ -29,7 +30,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       connection.on('close', () => connections.delete(connection));
       // A connection that breaks off is the client's affair.
       connection.on('error', () => {});
-      serve(connection, options);
+      serve(connection, options, shells);
     },
   );
   // With a delay each of some ten answers would wait for the client's acknowledgement: half a second in all.
@@ -41,14 +42,18 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     stop: async () => {
       server.close();
       for (const connection of connections) connection.end();
+      // Nothing outlives the node that it ran on.
+      for (const shell of shells) send(shell, 'SIGKILL');
       await once(server, 'close');
     },
   };
 }
 
-function serve(connection: Connection, options: SshServerOptions): void {
+function serve(connection: Connection, options: SshServerOptions, shells: Set<ChildProcess>): void {
+  let user: SshUser = 'root';
   connection.on('authentication', (context) => {
     if (context.method !== 'publickey') return context.reject(['publickey']);
+    const known = sshUsers.find((name) => name === context.username);
     const { userKey } = options;
     const isKnown =
       context.key.algo === userKey.type && Buffer.compare(context.key.data, userKey.getPublicSSH()) === 0;
@@ -57,12 +62,23 @@ function serve(connection: Connection, options: SshServerOptions): void {
     const isQuestion = blob === undefined || signature === undefined;
     // It returns an Error when it cannot tell, which its type does not say.
     const verdict: unknown = isQuestion || userKey.verify(blob, signature, hashAlgo);
-    return isKnown && verdict === true ? context.accept() : context.reject(['publickey']);
+    if (known === undefined || !isKnown || verdict !== true) return context.reject(['publickey']);
+    user = known;
+    return context.accept();
   });
   connection.on('ready', () => {
     connection.on('session', (acceptSession) => {
       const session = acceptSession();
-      session.on('exec', (accept, _reject, { command }) => run(command, accept(), options.root));
+      let shell: ChildProcess | undefined;
+      session.on('exec', (accept, _reject, { command }) => {
+        shell = run(command, accept(), options.root, user);
+        shells.add(shell);
+        shell.on('close', () => shell && shells.delete(shell));
+      });
+      session.on('signal', (accept, _reject, { name }) => {
+        if (shell !== undefined) send(shell, `SIG${name}`);
+        accept?.();
+      });
       // No shell, no terminal and no variables: `reject` may be missing when no answer is wanted.
       for (const request of ['shell', 'pty', 'env', 'subsystem', 'sftp', 'x11', 'auth-agent'] as const) {
         session.on(request as 'shell', (_accept, reject) => reject?.());
@@ -79,28 +95,46 @@ function serve(connection: Connection, options: SshServerOptions): void {
   });
 }
 
+/** Root, and one who becomes root by sudo without a password. */
+const homes = { root: 'root', ops: 'home/ops' } as const;
+export type SshUser = keyof typeof homes;
+export const sshUsers = ['root', 'ops'] as const satisfies readonly SshUser[];
+
 /** Where a node's own programs lie, in front of the host's. */
 const places = ['usr/local/sbin', 'usr/local/bin', 'usr/sbin', 'usr/bin', 'sbin', 'bin'];
 
-export function nodePath(root: string): string {
+function nodePath(root: string): string {
   return [...places.map((place) => path.join(root, place)), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(
     ':',
   );
 }
 
-/** The environment is made here and holds nothing of the client's: the prefix cannot come from anywhere else. */
-function run(command: string, channel: ServerChannel, root: string): void {
+/** The environment is made here and holds nothing of the client's: the root cannot come from anywhere else. */
+export function nodeEnvironment(root: string, user: SshUser): NodeJS.ProcessEnv {
+  return {
+    PATH: nodePath(root),
+    HOME: path.join(root, homes[user]),
+    USER: user,
+    LOGNAME: user,
+    SHELL: '/bin/sh',
+    FIX_SANS_ROOT: root,
+  };
+}
+
+/** To the whole group, as sshd sends it. */
+function send({ pid }: ChildProcess, name: string): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, name);
+  } catch {
+    // It has ended, or nobody knows that signal.
+  }
+}
+
+function run(command: string, channel: ServerChannel, root: string, user: SshUser): ChildProcess {
   const shell = spawn('/bin/sh', ['-c', command], {
-    cwd: path.join(root, 'root'),
+    cwd: path.join(root, homes[user]),
     detached: true,
-    env: {
-      PATH: nodePath(root),
-      HOME: path.join(root, 'root'),
-      USER: 'root',
-      LOGNAME: 'root',
-      SHELL: '/bin/sh',
-      FIX_SANS_SIMULATED_ROOT: root,
-    },
+    env: nodeEnvironment(root, user),
   });
   shell.stdin.on('error', () => {});
   channel.on('error', () => {});
@@ -122,4 +156,5 @@ function run(command: string, channel: ServerChannel, root: string): void {
     shell.stderr.resume();
     shell.stdin.end();
   });
+  return shell;
 }
