@@ -73,11 +73,15 @@ function plant(file: string, write: () => void): boolean {
   }
 }
 
-/** Removes what was planted and nothing else, the last first. */
+/** Removes what was planted and nothing else, the last first; a folder into which something leaked stays. */
 function uproot(): void {
   for (const file of [...planted].toReversed()) {
-    if (lstatSync(file).isDirectory()) rmdirSync(file);
-    else unlinkSync(file);
+    try {
+      if (lstatSync(file).isDirectory()) rmdirSync(file);
+      else unlinkSync(file);
+    } catch (error) {
+      if (!['ENOENT', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
   }
   planted.clear();
 }

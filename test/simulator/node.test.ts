@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import ssh2 from 'ssh2';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { call, handshake, login, runOn } from './client.ts';
 import { stageAndSwap, stageConfig, usualRecipe } from './sample-script.ts';
+import { newSshKey } from './ssh-files.ts';
 import { fileOf, simulate, type SimulatedNode, type Simulation } from './simulate.ts';
 
 let simulation: Simulation;
@@ -109,7 +109,7 @@ test('only the one user key is let in, and the host key is the one that is told'
   const refused = 'authentication methods failed';
   const byPassword = { authHandler: ['password' as const], password: 'secret' };
   await expect(login(node, byPassword)).rejects.toThrow(refused);
-  const other = ssh2.utils.generateKeyPairSync('ed25519').private;
+  const other = newSshKey('another user').private;
   await expect(login(node, { privateKey: other })).rejects.toThrow(refused);
   await expect(login(node, { hostVerifier: () => false })).rejects.toThrow('Host denied');
 });

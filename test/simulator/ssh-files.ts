@@ -18,8 +18,8 @@ export interface SshFiles {
 export function writeSshFiles(parent: string): SshFiles {
   const folder = path.join(parent, 'ssh');
   mkdirSync(folder, { mode: 0o700 });
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'simulated host' });
-  const user = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'simulated user' });
+  const hostKey = newSshKey('simulated host');
+  const user = newSshKey('simulated user');
   const userKey = ssh2.utils.parseKey(user.public);
   if (userKey instanceof Error) throw userKey;
   const privateKeyFile = path.join(folder, 'id_ed25519');
@@ -53,6 +53,13 @@ export function writeSshFiles(parent: string): SshFiles {
       );
     },
   };
+}
+
+/** One in some three hundred keys that the library makes begins with a zero, is written a byte short, and nobody can read it. */
+export function newSshKey(comment: string): { readonly private: string; readonly public: string } {
+  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+  const isWhole = [pair.private, pair.public].every((text) => !(ssh2.utils.parseKey(text) instanceof Error));
+  return isWhole ? pair : newSshKey(comment);
 }
 
 export function knownHostsLine(host: string, port: number, publicKey: string): string {
