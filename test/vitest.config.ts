@@ -25,6 +25,7 @@ export default defineConfig({
             'test/cluster/**',
             'test/ssh/**',
             'test/kubeadm/**',
+            'test/simulator/lab-simulated.test.ts',
             'test/simulator/thousand.test.ts',
             'test/lab/docker.test.ts',
           ],
@@ -54,7 +55,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'simulator',
-          include: ['test/simulator/thousand.test.ts'],
+          include: ['test/simulator/lab-simulated.test.ts', 'test/simulator/thousand.test.ts'],
           testTimeout: 240_000,
         },
       },

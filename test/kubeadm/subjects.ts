@@ -6,7 +6,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { mintCa, writePair } from '../simulator/certificates.ts';
-import { bundleStandIn } from '../simulator/bundle.ts';
+import { bundleStandIns } from '../simulator/bundle.ts';
 import { keyPair, type Minted } from '../support/mint.ts';
 import { kubeadmBinary, labCache } from './build.ts';
 
@@ -36,10 +36,10 @@ export const subjects: readonly Subject[] = [
     version: 'v1.34.4',
     minor: 34,
     isSimulated: true,
-    command: () => {
+    command: async () => {
       const folder = path.join(labCache, 'stand-in');
       mkdirSync(folder, { recursive: true });
-      return bundleStandIn('kubeadm', folder);
+      return (await bundleStandIns(folder, 'kubeadm')).kubeadm;
     },
   },
 ];

@@ -3,20 +3,29 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** Writes the program and, beside it, the command that starts it; returns the path of the latter. */
-export async function bundleStandIn(name: 'kubeadm' | 'kubectl', folder: string): Promise<string> {
-  const program = path.join(folder, `${name}.cjs`);
+type StandIn = 'kubeadm' | 'kubectl';
+
+/** Writes the programs and, beside them, the commands that start them; returns the paths of the latter. */
+export async function bundleStandIns<Name extends StandIn>(
+  folder: string,
+  ...names: readonly Name[]
+): Promise<Readonly<Record<Name, string>>> {
   await build({
-    entryPoints: [path.join(import.meta.dirname, name, 'main.ts')],
+    entryPoints: names.map((name) => ({ in: path.join(import.meta.dirname, name, 'main.ts'), out: name })),
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    outfile: program,
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
     logLevel: 'error',
   });
-  const command = path.join(folder, name);
-  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
-  chmodSync(command, 0o755);
-  return command;
+  const commands = names.map((name) => {
+    const command = path.join(folder, name);
+    const program = `${command}.cjs`;
+    writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
+    chmodSync(command, 0o755);
+    return [name, command] as const;
+  });
+  return Object.fromEntries(commands) as Record<Name, string>;
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { bundleStandIn } from './bundle.ts';
+import { bundleStandIns } from './bundle.ts';
 import { clusterObjects } from './cluster-objects.ts';
 import { defaults, type Settings, version } from './kubeadm/settings.ts';
 import { sharedServer, writeAdminKubeconfig, writeEndpoints, writeNodeRoot } from './node-root.ts';
@@ -89,11 +89,7 @@ async function start(
   folder: string,
   running: (() => Promise<void>)[],
 ): Promise<Omit<Simulation, 'stop'>> {
-  const [kubeadm, kubectl] = await Promise.all([
-    bundleStandIn('kubeadm', folder),
-    bundleStandIn('kubectl', folder),
-  ]);
-  const standIns = { kubeadm, kubectl };
+  const standIns = await bundleStandIns(folder, 'kubeadm', 'kubectl');
   const pki = mintClusterPki(options.keys ?? 'rsa');
   const shared = sharedSettings(options);
   const objects = objectStore();

@@ -13,7 +13,7 @@ type Told = Pick<Simulation, 'folder' | 'ca' | 'nodes'> & {
 test('a thousand nodes in one process need at most 400 MB, after each was asked', async () => {
   const child = execa(
     process.execPath,
-    ['--import', 'tsx', path.join(import.meta.dirname, 'thousand.ts'), '1000'],
+    ['--import', 'tsx', path.join(import.meta.dirname, 'many.ts'), '1000'],
     { buffer: false, stderr: 'inherit' },
   );
   const lines = child.iterable({ from: 'stdout' })[Symbol.asyncIterator]();
