@@ -8,6 +8,11 @@ class ByName extends BaseSequencer {
   }
 }
 
+/** They start many programs, a background process or a thousand nodes. */
+const slowSimulator = ['kubectl', 'lab-simulated', 'thousand'].map(
+  (name) => `test/simulator/${name}.test.ts`,
+);
+
 /** The test projects: `unit` is what `npm run check` runs; the others need openssl, Go or a built package. */
 export default defineConfig({
   test: {
@@ -25,8 +30,7 @@ export default defineConfig({
             'test/cluster/**',
             'test/ssh/**',
             'test/kubeadm/**',
-            'test/simulator/lab-simulated.test.ts',
-            'test/simulator/thousand.test.ts',
+            ...slowSimulator,
             'test/lab/docker.test.ts',
           ],
           testTimeout: 60_000,
@@ -55,7 +59,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'simulator',
-          include: ['test/simulator/lab-simulated.test.ts', 'test/simulator/thousand.test.ts'],
+          include: slowSimulator,
           testTimeout: 240_000,
         },
       },

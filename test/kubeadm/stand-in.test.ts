@@ -78,7 +78,7 @@ function yamlOf(bench: Bench, wanted: Configuration): string {
   return `${stringify(init)}---\n${stringify({ ...cluster, certificatesDir: bench.pki })}`;
 }
 
-test('150 configurations made by chance get the same answer from both', async () => {
+test('150 configurations made by chance get the same answer from both', { timeout: 300_000 }, async () => {
   const pair = subjects.filter(({ version }) => version === 'v1.34.4');
   expect(pair.map(({ isSimulated }) => isSimulated)).toEqual([false, true]);
   let signed = 0;
