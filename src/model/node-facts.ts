@@ -124,6 +124,7 @@ export interface KubeconfigFacts {
   /** Fingerprints of the CA certificates that it trusts. */
   readonly caFingerprints: readonly string[];
   readonly tlsServerName?: string;
+  readonly skipsVerification?: boolean;
   readonly clientCertificate?: { readonly subject: string; readonly notAfter: string };
 }
 
