@@ -8,7 +8,7 @@ import type { ClusterNode } from '../model/node.ts';
 import type { Probe } from '../model/probe.ts';
 import { type NodeResult, type Progress, readAll } from '../reach/pool.ts';
 import type { NodeReader } from '../reach/reader.ts';
-import { readApiFromHere } from './api/read-from-here.ts';
+import { readApiFromHere } from './api/read-api.ts';
 import type { EnvironmentReading } from './environment.ts';
 import { type NodeReading, readNode } from './node/read-node.ts';
 import { leadsTo } from './probe/chain.ts';
@@ -77,7 +77,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
       onProgress: request.onProgress,
       ...(signal === undefined ? {} : { signal }),
     }),
-    request.openApi === undefined ? undefined : readApiFromHere(request.openApi, kubeconfig),
+    request.openApi === undefined ? undefined : readApiFromHere(request.openApi, { apiPort: kubeconfig?.server.port ?? 6443 }),
   ]);
   const api = bestApi([...results.flatMap(apiOf), ...(apiFromHere === undefined ? [] : [apiFromHere])]);
   const read = new Map(results.map((result) => [result.node.name, factsOf(result) ?? ('unread' as const)]));
