@@ -2,7 +2,6 @@
 import { display } from '../model/display.ts';
 import type { ApiCredentials, Kubeconfig } from '../model/kubeconfig.ts';
 import { UserError } from '../model/user-error.ts';
-import { runExecPlugin } from './exec-plugin.ts';
 import type { Fields } from './fields.ts';
 import { decode, fileOf } from './kubeconfig-data.ts';
 import type { Entry, Env } from './kubeconfig-files.ts';
@@ -43,7 +42,11 @@ async function read(user: Entry, options: CredentialOptions): Promise<ApiCredent
   };
   if (clientCertificate !== undefined || token !== undefined) return plain;
   const plugin = fields.fields('exec');
-  if (plugin) return { ...(await runExecPlugin(plugin, user.file, options)), headers };
+  if (plugin) {
+    // It needs execa, which is slow to load.
+    const { runExecPlugin } = await import('./exec-plugin.ts');
+    return { ...(await runExecPlugin(plugin, user.file, options)), headers };
+  }
   if (fields.has('auth-provider'))
     throw new UserError(
       'the kubeconfig uses auth-provider, which Kubernetes dropped in 1.26',

@@ -7,9 +7,9 @@ import type { ClusterNode } from '../model/node.ts';
 import type { San } from '../model/san.ts';
 import { UserError } from '../model/user-error.ts';
 import { parseEndpoint } from './api-address.ts';
-import { type ConfiguredCluster, readConfig } from './config.ts';
+import type { ConfiguredCluster } from './config.ts';
 import type { Policy, SshSettings } from './config-schema.ts';
-import { type Inventory, readInventory } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import type { Env } from './kubeconfig-files.ts';
 import { listNodes } from './list-nodes.ts';
@@ -55,15 +55,8 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
   refuseContradictions(sources);
   const targets = sources.nodes.map(parseTarget);
   const named = sources.endpoints.map(parseEndpoint);
-  const configured =
-    sources.config === undefined
-      ? undefined
-      : await readConfig(sources.config, {
-          env: sources.env,
-          ...(sources.cluster === undefined ? {} : { cluster: sources.cluster }),
-        });
-  const inventoryFile = sources.inventory ?? configured?.inventory;
-  const inventory = inventoryFile === undefined ? undefined : await readInventory(inventoryFile, sources);
+  const configured = await configuredIn(sources);
+  const inventory = await inventoryOf(sources, configured);
   const kubeconfig = await kubeconfigOf(sources, configured);
   const given: readonly ClusterNode[] = [
     ...targets.map((target): ClusterNode => ({
@@ -99,6 +92,24 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
     ...(listed?.unread === undefined ? {} : { nodesUnread: listed.unread }),
     warnings: allWarnings(inventory, kubeconfig, listed?.warnings, warnings),
   };
+}
+
+// zod and execa take longer to load than everything else here, and most runs need neither.
+
+async function configuredIn({ config, cluster, env }: NodeSources): Promise<ConfiguredCluster | undefined> {
+  if (config === undefined) return undefined;
+  const { readConfig } = await import('./config.ts');
+  return readConfig(config, { env, ...(cluster === undefined ? {} : { cluster }) });
+}
+
+async function inventoryOf(
+  { inventory, env, runInventory }: NodeSources,
+  configured: ConfiguredCluster | undefined,
+): Promise<Inventory | undefined> {
+  const file = inventory ?? configured?.inventory;
+  if (file === undefined) return undefined;
+  const { readInventory } = await import('./inventory.ts');
+  return readInventory(file, { env, runInventory });
 }
 
 /** Two places that both say which nodes there are would leave it open who is right. */
