@@ -14,6 +14,8 @@ const foreignAddress: Rule = ({ read }) =>
     const address = canonicalIp(apiserver?.advertiseAddress ?? '');
     const addresses = system.addresses.map((one) => canonicalIp(one) ?? one);
     if (address === undefined || addresses.length === 0 || addresses.includes(address)) return [];
+    // The whole of 127.0.0.0/8 is the node's own, though no interface lists it.
+    if (ipKind(address) === 'loopback') return [];
     return [finding('foreign-address', 'error', { address, addresses }, node)];
   });
 

@@ -52,6 +52,7 @@ export function apiFacts({ readThrough, apiPort, answers }: ApiReading): ApiFact
     ),
     controlPlanes: read('control-planes', (list) => {
       const nodes = nodesOf(list);
+      // Until 1.20 the label was another one; a cluster without control planes cannot answer.
       return nodes?.length === 0 ? undefined : nodes;
     }),
     workers: read('workers', nodesOf),

@@ -36,7 +36,7 @@ export function namesTable(
       rows: names.map((row) => [
         { phrase: [{ code: formatSan(row.san) }] },
         ...columns.map((node) => presenceCell(row.nodes.find((one) => one.node === node))),
-        ...(hasConfig ? [yesNo(row.inKubeadmConfig)] : []),
+        ...(hasConfig ? [configCell(row)] : []),
         ...(hasInventory ? [yesNo(row.inInventory)] : []),
         cell(whyWords(row)),
       ]),
@@ -63,7 +63,7 @@ export function namesList(
       rows: names.map((row) => [
         { phrase: [{ code: formatSan(row.san) }] },
         onCell(row, read),
-        ...(hasConfig ? [yesNo(row.inKubeadmConfig)] : []),
+        ...(hasConfig ? [configCell(row)] : []),
         cell(
           join(
             ...row.provenance
@@ -106,6 +106,12 @@ function presenceCell(presence: NamePresence | undefined): Cell {
   if (onDisk === true) return cell('disk', 'careful');
   if (served === true) return cell('served', 'careful');
   return wanted ? cell('MISSING', 'bad') : cell('-', 'quiet');
+}
+
+/** What kubeadm computes by itself need not stand there. */
+function configCell({ inKubeadmConfig, provenance }: NameRow): Cell {
+  const isImplied = provenance.some(({ why }) => why === 'kubeadm' || why === 'controlPlaneEndpoint');
+  return isImplied && inKubeadmConfig !== true ? cell('implied', 'quiet') : yesNo(inKubeadmConfig);
 }
 
 function yesNo(is: boolean | undefined): Cell {
