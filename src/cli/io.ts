@@ -8,10 +8,12 @@ interface Output {
 }
 
 export interface Io {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown };
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C and SIGTERM, for a command that has something to put in order; asked for, it replaces the usual death. */
+  readonly stop?: () => AbortSignal;
 }
 
 /** Colour only where a person looks: https://no-color.org and https://bixense.com/clicolors */

@@ -16,6 +16,8 @@ export interface ClusterFacts {
   readonly environment: Environment;
   /** Names that the user asked for, by flag or file. */
   readonly wishes: readonly San[];
+  /** Endpoints that the user asked about by --endpoint; the kubeconfig's server is one without being named here. */
+  readonly endpoints?: readonly { readonly host: string; readonly port: number }[];
   /** The kubeconfig that was given, without its credentials. */
   readonly kubeconfig?: {
     readonly path: string;
@@ -24,6 +26,7 @@ export interface ClusterFacts {
     readonly tlsServerName?: string;
     readonly proxyUrl?: string;
     readonly skipsVerification: boolean;
+    /** Its CA certificates, as PEM. */
     readonly ca: readonly string[];
   };
   /** From an inventory of kubespray's. */

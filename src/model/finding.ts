@@ -81,7 +81,7 @@ export interface FindingArgs {
   'path-not-proven': { readonly endpoint: string; readonly trouble: string };
   'control-plane-not-inspected': { readonly names: readonly string[] };
   'kubeadm-config-fault': { readonly path: string; readonly line: number; readonly fault: string };
-  'kubeadm-missing': Record<never, never>;
+  'kubeadm-missing': Readonly<Record<string, never>>;
   'host-key-added': { readonly fingerprint: string };
 }
 

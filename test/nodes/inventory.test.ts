@@ -142,7 +142,7 @@ describe('a static INI inventory', () => {
     );
     expect((await read(file)).warnings).toEqual([
       expect.stringContaining('ansible_ssh_common_args is not used'),
-      expect.stringContaining('give the key with --identity-file'),
+      expect.stringContaining('give the key with --identity'),
     ]);
   });
 });

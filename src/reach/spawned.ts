@@ -1,0 +1,70 @@
+/** A program on this machine as a running command: started without a shell, in a process group of its own so that it ends whole. */
+import { execa } from 'execa';
+import type { Running } from './exchange.ts';
+import { ReachError } from './transport.ts';
+
+export interface SpawnOptions {
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Does more than a kill here can, as for a process in a container. */
+  readonly onKill?: () => void;
+  /** In our process group: Ctrl-C reaches it, and it can ask on our terminal. */
+  readonly keepsTerminal?: boolean;
+}
+
+export function spawned(file: string, args: readonly string[], options: SpawnOptions): Running {
+  const { env, onKill, keepsTerminal = false } = options;
+  const child = execa(file, args, {
+    env,
+    extendEnv: false,
+    buffer: false,
+    reject: false,
+    detached: !keepsTerminal,
+    // Programs must not depend on where the user stands.
+    cwd: '/',
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  let isOver = false;
+  const ended = child.then((result) => {
+    isOver = true;
+    if (result.code === 'ENOENT' || result.code === 'EACCES') throw notThere(file);
+    if (result.exitCode === undefined && result.signal === undefined && result.failed) {
+      throw new ReachError({
+        code: 'failed',
+        message: `${file} could not be run: ${(result.shortMessage ?? '').slice(0, 200)}`,
+        hint: 'try again; too many open files or processes are the usual reason (ulimit -n)',
+        retryable: true,
+      });
+    }
+    return { exitCode: result.exitCode, signal: result.signal };
+  });
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    ended,
+    kill() {
+      if (isOver) return;
+      onKill?.();
+      const { pid } = child;
+      try {
+        if (pid !== undefined && !keepsTerminal) process.kill(-pid, 'SIGKILL');
+      } catch {
+        // Ended in between, or another user's: then its pipes close below.
+      }
+      child.kill('SIGKILL');
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+    },
+  };
+}
+
+function notThere(file: string): ReachError {
+  return new ReachError({
+    code: 'no-program',
+    message: `there is no program ${file} here`,
+    hint: `install ${file}, or choose another way to the node`,
+    retryable: false,
+  });
+}
