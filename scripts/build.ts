@@ -13,9 +13,12 @@ const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'
  */
 const pureSsh2: Plugin = {
   name: 'pure-ssh2',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path: name }) => ({ path: name, namespace: 'absent' }));
-    onLoad({ filter: /.*/, namespace: 'absent' }, ({ path: name }) => ({
+  setup(bundler) {
+    bundler.onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path: name }) => ({
+      path: name,
+      namespace: 'absent',
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path: name }) => ({
       contents: `throw new Error(${JSON.stringify(`${name} is not in the bundle`)})`,
     }));
   },
@@ -79,13 +82,13 @@ function licencesOf(metafiles: readonly (Metafile | undefined)[]): string {
     .toSorted()
     .map((name) => {
       const folder = path.join(root, 'node_modules', name);
-      const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
+      const its = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
         version: string;
         license?: string;
         // As packages said it before 2015; ssh2 still does.
         licenses?: readonly { readonly type: string }[];
       };
-      const { version, license = manifest.licenses?.map(({ type }) => type).join(', ') } = manifest;
+      const { version, license = its.licenses?.map(({ type }) => type).join(', ') } = its;
       const file = existsSync(folder)
         ? readdirSync(folder).find((one) => /^licen[cs]e/i.test(one))
         : undefined;

@@ -54,7 +54,7 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
       ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
       ...(kubeconfig === undefined ? {} : { kubeconfig, openApi: opener(kubeconfig) }),
       environment,
-      open: (node) => openNode(node, reach),
+      open: (node) => (io.openNode ?? openNode)(node, reach),
       most,
       probeTimeoutMs: timeoutMs,
       vantages,

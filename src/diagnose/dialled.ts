@@ -28,9 +28,8 @@ export function dialledBy(facts: ClusterFacts, backends: readonly Backend[]): re
     if (server === undefined || isUnspecified(server.san)) return;
     const san = name === undefined ? server.san : looseSan(name);
     if (san === undefined) return;
-    const where = isLoopback(server.san)
-      ? whereOfLoopback(from)
-      : (owners.get(server.san.value) ?? 'everywhere');
+    const where =
+      owners.get(server.san.value) ?? (isLoopback(server.san) ? whereOfLoopback(from) : 'everywhere');
     dialled.push({ san, why, where, path });
   };
   const backendOf = new Map(backends.map((backend) => [backend.facts, backend]));

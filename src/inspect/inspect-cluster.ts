@@ -8,9 +8,10 @@ import type { ClusterNode } from '../model/node.ts';
 import type { Probe } from '../model/probe.ts';
 import { type NodeResult, type Progress, readAll } from '../reach/pool.ts';
 import type { NodeReader } from '../reach/reader.ts';
-import { readApiFromHere } from './api/read-from-here.ts';
+import { readApiFromHere } from './api/read-api.ts';
 import type { EnvironmentReading } from './environment.ts';
 import { type NodeReading, readNode } from './node/read-node.ts';
+import { withOwnNames } from './own-names.ts';
 import { leadsTo } from './probe/chain.ts';
 import { knownFrom, type Sources } from './probe/known.ts';
 import type { VantageRun } from './probe/merge-vantage.ts';
@@ -77,7 +78,9 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
       onProgress: request.onProgress,
       ...(signal === undefined ? {} : { signal }),
     }),
-    request.openApi === undefined ? undefined : readApiFromHere(request.openApi, kubeconfig),
+    request.openApi === undefined
+      ? undefined
+      : readApiFromHere(request.openApi, { apiPort: kubeconfig?.server.port ?? 6443 }),
   ]);
   const api = bestApi([...results.flatMap(apiOf), ...(apiFromHere === undefined ? [] : [apiFromHere])]);
   const read = new Map(results.map((result) => [result.node.name, factsOf(result) ?? ('unread' as const)]));
@@ -90,7 +93,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     ...inside,
     ...request.vantages.flatMap((vantage) => vantage.probes),
   ].map((probe) => judged(probe, ca));
-  return {
+  return withOwnNames({
     ...(request.cluster === undefined ? {} : { cluster: request.cluster }),
     readAt,
     nodes: results.map(readNodeOf),
@@ -101,7 +104,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     ...(request.endpoints === undefined ? {} : { endpoints: request.endpoints }),
     ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
     ...(request.inventory === undefined ? {} : { inventory: request.inventory }),
-  };
+  });
 }
 
 interface OneNode {

@@ -27,6 +27,8 @@ export interface FindingArgs {
     readonly proxy?: string;
     /** Vantage points that were served the cluster's own certificate for it. */
     readonly genuineFrom: readonly string[];
+    /** Trust bundles here that hold a CA of the chain that was served: programs that use them notice nothing. */
+    readonly trustedBy?: readonly string[];
   };
   'proxy-cannot-reach-upstream': {
     readonly endpoint: string;

@@ -153,5 +153,14 @@ function troubleOf(error: unknown): ReachTrouble {
   if (error instanceof UserError) {
     return { code: 'failed', message: error.message, hint: error.hint, retryable: false };
   }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EMFILE' || code === 'ENFILE' || code === 'EAGAIN') {
+    return {
+      code: 'failed',
+      message: `files or processes ran out here (${code})`,
+      hint: 'allow more (ulimit -n, ulimit -u), or reach fewer nodes at a time',
+      retryable: true,
+    };
+  }
   throw error;
 }

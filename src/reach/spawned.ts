@@ -1,4 +1,5 @@
 /** A program on this machine as a running command: started without a shell, in a process group of its own so that it ends whole. */
+import { closeSync, openSync } from 'node:fs';
 import { execa } from 'execa';
 import type { Running } from './exchange.ts';
 import { ReachError } from './transport.ts';
@@ -14,6 +15,7 @@ export interface SpawnOptions {
 
 export function spawned(file: string, args: readonly string[], options: SpawnOptions): Running {
   const { env, onKill, keepsTerminal = false } = options;
+  if (!isRoomForPipes()) throw tooManyFiles();
   const child = execa(file, args, {
     env,
     extendEnv: false,
@@ -66,5 +68,31 @@ function notThere(file: string): ReachError {
     message: `there is no program ${file} here`,
     hint: `install ${file}, or choose another way to the node`,
     retryable: false,
+  });
+}
+
+/**
+ * Out of file descriptors, Node makes a child without pipes and emits its error later, where execa no longer listens: the
+ * process would die of it. https://github.com/nodejs/node/blob/v20.19.0/lib/internal/child_process.js#L401
+ */
+function isRoomForPipes(): boolean {
+  const open: number[] = [];
+  try {
+    // Three pairs, one pair for the start itself, and two to spare.
+    while (open.length < 10) open.push(openSync('/dev/null', 'r'));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const descriptor of open) closeSync(descriptor);
+  }
+}
+
+function tooManyFiles(): ReachError {
+  return new ReachError({
+    code: 'failed',
+    message: 'too many files are open here for another connection',
+    hint: 'allow more (ulimit -n), or reach fewer nodes at a time',
+    retryable: true,
   });
 }

@@ -5,7 +5,7 @@ import type { Block, Item, Page, Phrase, Row, Step } from './page.ts';
 import { sentence } from './words.ts';
 
 export function pageAsHtml(page: Page): string {
-  const sections = page.sections.filter(({ blocks }) => blocks.length > 0);
+  const sections = page.sections.filter(({ depth, blocks }) => depth !== 'terminal' && blocks.length > 0);
   const contents = sections.map(
     ({ title }, index) => `<li><a href="#s${index + 1}">${escape(title)}</a></li>`,
   );

@@ -9,7 +9,7 @@ export function pageAsMarkdown(page: Page): string {
     `**${sentence(markdownOf(page.answer))}**`,
     ...(page.about.length > 0 ? [page.about.map((phrase) => `- ${markdownOf(phrase)}`).join('\n')] : []),
     ...page.sections
-      .filter(({ blocks }) => blocks.length > 0)
+      .filter(({ depth, blocks }) => depth !== 'terminal' && blocks.length > 0)
       .flatMap(({ title, blocks }) => [`## ${inline(title)}`, ...blocks.map(blockOf)]),
   ];
   return `${parts.join('\n\n')}\n`;

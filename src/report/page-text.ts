@@ -19,7 +19,7 @@ export function pageAsText(page: Page, { colour, width }: Look): string {
     ),
     page.about.flatMap((phrase) => wrap(textOf(phrase), width).map(sheet.ink.dim)),
     ...page.sections
-      .filter(({ depth, blocks }) => depth === 'always' && blocks.length > 0)
+      .filter(({ depth, blocks }) => depth !== 'ticket' && blocks.length > 0)
       .map(({ title, blocks }) => [
         sheet.ink.bold(title),
         ...blocks.flatMap((block) => linesOf(block, sheet)),

@@ -16,8 +16,8 @@ export interface Page {
 
 export interface Section {
   readonly title: string;
-  /** `ticket`: only where it is read at leisure, in Markdown and HTML. */
-  readonly depth: 'always' | 'ticket';
+  /** `ticket`: only where it is read at leisure, in Markdown and HTML; `terminal`: only in text, where columns are few. */
+  readonly depth: 'always' | 'ticket' | 'terminal';
   readonly blocks: readonly Block[];
 }
 

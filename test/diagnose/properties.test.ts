@@ -177,7 +177,7 @@ describe('hostile text', () => {
           expect(command.split(' ').filter((word) => word === text && text.startsWith('-'))).toEqual([]);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 

@@ -275,7 +275,38 @@ const serving: readonly Row[] = [
   ],
 ];
 
+function wishRows(): readonly Row[] {
+  const site = leaf(['api.example'], { issuer: corporateCa, subject: 'web' });
+  const seen = (host: string) => served(site, { host, port: 443 });
+  const wished: ClusterFacts = {
+    ...buildFacts({ certSans: ['localhost', '127.0.0.1', 'api.example'] }),
+    wishes: [{ type: 'dns', value: 'api.example' }],
+  };
+  const twice = { ...wished, endpoints: [{ host: 'lb.example', port: 443 }] };
+  return [
+    [
+      'a wish that leads to a web server of its own',
+      { ...wished, probes: [...wished.probes, seen('api.example')] },
+      ['e wrong-endpoint'],
+      8,
+    ],
+    [
+      'the same issuer on more than that one: somebody is between',
+      { ...twice, probes: [...wished.probes, seen('api.example'), seen('lb.example')] },
+      ['e intercepted', 'e intercepted'],
+      8,
+    ],
+  ];
+}
+
 const interception: readonly Row[] = [
+  ...wishRows(),
+  [
+    'the old certificate after a change of CA is not reloaded, and nobody else answers',
+    onDisk(reissue(healthy, 'cp2', leaf(namesOf(cp2), { issuer: otherCa })), 'cp2', cp2),
+    ['w not-reloaded cp2'],
+    2,
+  ],
   [
     "an ingress controller's fake certificate",
     {
@@ -696,6 +727,21 @@ const network: readonly Row[] = [
   [
     'a load balancer has them all',
     onCp2(() => ({ loadBalancers: [{ ...lb, backends: back(...allThree) }] })),
+    [],
+    0,
+  ],
+  [
+    'backends on a network of their own cannot be compared',
+    onCp2(() => ({ loadBalancers: [{ ...lb, backends: back('203.0.113.1', '203.0.113.2') }] })),
+    [],
+    0,
+  ],
+  [
+    'a backend by another address of its node',
+    onCp2((node) => ({
+      system: { ...node.system, addresses: [...node.system.addresses, '10.7.0.2'] },
+      loadBalancers: [{ ...lb, backends: back(addressOf(1), '10.7.0.2', addressOf(3)) }],
+    })),
     [],
     0,
   ],

@@ -14,6 +14,7 @@ import {
   leaf,
   leafOf,
   namesOf,
+  read,
   reissue,
   served,
   ca,
@@ -359,6 +360,30 @@ describe('S4: it is not the certificate', () => {
       server: 'squid',
     });
     expect(diagnoseCluster(refusing).exitCode).toBe(8);
+  });
+
+  test('the trust bundles that hold its CA are named: programs that use them notice nothing', () => {
+    const authority = read(corporateCa);
+    const bundle = {
+      path: '/etc/ssl/certs/ca-certificates.crt',
+      count: 2,
+      fingerprints: ['a', authority.fingerprint],
+    };
+    const [seen] = outside;
+    if (seen?.result.state !== 'served') throw new Error('not served');
+    const withChain = { ...seen, result: { ...seen.result, chain: [...seen.result.chain, authority] } };
+    const trusted: ClusterFacts = {
+      ...withNode,
+      environment: {
+        ...withNode.environment,
+        trustBundles: [
+          { ...bundle, source: 'system' },
+          { ...bundle, source: 'SSL_CERT_FILE', fingerprints: [] },
+        ],
+      },
+      probes: [...whole.probes, withChain],
+    };
+    expect(argsOf(trusted, 'intercepted')[0]?.trustedBy).toEqual(['system']);
   });
 
   test('an interceptor that copies all names is seen by its issuer', () => {

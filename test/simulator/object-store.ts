@@ -95,14 +95,15 @@ export function pathOf({ apiVersion, kind, metadata }: ApiObject): string {
   return `${base}${where}/${plural}/${metadata.name}`;
 }
 
-/** Equality alone: `app=nginx,tier==web`. */
+/** Equality and existence: `app=nginx,tier==web,special,!node-role`. Field selectors are not looked at. */
 function isSelected(labels: Readonly<Record<string, string>>, selector = ''): boolean {
   return selector
     .split(',')
     .filter((part) => part !== '')
     .every((part) => {
       const [name = '', value] = part.split(/==?/);
-      return labels[name] === value;
+      if (name.startsWith('!')) return !(name.slice(1) in labels);
+      return value === undefined ? name in labels : labels[name] === value;
     });
 }
 

@@ -172,7 +172,9 @@ describe.each(['ssh2', 'openssh'] as const)('%s', (name) => {
       const troubles = await Promise.all(
         (['plain', 'german', 'noisy'] as const).map(async (host) => {
           await using transport = await open(host, 'asks', { becomePassword });
-          return troubleOf(told(transport, 'say a 1', { as: 'root' }));
+          // Not returned as a promise: the connection would end first.
+          const trouble = await troubleOf(told(transport, 'say a 1', { as: 'root' }));
+          return trouble;
         }),
       );
       expect(troubles.map(({ code }) => code)).toEqual(['sudo-password', 'sudo-password', 'sudo-password']);
@@ -223,6 +225,7 @@ ${helper.sudoers}FIX_SANS_EOF
       reachOptions().limits,
     );
     expect(Buffer.from(log.stdout).toString()).toContain('status 1');
+    await inside(innerName, `rm ${helper.path} /etc/sudoers.d/reader`);
   });
 
   test('what the node can dial, we can', async () => {

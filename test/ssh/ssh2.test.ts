@@ -99,8 +99,20 @@ describe('host keys', () => {
     await using second = await openSsh2(target, reach(ours));
     expect(second.facts.hostKey?.trust).toBe('added');
     const { exitCode } = await execa('ssh', [
-      ...['-F', 'none', '-i', keyFile, '-o', `UserKnownHostsFile=${ours}`, '-o', 'StrictHostKeyChecking=yes'],
-      ...['-o', 'BatchMode=yes', '-p', String(port), 'ops@127.0.0.1', 'true'],
+      '-F',
+      'none',
+      '-i',
+      keyFile,
+      '-o',
+      `UserKnownHostsFile=${ours}`,
+      '-o',
+      'StrictHostKeyChecking=yes',
+      '-o',
+      'BatchMode=yes',
+      '-p',
+      String(port),
+      'ops@127.0.0.1',
+      'true',
     ]);
     expect(exitCode).toBe(0);
   });

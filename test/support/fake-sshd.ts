@@ -1,10 +1,11 @@
 /** An sshd in this process: takes one key, runs commands by the system's sh, forwards, and can be told to misbehave. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import ssh2, { type Algorithms, type Connection, type ServerChannel } from 'ssh2';
+import ssh2, { type Algorithms, type ServerChannel } from 'ssh2';
 import type { ReachOptions } from '../../src/reach/options.ts';
 import { usualLimits } from '../../src/reach/transport.ts';
 
@@ -52,7 +53,7 @@ export async function startFakeSshd(options: FakeSshdOptions): Promise<FakeSshd>
   const taken = ssh2.utils.parseKey(options.userKey);
   if (taken instanceof Error) throw taken;
   const seen: string[] = [];
-  const open = new Set<Connection>();
+  const open = new Set<Socket>();
   let left = options.drops ?? 0;
   const server = new ssh2.Server(
     {
@@ -62,11 +63,9 @@ export async function startFakeSshd(options: FakeSshdOptions): Promise<FakeSshd>
       ...(options.greeting !== undefined && { greeting: options.greeting }),
     },
     (connection) => {
-      open.add(connection);
       seen.push('connect');
       connection.on('error', () => undefined);
       connection.on('close', () => {
-        open.delete(connection);
         seen.push('close');
       });
       connection.on('authentication', (attempt) => {
@@ -112,33 +111,31 @@ export async function startFakeSshd(options: FakeSshdOptions): Promise<FakeSshd>
       });
     },
   );
-  // The server of ssh2 greets by itself, so drops happen below it.
-  const net = (server as unknown as { readonly _srv: import('node:net').Server })._srv;
-  const greet = net.listeners('connection')[0] as (socket: import('node:net').Socket) => void;
-  net.removeAllListeners('connection');
-  net.on('connection', (socket) => {
+  // Our own below that of ssh2, which would greet everybody.
+  const listener = createServer({ noDelay: true }, (socket) => {
     if (left > 0) {
       left -= 1;
       seen.push('drop');
       socket.destroy();
-    } else {
-      greet.call(net, socket);
+      return;
     }
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    server.injectSocket(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, options.host ?? '127.0.0.1', resolve));
+  listener.listen(0, options.host ?? '127.0.0.1');
+  await once(listener, 'listening');
   const cut = (): void => {
-    for (const connection of open) {
-      (connection as unknown as { readonly _sock: import('node:net').Socket })._sock.resetAndDestroy();
-    }
+    for (const socket of open) socket.resetAndDestroy();
   };
   return {
-    port: (server.address() as { readonly port: number }).port,
+    port: (listener.address() as AddressInfo).port,
     hostKey: hostKey.public.trim().split(' ').slice(0, 2).join(' '),
     seen,
     cut,
     async [Symbol.asyncDispose]() {
       cut();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await new Promise<void>((resolve) => listener.close(() => resolve()));
     },
   };
 }

@@ -1,11 +1,13 @@
 /** Rules on certificates that are not the cluster's: who answered instead of the API server. */
 import type { Certificate } from '../../model/certificate.ts';
-import type { Finding } from '../../model/finding.ts';
+import type { Finding, FindingArgs } from '../../model/finding.ts';
 import type { Vantage } from '../../model/inspection.ts';
 import type { HttpAnswer, Probe } from '../../model/probe.ts';
+import { isCovered } from '../../model/san.ts';
 import { endpointOf, genuineLeaf } from '../backend.ts';
 import type { Context, Rule } from '../context.ts';
 import { finding } from '../finding.ts';
+import { sansOf } from '../names.ts';
 import { isOtherCluster, isOtherServer, isPlausible } from '../plausible.ts';
 import { placeOf } from '../vantages.ts';
 
@@ -18,12 +20,19 @@ interface Foreign {
 /** What was served somewhere and is not the cluster's own, as far as anybody can tell. */
 function foreignOnes(context: Context): readonly Foreign[] {
   const own = ownFingerprints(context);
+  const selfViews = new Set(
+    context.backends.flatMap(({ name, served }) =>
+      served?.probe.from === name ? [served.certificate.fingerprint] : [],
+    ),
+  );
   const found: Foreign[] = [];
   for (const vantage of context.vantages) {
     const { probe, issuedBy } = vantage;
     if (probe.result.state !== 'served') continue;
     const [leaf] = probe.result.chain;
     if (leaf === undefined || own.has(leaf.fingerprint)) continue;
+    // What a node serves to itself under a CA of the cluster's name is its old certificate after a change of CA: not-reloaded.
+    if (issuedBy === 'same-name-other-key' && selfViews.has(leaf.fingerprint)) continue;
     const isForeign =
       issuedBy === 'other' ||
       issuedBy === 'same-name-other-key' ||
@@ -74,6 +83,7 @@ function judge(context: Context, { vantage, probe, leaf }: Foreign): Finding | u
     if (context.authorities.from !== 'kubeconfig') return wrong;
     return finding('stale-ca', 'error', { path: context.facts.kubeconfig?.path ?? '' });
   }
+  if (genuine.length === 0 && isWishElsewhere(context, probe, leaf)) return wrong;
   // The same from inside as from outside: then this is what stands there, and nobody is between.
   if (genuine.length === 0 && isServedInsideToo(context, endpoint, leaf)) return wrong;
   const places = genuine.length > 0 ? genuine : ownViews(context);
@@ -85,7 +95,35 @@ function judge(context: Context, { vantage, probe, leaf }: Foreign): Finding | u
     subject: leaf.subject,
     ...(probe.proxy === undefined || probe.way !== 'proxy' ? {} : { proxy: probe.proxy }),
     genuineFrom: places,
+    ...trustedHere(context, probe),
   });
+}
+
+/** A wish that leads to another machine, whose certificate is good for it: nobody is between, unless the same issuer shows up elsewhere. */
+function isWishElsewhere({ facts, asked }: Context, probe: Probe, leaf: Certificate): boolean {
+  const endpoint = endpointOf(probe);
+  const wish = facts.wishes.find(({ value }) => value === probe.host);
+  if (wish === undefined || asked.some((one) => one.endpoint === endpoint)) return false;
+  const isItsOwn = isCovered(sansOf(leaf), wish);
+  const isSeenElsewhere = facts.probes.some(
+    (other) =>
+      endpointOf(other) !== endpoint &&
+      other.result.state === 'served' &&
+      other.result.chain[0]?.issuer === leaf.issuer,
+  );
+  return isItsOwn && !isSeenElsewhere;
+}
+
+function trustedHere(
+  { facts }: Context,
+  { from, result }: Probe,
+): Pick<FindingArgs['intercepted'], 'trustedBy'> {
+  if (from !== 'here' || result.state !== 'served') return {};
+  const chain = new Set(result.chain.slice(1).map(({ fingerprint }) => fingerprint));
+  const sources = facts.environment.trustBundles
+    .filter(({ fingerprints }) => fingerprints.some((one) => chain.has(one)))
+    .map(({ source }) => source);
+  return sources.length === 0 ? {} : { trustedBy: sources };
 }
 
 function genuineVantages({ probes, authorities }: Context, endpoint: string): readonly string[] {

@@ -1,7 +1,7 @@
 /** Rules on addresses, load balancers and ranges: what stands between the clients and the API servers. */
 import { isInRange, parseRange } from '../../flavours/service-range.ts';
 import type { Finding } from '../../model/finding.ts';
-import { canonicalIp } from '../../model/ip.ts';
+import { canonicalIp, ipKind } from '../../model/ip.ts';
 import { parseServerAddress } from '../../model/server-address.ts';
 import type { Context, Rule } from '../context.ts';
 import { pathOf } from '../dialled.ts';
@@ -14,6 +14,8 @@ const foreignAddress: Rule = ({ read }) =>
     const address = canonicalIp(apiserver?.advertiseAddress ?? '');
     const addresses = system.addresses.map((one) => canonicalIp(one) ?? one);
     if (address === undefined || addresses.length === 0 || addresses.includes(address)) return [];
+    // The whole of 127.0.0.0/8 is the node's own, though no interface lists it.
+    if (ipKind(address) === 'loopback') return [];
     return [finding('foreign-address', 'error', { address, addresses }, node)];
   });
 
@@ -75,7 +77,9 @@ const staleUpstream: Rule = (context) => {
       const hosts = backends.map(({ host }) => canonicalIp(host));
       // A backend given by name could be any of them.
       if (hosts.length === 0 || hosts.includes(undefined)) return [];
-      const given = new Set(hosts.filter((host) => host !== undefined && !/^(?:127\.|::1$)/.test(host)));
+      const given = new Set(hosts.filter((host) => host !== undefined && !isLoopback(host)));
+      // Addresses of which the API knows none, such as those of another network, cannot be compared.
+      if (![...given].some((host) => known.all.has(host ?? ''))) return [];
       const gone = known.isComplete ? [...given].filter((host) => !known.all.has(host ?? '')) : [];
       const absent = known.groups
         .filter((group) => !group.some((one) => given.has(one)))
@@ -119,13 +123,18 @@ function controlPlaneAddresses({ facts, backends }: Context): ControlPlaneAddres
   for (const { name, internalIps } of facts.api?.controlPlanes ?? []) {
     byName.set(name, new Set(internalIps.map((ip) => canonicalIp(ip) ?? ip)));
   }
-  for (const { kind, name, nodeName, address } of backends) {
+  for (const { kind, name, nodeName, address, facts: node } of backends) {
     if (kind === 'endpoint' || address === undefined) continue;
     const key = nodeName ?? name;
-    byName.set(key, new Set([address, ...(byName.get(key) ?? [])]));
+    const own = (node?.system.addresses ?? []).flatMap((one) => canonicalIp(one) ?? []);
+    byName.set(key, new Set([address, ...(byName.get(key) ?? []), ...own.filter((one) => !isLoopback(one))]));
   }
   const groups = [...byName.values()].map((group) => [...group]).filter((group) => group.length > 0);
   return { groups, all: new Set(groups.flat()), isComplete: facts.api?.controlPlanes !== undefined };
+}
+
+function isLoopback(address: string): boolean {
+  return ipKind(address) === 'loopback';
 }
 
 /** A firewall rule of this node's leads another address or port to its API server. */

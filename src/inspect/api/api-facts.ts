@@ -16,7 +16,7 @@ import { textAt } from '../yaml.ts';
 export interface ApiReading {
   /** Node name, or `here`. */
   readonly readThrough: string;
-  /** Of the API servers themselves; where load balancers lead. */
+  /** Of the API servers themselves, where load balancers lead; if the EndpointSlices do not tell. */
   readonly apiPort: number;
   readonly answers: ApiAnswers;
 }
@@ -39,16 +39,20 @@ export function apiFacts({ readThrough, apiPort, answers }: ApiReading): ApiFact
       unread.push({ what: question, why: 'there are more of them than one page holds' });
     return value;
   };
+  const endpoints = read('endpoint-slices', endpointsOf);
   const facts = {
     serverVersion: read('version', (object) => textAt(object, 'gitVersion')),
     kubeadmConfig: read('kubeadm-config', kubeadmConfigOf),
     kubeProxyServer: read('kube-proxy', kubeProxyServerOf),
     clusterInfo: read('cluster-info', clusterInfoOf),
     kubernetesService: read('service', kubernetesServiceOf),
-    endpoints: read('endpoint-slices', endpointsOf),
-    loadBalancerServices: read('load-balancers', (list) => loadBalancersOf(list, apiPort)),
+    endpoints,
+    loadBalancerServices: read('load-balancers', (list) =>
+      loadBalancersOf(list, endpoints?.[0]?.port ?? apiPort),
+    ),
     controlPlanes: read('control-planes', (list) => {
       const nodes = nodesOf(list);
+      // Until 1.20 the label was another one; a cluster without control planes cannot answer.
       return nodes?.length === 0 ? undefined : nodes;
     }),
     workers: read('workers', nodesOf),

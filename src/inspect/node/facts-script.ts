@@ -9,7 +9,7 @@ const order = `
 tell_all() {
   tell_system
   say system "$fields"
-  say pods "$pod_rows"
+  tell pods "$pod_rows"
   tell_traces
   read_files
   read_keys

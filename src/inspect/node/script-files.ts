@@ -125,7 +125,7 @@ read_keys() {
   done
   unset IFS
   set +f
-  say keys "$rows"
+  tell keys "$rows"
 }
 read_folders() {
   set --
@@ -143,6 +143,6 @@ read_folders() {
       END { print found }' "$ROOT/proc/self/mounts" 2>/dev/null)
     rows="$rows$path$tab$real$tab$numbers$tab$mount$nl"
   done
-  say folders "$rows"
+  tell folders "$rows"
 }
 `;

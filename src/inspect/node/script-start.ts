@@ -10,6 +10,8 @@ nl='
 fields= unread_rows= files= keys= pod_rows= pod_seen= traces= api_pids= kubelet_pid=
 field() { fields="$fields$1$tab$2$nl"; }
 unread() { unread_rows="$unread_rows$1$tab$2$nl"; }
+# Each frame starts two programs: none for nothing.
+tell() { [ -z "$2" ] || say "$1" "$2"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 is_path() {
   case $1 in *"$tab"* | *"$nl"*) return 1 ;; /*) return 0 ;; *) return 1 ;; esac

@@ -58,14 +58,14 @@ tell_traces() {
     [ -e "$ROOT$path" ] && traces="\${traces}path:$path$nl"
   done
   unset IFS
-  say traces "$traces"
+  tell traces "$traces"
   rows=
   for path in "$ROOT"/var/lib/fix-sans/*/journal; do
     [ -e "$path" ] || continue
     path=\${path%/journal}
     rows="$rows\${path##*/}$nl"
   done
-  say runs "$rows"
+  tell runs "$rows"
 }
 # Not where everybody may write, at any step of the way: what lies there may be anybody's. Sticky folders above are not the program's own.
 is_ours() {

@@ -48,6 +48,8 @@ class Ssh {
   readonly options: ReachOptions;
   readonly #folder: string;
   #runs = 0;
+  /** The end of a master that was hung up; without one, ssh logs in for each command. */
+  #hungUp = Promise.resolve();
 
   constructor(target: SshTarget, options: ReachOptions, folder: string) {
     this.target = target;
@@ -118,6 +120,7 @@ class Ssh {
       readonly sudo?: Pick<Parameters<typeof exchange>[1], 'command' | 'password'>;
     },
   ): Promise<Ran & { readonly log: string }> {
+    await this.#hungUp;
     const log = this.#newLog();
     const running = spawned(
       'ssh',
@@ -125,6 +128,12 @@ class Ssh {
       {
         env: this.options.env,
         keepsTerminal: how.mayAsk === true,
+        // Killing ssh ends nothing on the node that only writes to stderr: the master goes on reading that.
+        ...(command.length > 0 && {
+          onKill: () => {
+            this.#hungUp = this.#hangUp();
+          },
+        }),
       },
     );
     const ran = await exchange(running, {
@@ -163,16 +172,20 @@ class Ssh {
   }
 
   async end(): Promise<void> {
+    await this.#hungUp;
+    await this.#hangUp();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #hangUp(): Promise<void> {
     const running = spawned('ssh', [...this.#args(this.#newLog()), '-O', 'exit', '--', this.target.host], {
       env: this.options.env,
     });
-    const limits = { ...this.options.limits, commandTimeoutMs: 5000 };
     await exchange(running, {
       stdin: new Uint8Array(),
-      limits,
+      limits: { ...this.options.limits, commandTimeoutMs: 5000 },
       command: remoteCommand('login', { isRoot: true, hasPassword: false }),
     }).catch(() => undefined);
-    await rm(this.#folder, { recursive: true, force: true });
   }
 
   #newLog(): string {

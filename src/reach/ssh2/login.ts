@@ -18,7 +18,7 @@ export interface Login {
   readonly hostKey: NonNullable<ConnectionFacts['hostKey']>;
   /** Settles when the connection is gone, with what ssh2 said last. */
   readonly gone: Promise<Error | undefined>;
-  isGone(): boolean;
+  readonly isGone: () => boolean;
   end(): void;
 }
 

@@ -20,7 +20,7 @@ export const nameWords: Vocabulary<NameCodes> = {
   'san-missing': ({ names, affected, wantedBy }, node) => ({
     head: said`the certificate of ${node} lacks ${names}`,
     evidence: [
-      ...(wantedBy.length > 0 ? [join(plain('wanted by '), listed(wantedBy))] : []),
+      ...(wantedBy.length > 0 ? [join(plain('wanted by '), listed(wantedBy, 4))] : []),
       brokenPaths(affected),
     ],
     todo: plain(

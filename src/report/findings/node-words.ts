@@ -55,9 +55,16 @@ export const nodeWords: Vocabulary<NodeCodes> = {
     todo: plain('look at the file on the node; a restart of the API server may not come up with it'),
   }),
   'unusual-path': ({ what, path }, node) => ({
-    head: said`on ${node} ${what} is not where kubeadm puts it: ${path}`,
-    evidence: [plain('recipes that name /etc/kubernetes/pki miss it')],
-    todo: plain('nothing; this tool follows the manifest and symlinks'),
+    head:
+      what === 'kubeadm'
+        ? said`on ${node} kubeadm lies where others than root may put programs, so it is not run: ${path}`
+        : said`on ${node} ${what} is not where kubeadm puts it: ${path}`,
+    evidence: what === 'kubeadm' ? [] : [plain('recipes that name /etc/kubernetes/pki miss it')],
+    todo: plain(
+      what === 'kubeadm'
+        ? 'have it in /usr/bin, owned by root'
+        : 'nothing; this tool follows the manifest and symlinks',
+    ),
   }),
   'stray-manifest': ({ file }, node) => ({
     head: said`${file} lies in the manifests folder of ${node} beside the real one`,

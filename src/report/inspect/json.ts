@@ -7,7 +7,6 @@ import type { Phrase } from '../page.ts';
 export function inspectAsJson({
   exitCode,
   verdict,
-  nodes,
   names,
   findings,
   suggestions,
@@ -15,13 +14,9 @@ export function inspectAsJson({
   vantages,
   facts,
 }: Inspection): string {
-  const { cluster, readAt, environment, api, kubeconfig, inventory, wishes } = facts;
   const result = {
     exitCode,
     verdict,
-    ...(cluster === undefined ? {} : { cluster }),
-    readAt,
-    wishes,
     findings: findings.map((finding) => {
       const { head, todo } = wordsOf(finding);
       return { ...finding, message: rawOf(head), toDo: rawOf(todo) };
@@ -29,12 +24,9 @@ export function inspectAsJson({
     names,
     suggestions,
     next,
-    nodes,
-    vantages,
-    environment,
-    ...(api === undefined ? {} : { api }),
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(inventory === undefined ? {} : { inventory }),
+    // In the order of facts.probes.
+    issuers: vantages.map(({ issuedBy }) => issuedBy),
+    facts,
   };
   return envelope('inspect', result);
 }

@@ -3,7 +3,7 @@ import { affectedPath } from '../../model/access-path.ts';
 import type { ReadNode } from '../../model/cluster-facts.ts';
 import type { Inspection, NamePresence, NameRow, Provenance } from '../../model/inspection.ts';
 import { formatSan } from '../../model/san.ts';
-import { type Cell, cell, join, type Phrase, plain, said, type Section } from '../page.ts';
+import { type Cell, cell, join, listed, type Phrase, plain, said, type Section } from '../page.ts';
 
 export function namesTable(
   names: readonly NameRow[],
@@ -36,12 +36,66 @@ export function namesTable(
       rows: names.map((row) => [
         { phrase: [{ code: formatSan(row.san) }] },
         ...columns.map((node) => presenceCell(row.nodes.find((one) => one.node === node))),
-        ...(hasConfig ? [yesNo(row.inKubeadmConfig)] : []),
+        ...(hasConfig ? [configCell(row)] : []),
         ...(hasInventory ? [yesNo(row.inInventory)] : []),
         cell(whyWords(row)),
       ]),
     },
   ];
+}
+
+/** For a terminal: one column for all nodes, and only those that differ by name. */
+export function namesList(
+  names: readonly NameRow[],
+  nodes: readonly ReadNode[],
+  { facts }: Pick<Inspection, 'facts'>,
+): Section['blocks'] {
+  if (names.length === 0) return [];
+  const read = nodes.flatMap(({ node, result }) =>
+    node.role === 'control-plane' && result.state === 'read' ? [node.name] : [],
+  );
+  const hasConfig = facts.api?.kubeadmConfig !== undefined;
+  return [
+    {
+      kind: 'table',
+      about: 'Names in the certificates of the control planes',
+      columns: ['name', 'on', ...(hasConfig ? ['config'] : []), 'why'],
+      rows: names.map((row) => [
+        { phrase: [{ code: formatSan(row.san) }] },
+        onCell(row, read),
+        ...(hasConfig ? [configCell(row)] : []),
+        cell(
+          join(
+            ...row.provenance
+              .slice(0, 2)
+              .map((one, at) => join(plain(at === 0 ? '' : '; '), provenanceWords(one))),
+          ),
+        ),
+      ]),
+    },
+  ];
+}
+
+function onCell(row: NameRow, read: readonly string[]): Cell {
+  const cells = read.map((node) => ({
+    node,
+    cell: presenceCell(row.nodes.find((one) => one.node === node)),
+  }));
+  const wordOf = ({ phrase }: Cell): string =>
+    phrase.map((part) => (typeof part === 'string' ? part : '')).join('');
+  const [first] = cells;
+  if (first === undefined) return cell('?', 'quiet');
+  if (cells.every((one) => wordOf(one.cell) === wordOf(first.cell))) {
+    const word = wordOf(first.cell);
+    return cell(word === 'yes' ? 'all' : word, first.cell.tone);
+  }
+  const missing = cells.filter((one) => one.cell.tone === 'bad').map(({ node }) => node);
+  if (missing.length > 0) return cell(join(plain('MISSING: '), listed(missing, 3)), 'bad');
+  const having = cells.filter((one) => one.cell.tone === 'good').map(({ node }) => node);
+  const odd = cells
+    .filter((one) => one.cell.tone === 'careful')
+    .map((one) => `${one.node} (${wordOf(one.cell)})`);
+  return cell(listed([...having, ...odd], 3), odd.length > 0 ? 'careful' : undefined);
 }
 
 function presenceCell(presence: NamePresence | undefined): Cell {
@@ -52,6 +106,12 @@ function presenceCell(presence: NamePresence | undefined): Cell {
   if (onDisk === true) return cell('disk', 'careful');
   if (served === true) return cell('served', 'careful');
   return wanted ? cell('MISSING', 'bad') : cell('-', 'quiet');
+}
+
+/** What kubeadm computes by itself need not stand there. */
+function configCell({ inKubeadmConfig, provenance }: NameRow): Cell {
+  const isImplied = provenance.some(({ why }) => why === 'kubeadm' || why === 'controlPlaneEndpoint');
+  return isImplied && inKubeadmConfig !== true ? cell('implied', 'quiet') : yesNo(inKubeadmConfig);
 }
 
 function yesNo(is: boolean | undefined): Cell {

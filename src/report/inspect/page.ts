@@ -16,7 +16,7 @@ import {
 } from '../page.ts';
 import { cardsTable } from './cards.ts';
 import { environmentBlocks } from './environment.ts';
-import { namesTable } from './names.ts';
+import { namesList, namesTable } from './names.ts';
 import { answerOf, toneOf } from './verdict-words.ts';
 import { comparisonTable, testsTable } from './vantages.ts';
 
@@ -26,7 +26,8 @@ export function inspectPage(inspection: Inspection): Page {
   const sections: readonly Section[] = [
     { title: 'Findings', depth: 'always', blocks: items(findings) },
     { title: 'Certificates', depth: 'always', blocks: cardsTable(nodes, facts) },
-    { title: 'Names', depth: 'always', blocks: namesTable(names, nodes, inspection) },
+    { title: 'Names', depth: 'terminal', blocks: namesList(names, nodes, inspection) },
+    { title: 'Names', depth: 'ticket', blocks: namesTable(names, nodes, inspection) },
     { title: 'Seen from where', depth: isTrusted ? 'ticket' : 'always', blocks: comparisonTable(vantages) },
     { title: 'Found on the way', depth: 'always', blocks: suggested(suggestions) },
     { title: 'Next', depth: 'always', blocks: steps(next) },
@@ -69,7 +70,21 @@ const labels: Readonly<Record<Severity, { readonly label: string; readonly tone:
 
 function items(findings: readonly Finding[]): Section['blocks'] {
   if (findings.length === 0) return [];
-  return [{ kind: 'items', items: findings.map(itemOf) }];
+  return [{ kind: 'items', items: grouped(findings).map(itemOf) }];
+}
+
+/** The same thing on several nodes is said once. */
+function grouped(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.code, finding.severity, finding.args]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const nodes = [first, ...others].flatMap(({ node }) => (node === undefined ? [] : [node]));
+    return nodes.length < 2 ? [first] : [{ ...first, node: nodes.join(', ') }];
+  });
 }
 
 export function itemOf(finding: Finding): Item {

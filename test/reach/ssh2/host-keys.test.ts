@@ -109,16 +109,16 @@ test('garbage in known hosts is said once, and the rest counts', async () => {
   ]);
 });
 
-describe('on a terminal', () => {
-  const asking = (answer: string, questions: string[] = []): Partial<ReachOptions> => ({
-    isInteractive: true,
-    ask: (question) => {
-      questions.push(question);
-      // The host has to wait, and gets nothing meanwhile.
-      return new Promise((resolve) => setTimeout(() => resolve(answer), 100));
-    },
-  });
+const asking = (answer: string, questions: string[] = []): Partial<ReachOptions> => ({
+  isInteractive: true,
+  ask: (question) => {
+    questions.push(question);
+    // The host has to wait, and gets nothing meanwhile.
+    return new Promise((resolve) => setTimeout(() => resolve(answer), 100));
+  },
+});
 
+describe('on a terminal', () => {
   test.each(['yes', 'YES', 'fingerprint'])('%s adds the key', async (answer) => {
     const questions: string[] = [];
     expect(await trust(asking(answer === 'fingerprint' ? shown(sshd.hostKey) : answer, questions))).toBe(

@@ -28,8 +28,8 @@ afterEach(async () => {
   home[Symbol.dispose]();
 });
 
-async function start(options: Partial<FakeSshdOptions> = {}): Promise<FakeSshd> {
-  const sshd = await startFakeSshd({ userKey: home.userKey.public, ...options });
+async function start(how: Partial<FakeSshdOptions> = {}): Promise<FakeSshd> {
+  const sshd = await startFakeSshd({ userKey: home.userKey.public, ...how });
   closing.push(sshd);
   known += `[127.0.0.1]:${sshd.port} ${sshd.hostKey}\n`;
   home.write('known_hosts', known);

@@ -49,9 +49,9 @@ async function startAgent(keys: readonly string[], signs = true): Promise<string
     .flatMap((key) => (key instanceof Error ? [] : key));
   const server = createServer((stream) => {
     const agent = new ssh2.AgentProtocol(false);
-    agent.on('identities', (request) => void agent.getIdentitiesReply(request, held));
+    agent.on('identities', (request) => agent.getIdentitiesReply(request, held));
     agent.on('sign', (request, key, data, { hash }) => {
-      const wanted = ssh2.utils.parseKey(key as never);
+      const wanted = ssh2.utils.parseKey(key);
       if (wanted instanceof Error) throw wanted;
       const one = held.find((each) => each.getPublicSSH().equals(wanted.getPublicSSH()));
       if (one && signs) agent.signReply(request, hash ? one.sign(data, hash) : one.sign(data));
@@ -65,12 +65,12 @@ async function startAgent(keys: readonly string[], signs = true): Promise<string
   return socket;
 }
 
-describe('an agent', () => {
-  const withAgent = (socket: string): Partial<ReachOptions> => ({
-    identityFiles: [],
-    env: { SSH_AUTH_SOCK: socket },
-  });
+const withAgent = (socket: string): Partial<ReachOptions> => ({
+  identityFiles: [],
+  env: { SSH_AUTH_SOCK: socket },
+});
 
+describe('an agent', () => {
   test('signs', async () => {
     await logIn(withAgent(await startAgent([home.userKey.private])));
     expect(sshd.seen.at(3)).toBe('login');

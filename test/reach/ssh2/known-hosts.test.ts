@@ -1,14 +1,12 @@
-/** known_hosts is understood as OpenSSH understands it: the system's ssh-keygen is asked the same questions. */
-import { randomBytes } from 'node:crypto';
+/** known_hosts: who is known, changed, revoked or unknown, and what is written there. test/oracle/ asks ssh-keygen the same. */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa, execaSync } from 'execa';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { algorithmsFor, judgeKey } from '../../../src/reach/ssh2/host-key.ts';
 import { addToKnownHostsFile, readKnownHostsFile } from '../../../src/reach/ssh2/known-hosts-files.ts';
-import { fingerprintOf, knownHosts, knownHostsLine } from '../../../src/reach/ssh2/known-hosts.ts';
+import { knownHosts, knownHostsLine } from '../../../src/reach/ssh2/known-hosts.ts';
 import { settingsFrom } from '../../../src/reach/ssh2/settings.ts';
 import { makeKey } from '../../support/fake-sshd.ts';
 
@@ -22,15 +20,6 @@ const blob = (line: string): Buffer => Buffer.from(line.split(' ')[1] ?? '', 'ba
 
 function read(text: string) {
   return knownHosts([{ file: 'known_hosts', text }]);
-}
-
-/** The lines that ssh-keygen finds for a host: their numbers. */
-function foundBySsh(text: string, host: string): readonly number[] {
-  const file = path.join(folder, randomBytes(6).toString('hex'));
-  writeFileSync(file, text);
-  const { stdout } = execaSync('ssh-keygen', ['-F', host, '-f', file], { reject: false });
-  rmSync(file);
-  return [...stdout.matchAll(/^# Host .* found: line (\d+)/gm)].map(([, line]) => Number(line));
 }
 
 function found(text: string, host: string): readonly number[] {
@@ -48,70 +37,6 @@ const settings = (host: string, port = 22, alias?: string) =>
     },
     { home: '/home/ops', localUser: 'ops', env: {} },
   );
-
-describe('the same lines as ssh-keygen -F', () => {
-  const cases: readonly (readonly [string, string, string])[] = [
-    ['a plain name', `cp1 ${a}\ncp2 ${b}\n`, 'cp2'],
-    ['several names on a line', `cp1,10.0.0.1 ${a}\n`, '10.0.0.1'],
-    ['another port', `[cp1]:2222 ${a}\ncp1 ${b}\n`, '[cp1]:2222'],
-    ['the usual port has no brackets', `[cp1]:22 ${a}\ncp1 ${b}\n`, 'cp1'],
-    ['a star', `*.example.com ${a}\n`, 'cp1.example.com'],
-    ['a question mark', `cp? ${a}\n`, 'cp1'],
-    ['a negation that comes last', `*.example.com,!cp1.example.com ${a}\n`, 'cp1.example.com'],
-    ['only a negation', `!cp2 ${a}\n`, 'cp1'],
-    ['a negation with a star', `!*.example.com,cp1.example.com ${a}\n`, 'cp1.example.com'],
-    ['upper case in the file', `CP1.Example.COM ${a}\n`, 'cp1.example.com'],
-    ['IPv6', `2001:db8::1 ${a}\n[2001:db8::1]:2222 ${b}\n`, '[2001:db8::1]:2222'],
-    ['comments and empty lines', `# cp1\n\n  cp1 ${a} ops@somewhere\n`, 'cp1'],
-    ['CRLF', `cp1 ${a}\r\ncp2 ${b}\r\n`, 'cp2'],
-    ['tabs', `cp1\t${a.replace(' ', '\t')}\n`, 'cp1'],
-    ['no newline at the end', `cp2 ${b}\ncp1 ${a}`, 'cp1'],
-    ['a revoked key', `@revoked cp1 ${a}\n`, 'cp1'],
-    ['an authority', `@cert-authority *.example.com ${a}\n`, 'cp1.example.com'],
-    ['an unknown marker', `@trusted cp1 ${a}\ncp1 ${b}\n`, 'cp1'],
-    ['the key twice', `cp1 ${a}\ncp1 ${a}\n`, 'cp1'],
-  ];
-  test.each(cases)('%s', (_name, text, host) => {
-    const theirs = foundBySsh(text, host);
-    expect(found(text, host)).toEqual(theirs);
-  });
-
-  test('hashed by ssh-keygen -H', () => {
-    const file = path.join(folder, 'hashed');
-    writeFileSync(file, `cp1 ${a}\n[cp1]:2222,10.0.0.1 ${b}\n2001:db8::1 ${c}\n`);
-    execaSync('ssh-keygen', ['-H', '-f', file]);
-    const text = readFileSync(file, 'utf8');
-    expect(text).toMatch(/^\|1\|/);
-    for (const host of ['cp1', '[cp1]:2222', '10.0.0.1', '2001:db8::1', 'cp2', '|1|']) {
-      expect(found(text, host), host).toEqual(foundBySsh(text, host));
-    }
-    expect(found(text, 'cp1')).toHaveLength(1);
-  });
-
-  test('any patterns and any host', () => {
-    const piece = fc.constantFrom('a', 'b', 'cp', '.', '*', '?', '1', 'A', '-', '[', ']:22', '[cp]:2222');
-    const word = fc.array(piece, { minLength: 1, maxLength: 5 }).map((some) => some.join(''));
-    const pattern = fc.tuple(fc.boolean(), word).map(([isNegated, text]) => `${isNegated ? '!' : ''}${text}`);
-    const line = fc
-      .tuple(
-        fc.constantFrom('', '', '', '@revoked ', '@cert-authority '),
-        fc.array(pattern, { minLength: 1, maxLength: 3 }),
-        fc.constantFrom(a, b, c),
-      )
-      .map(([marker, patterns, key]) => `${marker}${patterns.join(',')} ${key}`);
-    const host = fc
-      .array(fc.constantFrom('a', 'b', 'cp', '.', '1'), { minLength: 1, maxLength: 4 })
-      .map((some) => some.join(''));
-    const asked = fc.tuple(host, fc.boolean()).map(([name, isOdd]) => (isOdd ? `[${name}]:2222` : name));
-    fc.assert(
-      fc.property(fc.array(line, { minLength: 1, maxLength: 6 }), asked, (lines, name) => {
-        const text = `${lines.join('\n')}\n`;
-        expect(found(text, name)).toEqual(foundBySsh(text, name));
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
 
 test('no pattern takes long', () => {
   const start = performance.now();
@@ -152,17 +77,10 @@ test('any bytes are read without an error', () => {
   );
 });
 
-test('a fingerprint is written as ssh-keygen writes it', () => {
-  const file = path.join(folder, 'key.pub');
-  writeFileSync(file, `${a}\n`);
-  const { stdout } = execaSync('ssh-keygen', ['-l', '-f', file]);
-  expect(stdout).toContain(` ${fingerprintOf(blob(a))} `);
-});
+const verdict = (text: string, key: string, ...of: Parameters<typeof settings>): string =>
+  judgeKey(read(text), settings(...of), blob(key)).state;
 
 describe('the verdict on a key', () => {
-  const verdict = (text: string, key: string, ...of: Parameters<typeof settings>): string =>
-    judgeKey(read(text), settings(...of), blob(key)).state;
-
   test('known, changed and unknown', () => {
     expect(verdict(`cp1 ${a}\n`, a, 'cp1')).toBe('known');
     expect(verdict(`cp1 ${a}\n`, b, 'cp1')).toBe('changed');
@@ -204,9 +122,9 @@ describe('the verdict on a key', () => {
   });
 });
 
-describe('the types that are asked for', () => {
-  const asked = (text: string) => algorithmsFor(read(text), settings('cp1'));
+const asked = (text: string) => algorithmsFor(read(text), settings('cp1'));
 
+describe('the types that are asked for', () => {
   test('known types come first, RSA by its new signatures only', () => {
     expect(asked(`cp1 ${b}\n`).algorithms[0]).toBe('ecdsa-sha2-nistp256');
     expect(asked(`cp1 ${c}\n`).algorithms.slice(0, 2)).toEqual(['rsa-sha2-512', 'rsa-sha2-256']);
@@ -239,16 +157,6 @@ describe('adding a key', () => {
     await addToKnownHostsFile(other, '[cp1]:2222', blob(a), false);
     expect(statSync(other).mode & 0o777).toBe(0o644);
     expect(readFileSync(other, 'utf8')).toBe(`cp9 ${b}\n[cp1]:2222 ${a}\n`);
-  });
-
-  test('ssh finds what was added, hashed or not', async () => {
-    for (const isHashed of [false, true]) {
-      const file = path.join(folder, `added-${isHashed}`);
-      await addToKnownHostsFile(file, 'CP1.example.com', blob(a), isHashed);
-      const { stdout } = await execa('ssh-keygen', ['-F', 'cp1.example.com', '-f', file]);
-      expect(stdout).toContain(a);
-      expect(readFileSync(file, 'utf8').startsWith('|1|')).toBe(isHashed);
-    }
   });
 
   test('a hundred at once are a hundred lines', async () => {
