@@ -128,6 +128,8 @@ class Ssh {
       {
         env: this.options.env,
         keepsTerminal: how.mayAsk === true,
+        // A master, and the ssh that it goes through where there is a bastion.
+        goesToBackground: command.length === 0,
         // Killing ssh ends nothing on the node that only writes to stderr: the master goes on reading that.
         ...(command.length > 0 && {
           onKill: () => {
