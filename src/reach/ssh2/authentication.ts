@@ -7,9 +7,10 @@ import { describe, type Fault, type Identities, type Identity } from './identiti
 
 /** Filled in by the host's answers. */
 export interface Tried {
-  partial: boolean;
+  /** Keys that did not sign, and why. */
+  readonly unsigned: string[];
   /** What the host would take. */
-  methods?: readonly string[];
+  methods?: string;
 }
 
 type Signed = (error?: Error | null, signature?: Buffer) => void;
@@ -18,10 +19,12 @@ type Signed = (error?: Error | null, signature?: Buffer) => void;
 class KeyRing extends ssh2.BaseAgent {
   readonly #identities: readonly Identity[];
   readonly #deadline: Deadline;
+  readonly #tried: Tried;
 
-  constructor(identities: readonly Identity[], deadline: Deadline) {
+  constructor(identities: readonly Identity[], tried: Tried, deadline: Deadline) {
     super();
     this.#identities = identities;
+    this.#tried = tried;
     this.#deadline = deadline;
   }
 
@@ -43,7 +46,11 @@ class KeyRing extends ssh2.BaseAgent {
       : Promise.reject(new Error('ssh2 wants another key than the one that was offered'));
     signing.then(
       (signature) => answer(null, signature),
-      (error: unknown) => answer(error as Error),
+      (error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        this.#tried.unsigned.push(`${identity?.label ?? 'a key'} did not sign: ${display(why)}`);
+        answer(new Error(why));
+      },
     );
   }
 }
@@ -56,12 +63,18 @@ export function tryKeys(
   deadline: Deadline,
 ): AuthHandlerMiddleware {
   let isDone = false;
-  return (methods, partial) => {
-    tried.partial ||= partial;
-    if (Array.isArray(methods)) tried.methods = methods.map(String);
+  return () => {
     if (isDone) return false as never;
     isDone = true;
-    return { type: 'agent', username, agent: new KeyRing(offered, deadline) };
+    return { type: 'agent', username, agent: new KeyRing(offered, tried, deadline) };
+  };
+}
+
+/** ssh2 tells nobody what the host would take instead, except in its log. */
+export function readLog(tried: Tried): (line: string) => void {
+  return (line) => {
+    const [, methods] = /^Inbound: Received USERAUTH_FAILURE \((.*)\)$/s.exec(line) ?? [];
+    if (methods !== undefined) tried.methods = display(methods, 100);
   };
 }
 
@@ -85,31 +98,22 @@ function faultCode(fault: Fault | undefined): 'needs-openssh' | 'key-file' | 'au
 export function refusedLogin(whom: string, user: string, identities: Identities, tried: Tried): ReachError {
   const { offered, faults } = identities;
   const name = display(user);
-  const methods = tried.methods?.map((method) => display(method, 40)).join(', ') ?? '';
-  const others = faults.length === 0 ? '' : `; left out: ${faults.map(({ text }) => text).join('; ')}`;
-  if (tried.partial) {
-    return new ReachError({
-      code: 'authentication',
-      message: `${whom} took the key of ${name}, and wants ${methods} as well`,
-      hint: 'let this user in with a key alone (AuthenticationMethods in sshd_config)',
-      retryable: false,
-    });
-  }
+  const { methods = '', unsigned } = tried;
+  const asides = [...unsigned, ...faults.map(({ text }) => text)];
+  const others = asides.length === 0 ? '' : `; ${asides.join('; ')}`;
+  const takes = methods === '' ? '' : ` (it takes ${methods})`;
   const usable = faults.find(({ needsOpenssh }) => needsOpenssh);
-  if (
-    usable ||
-    (tried.methods?.some((one) => one.startsWith('gssapi')) && !tried.methods.includes('publickey'))
-  ) {
+  if (usable || (methods.includes('gssapi') && !methods.includes('publickey'))) {
     return new ReachError({
       code: 'needs-openssh',
-      message: `${whom} does not let ${name} in with what the built-in SSH client has (it takes ${methods})${others}`,
+      message: `${whom} does not let ${name} in with what the built-in SSH client has${takes}${others}`,
       hint: 'the system ssh can use certificates, FIDO keys and Kerberos: --transport openssh',
       retryable: false,
     });
   }
   return new ReachError({
     code: 'authentication',
-    message: `${whom} does not let ${name} in; tried: ${offered.map(describe).join(', ')}${methods === '' ? '' : ` (it takes ${methods})`}${others}`,
+    message: `${whom} does not let ${name} in; tried: ${offered.map(describe).join(', ')}${takes}${others}`,
     hint: `put the public key into authorized_keys of ${name}, or name another one (IdentityFile); it is not tried again`,
     retryable: false,
   });

@@ -8,8 +8,8 @@ export interface ConfigLine {
   /** In lower case. */
   readonly keyword: string;
   readonly words: readonly string[];
-  /** The lines of the files that an Include names. */
-  readonly included?: readonly ConfigLine[];
+  /** The lines of each file that an Include names. */
+  readonly included?: readonly (readonly ConfigLine[])[];
 }
 
 export interface ConfigFiles {
@@ -86,17 +86,17 @@ async function readIncluded(
   base: string,
   above: readonly string[],
   reading: Reading,
-): Promise<readonly ConfigLine[]> {
-  const lines: ConfigLine[] = [];
+): Promise<readonly (readonly ConfigLine[])[]> {
+  const files: (readonly ConfigLine[])[] = [];
   for (const pattern of patterns) {
     const full = path.resolve(base, pattern.replace(/^~(?=\/)/, reading.home));
     if (/[[\]{}$%\\]|^~/.test(pattern)) {
       reading.doubts.push(`${where} includes ${pattern}, which only ssh can follow`);
       continue;
     }
-    for (const file of await glob(full)) lines.push(...(await readConfigFile(file, base, above, reading)));
+    for (const file of await glob(full)) files.push(await readConfigFile(file, base, above, reading));
   }
-  return lines;
+  return files;
 }
 
 /** Keyword and words; both `Port 22` and `Port = 22`, with quotes as ssh takes them. */

@@ -33,7 +33,9 @@ export async function routeOf(
   }
   const settings = await session.settingsOf(first, 'bastion');
   const before = await routeOf(session, settings.jumps, depth + hops.length);
-  const others = await Promise.all(rest.map((hop) => session.settingsOf(hop, 'bastion')));
+  const others = await Promise.all(
+    rest.map((hop) => session.settingsOf({ ...hop, isNext: true }, 'bastion')),
+  );
   return [...before, settings, ...others];
 }
 

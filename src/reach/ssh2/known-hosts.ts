@@ -20,7 +20,7 @@ export interface KnownHostsFault {
 
 export interface KnownHosts {
   /** Lines that speak of `host`, which is a name, an address or `[name]:port`; in the order of the files. */
-  find(host: string): readonly HostKeyLine[];
+  readonly find: (host: string) => readonly HostKeyLine[];
   readonly faults: readonly KnownHostsFault[];
 }
 

@@ -4,7 +4,7 @@ import ssh2, { type Algorithms, type Client } from 'ssh2';
 import { display } from '../../model/display.ts';
 import type { ConnectionFacts } from '../transport.ts';
 import { ReachError } from '../transport.ts';
-import { refusedLogin, tryKeys, type Tried } from './authentication.ts';
+import { readLog, refusedLogin, type Tried, tryKeys } from './authentication.ts';
 import type { Deadline } from './deadline.ts';
 import { algorithmsFor, hostKeyTrouble, judgeKey, knownAs } from './host-key.ts';
 import type { Identities } from './identities.ts';
@@ -18,6 +18,7 @@ export interface Login {
   readonly hostKey: NonNullable<ConnectionFacts['hostKey']>;
   /** Settles when the connection is gone, with what ssh2 said last. */
   readonly gone: Promise<Error | undefined>;
+  readonly isGone: () => boolean;
   end(): void;
 }
 
@@ -65,7 +66,7 @@ export async function logIn(options: LoginOptions): Promise<Login> {
   if (needs) throw needs;
   const client = new ssh2.Client();
   const heard = hear(stream);
-  const tried: Tried = { partial: false };
+  const tried: Tried = { unsigned: [] };
   const verification = verifier(options);
   let isAuthenticating = false;
   const gone = watch(client);
@@ -104,11 +105,12 @@ export async function logIn(options: LoginOptions): Promise<Login> {
       authHandler: tryKeys(settings.user, identities, tried, deadline),
       // Ours runs from the first packet on and stands still while somebody is asked.
       readyTimeout: 0,
+      debug: readLog(tried),
       ...keepalive,
     });
     await Promise.race([ready, deadline.over]);
     const hostKey = await verification.settle();
-    return { client, hostKey, gone, end: () => end(client, stream) };
+    return { client, hostKey, ...gone, end: () => end(client, stream) };
   } catch (error) {
     end(client, stream);
     throw error;
@@ -122,16 +124,22 @@ function end(client: Client, stream: Duplex): void {
   setTimeout(() => stream.destroy(), 1000).unref();
 }
 
-function watch(client: Client): Promise<Error | undefined> {
+function watch(client: Client): Pick<Login, 'gone' | 'isGone'> {
   let last: Error | undefined;
+  let isOver = false;
   // Also after the login: without a listener an error would end the process.
   client.on('error', (error) => {
     last = error;
   });
-  return new Promise((resolve) => {
-    client.once('close', () => resolve(last));
-    client.once('end', () => resolve(last));
+  const gone = new Promise<Error | undefined>((resolve) => {
+    const over = (): void => {
+      isOver = true;
+      resolve(last);
+    };
+    client.once('close', over);
+    client.once('end', over);
   });
+  return { gone, isGone: () => isOver };
 }
 
 /** The first bytes that the other side sends, which ssh2 does not show when they are no SSH. */
@@ -158,14 +166,8 @@ function verifier({ session, settings, deadline, isThroughBastion }: LoginOption
   let accepted: { readonly key: Buffer; readonly isNew: boolean } | undefined;
   let refusal: ReachError | undefined;
   const judge = async (key: Buffer): Promise<void> => {
-    const look = async (): Promise<ReachError | undefined> =>
-      hostKeyTrouble(
-        judgeKey(await session.knownTo(settings), settings, key),
-        settings,
-        key,
-        isThroughBastion,
-      );
-    const trouble = await look();
+    const verdict = judgeKey(await session.knownTo(settings), settings, key);
+    const trouble = hostKeyTrouble(verdict, settings, key, isThroughBastion);
     if (trouble === undefined) {
       accepted = { key, isNew: false };
       return;
@@ -175,7 +177,11 @@ function verifier({ session, settings, deadline, isThroughBastion }: LoginOption
       if (!session.asking.isPossible) throw trouble;
       await deadline.pause(() =>
         session.asking.alone(async (ask) => {
-          if ((await look()) !== undefined && !(await isTrusted(ask, settings, key))) throw trouble;
+          const question = `${knownAs(settings)} ${fingerprintOf(key)}`;
+          // Somebody else's login to the same host may have asked meanwhile.
+          if (session.accepted.has(question)) return;
+          if (!(await isTrusted(ask, settings, key))) throw trouble;
+          session.accepted.add(question);
         }),
       );
     }

@@ -8,8 +8,11 @@ import { type Place, type Settings, settingsFrom } from './settings.ts';
 import { evaluate, isHost, type RawSettings } from './settings-subset.ts';
 
 export interface Resolver {
-  settingsOf(target: Hop): Promise<Settings>;
+  settingsOf(target: Whom): Promise<Settings>;
 }
+
+/** `isNext`: a later hop of a ProxyJump, which the hops before it lead to, whatever its own settings say. */
+export type Whom = Hop & { readonly isNext?: boolean };
 
 export interface ResolverOptions {
   /** What ssh takes after -F; the user's and the system's when undefined; `none` is none. */
@@ -24,7 +27,7 @@ export function startResolver({ configFile, place, program = 'ssh' }: ResolverOp
   let files: Promise<ConfigFiles> | undefined;
   const asked = new Map<string, Promise<RawSettings | 'no ssh'>>();
 
-  const ask = (target: Hop, { lines }: ConfigFiles): Promise<RawSettings | 'no ssh'> => {
+  const ask = (target: Whom, { lines }: ConfigFiles): Promise<RawSettings | 'no ssh'> => {
     const key = sharedKey(target, lines);
     const before = asked.get(key);
     if (before) return before;
@@ -61,9 +64,9 @@ function forHost({ values, notes }: RawSettings, host: string): RawSettings {
 }
 
 /** The same for hosts about which ssh must say the same; 8 ms each are much for a fleet. */
-function sharedKey({ host, port, user }: Hop, lines: readonly ConfigLine[]): string {
+function sharedKey({ host, port, user, isNext }: Whom, lines: readonly ConfigLine[]): string {
   const flat = (some: readonly ConfigLine[]): readonly ConfigLine[] =>
-    some.flatMap((line) => [line, ...flat(line.included ?? [])]);
+    some.flatMap((line) => [line, ...flat((line.included ?? []).flat())]);
   const all = flat(lines);
   const isPlain = all.every(
     ({ keyword, words }) =>
@@ -72,17 +75,17 @@ function sharedKey({ host, port, user }: Hop, lines: readonly ConfigLine[]): str
       !(/^(?:hostname|hostkeyalias|proxy|user$)/.test(keyword) && words.some((word) => word.includes('%'))),
   );
   // Addresses have many spellings, and ssh may write another one.
-  if (!isPlain || isIPv6(host.split('%')[0] ?? '')) return JSON.stringify([host, port, user]);
+  if (!isPlain || isIPv6(host.split('%')[0] ?? '')) return JSON.stringify([host, port, user, isNext]);
   const blocks = all.filter(({ keyword }) => keyword === 'host').map(({ words }) => isHost(words, host));
-  return JSON.stringify([blocks, port, user]);
+  return JSON.stringify([blocks, port, user, isNext]);
 }
 
 async function askSsh(
   program: string,
-  target: Hop,
+  target: Whom,
   configFile: string | undefined,
 ): Promise<RawSettings | 'no ssh'> {
-  const { host, port, user } = target;
+  const { host, port, user, isNext = false } = target;
   const result = await execa(
     program,
     [
@@ -90,6 +93,7 @@ async function askSsh(
       ...(configFile === undefined ? [] : ['-F', configFile]),
       ...(port === undefined ? [] : ['-p', String(port)]),
       ...(user === undefined ? [] : ['-l', user]),
+      ...(isNext ? ['-o', 'ProxyJump=none'] : []),
       '--',
       host,
     ],

@@ -7,8 +7,7 @@ import type { Unlocked } from './identities.ts';
 import { addToKnownHostsFile, readKnownHostsFile } from './known-hosts-files.ts';
 import { type HostKeyLine, type KnownHosts, keyTypeOf, knownHosts } from './known-hosts.ts';
 import type { Login } from './login.ts';
-import type { Hop } from './names.ts';
-import { type Resolver, startResolver } from './resolve.ts';
+import { type Resolver, startResolver, type Whom } from './resolve.ts';
 import { localUser, type Settings } from './settings.ts';
 
 export interface Session {
@@ -16,8 +15,10 @@ export interface Session {
   readonly asking: Asking;
   readonly gate: Gate;
   readonly unlocked: Unlocked;
+  /** New host keys that somebody said yes to. */
+  readonly accepted: Set<string>;
   /** `target`: a node, for which flags count; a bastion is ssh_config's. */
-  settingsOf(whom: Hop, as: 'target' | 'bastion'): Promise<Settings>;
+  settingsOf(whom: Whom, as: 'target' | 'bastion'): Promise<Settings>;
   knownTo(settings: Settings): Promise<KnownHosts>;
   /** Remembers a key that was trusted just now, for this run and in the file. */
   trust(settings: Settings, name: string, key: Buffer): Promise<void>;
@@ -77,10 +78,12 @@ function startSession(options: ReachOptions): Session {
     asking: startAsking(options),
     gate: startGate(),
     unlocked: new Map(),
-    async settingsOf({ host, port, user }, as) {
+    accepted: new Set(),
+    async settingsOf({ host, port, user, isNext = false }, as) {
       const asUser = user ?? (as === 'target' ? options.user : undefined);
       const found = await resolver.settingsOf({
         host,
+        isNext,
         ...(port !== undefined && { port }),
         ...(asUser !== undefined && { user: asUser }),
       });

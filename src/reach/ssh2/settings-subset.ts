@@ -6,6 +6,7 @@ export interface Asked {
   readonly host: string;
   readonly port?: number;
   readonly user?: string;
+  readonly isNext?: boolean;
   readonly localUser: string;
 }
 
@@ -27,6 +28,7 @@ export function evaluate(lines: readonly ConfigLine[], asked: Asked): RawSetting
   const evaluation: Evaluation = { asked, values: new Map(), notes: [] };
   if (asked.user !== undefined) evaluation.values.set('user', [[asked.user]]);
   if (asked.port !== undefined) evaluation.values.set('port', [[String(asked.port)]]);
+  if (asked.isNext === true) evaluation.values.set('proxyjump', [['none']]);
   walk(lines, true, evaluation);
   if (!evaluation.values.has('hostname')) evaluation.values.set('hostname', [[asked.host]]);
   const [[name = ''] = []] = evaluation.values.get('hostname') ?? [];
@@ -41,7 +43,7 @@ function walk(lines: readonly ConfigLine[], isActiveAbove: boolean, evaluation: 
   for (const { keyword, words, where, included } of lines) {
     if (keyword === 'host') isActive = isActiveAbove && isHost(words, evaluation.asked.host);
     else if (keyword === 'match') isActive = isActiveAbove && isMatch(words, where, evaluation);
-    else if (included) walk(included, isActive, evaluation);
+    else if (included) included.forEach((file) => walk(file, isActive, evaluation));
     else if (isActive) take(keyword, words, evaluation.values);
   }
 }

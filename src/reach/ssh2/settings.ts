@@ -71,7 +71,7 @@ export function settingsFrom(host: string, raw: RawSettings, place: Place): Sett
     const given = raw.values.has(keyword) ? joinSplitPaths(all(keyword)) : usual;
     return given.filter((one) => one !== 'none').flatMap((one) => expand(one) ?? []);
   };
-  const keys = raw.values.has('identityfile') ? all('identityfile') : defaultKeys;
+  const keys = raw.values.has('identityfile') ? [...new Set(all('identityfile'))] : defaultKeys;
   const agent = agentSocket(first('identityagent'), place, expand);
   const alias = first('hostkeyalias');
   const family = first('addressfamily');
