@@ -11,10 +11,12 @@ export interface SpawnOptions {
   readonly onKill?: () => void;
   /** In our process group: Ctrl-C reaches it, and it can ask on our terminal. */
   readonly keepsTerminal?: boolean;
+  /** What it leaves in the background may hold on to its pipes: once it has ended well, they are let go. */
+  readonly goesToBackground?: boolean;
 }
 
 export function spawned(file: string, args: readonly string[], options: SpawnOptions): Running {
-  const { env, onKill, keepsTerminal = false } = options;
+  const { env, onKill, keepsTerminal = false, goesToBackground = false } = options;
   if (!isRoomForPipes()) throw tooManyFiles();
   const child = execa(file, args, {
     env,
@@ -28,6 +30,12 @@ export function spawned(file: string, args: readonly string[], options: SpawnOpt
     stdout: 'pipe',
     stderr: 'pipe',
   });
+  if (goesToBackground) {
+    child.once('exit', (code) => {
+      if (code !== 0) return;
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+    });
+  }
   let isOver = false;
   const ended = child.then((result) => {
     isOver = true;

@@ -11,7 +11,7 @@ import { remoteCommand } from '../become.ts';
 import { exchange } from '../exchange.ts';
 import type { ReachOptions } from '../options.ts';
 import { spawned } from '../spawned.ts';
-import { backOff, mostRetries, startGate } from '../ssh2/gate.ts';
+import { backOff, startGate } from '../ssh2/gate.ts';
 import { refuseHost } from '../ssh2/names.ts';
 import { type Limits, type Ran, ReachError, type Transport } from '../transport.ts';
 import { sshArgs } from './args.ts';
@@ -21,6 +21,8 @@ type SshTarget = Extract<Target, { via: 'ssh' }>;
 
 // Ssh opens a login of its own at a bastion for every node behind it, so all count as one sshd.
 const gate = startGate();
+// A process takes longer to log in than the one in the program, so more of them meet at a busy sshd.
+const mostResets = 6;
 // Only one may ask on the terminal.
 const terminal = startGate(1);
 
@@ -72,7 +74,7 @@ class Ssh {
           if (!(error instanceof ReachError)) throw error;
           const { trouble } = error;
           if (isAnswerable(trouble) && this.options.isInteractive) return await this.#asking();
-          if (trouble.code !== 'reset' || attempt === mostRetries) throw error;
+          if (trouble.code !== 'reset' || attempt === mostResets) throw error;
           await backOff(attempt);
         }
       }
@@ -128,6 +130,8 @@ class Ssh {
       {
         env: this.options.env,
         keepsTerminal: how.mayAsk === true,
+        // A master, and the ssh that it goes through where there is a bastion.
+        goesToBackground: command.length === 0,
         // Killing ssh ends nothing on the node that only writes to stderr: the master goes on reading that.
         ...(command.length > 0 && {
           onKill: () => {
