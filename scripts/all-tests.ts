@@ -91,6 +91,7 @@ for (const check of ['format', 'lint', 'types', 'dead']) {
 await vitest('unit', 'unit');
 await vitest('oracle', 'oracle');
 await vitest('package', 'package');
+await vitest('simulator', 'simulator');
 if (process.argv.includes('--lab')) {
   await vitest('kubeadm', 'kubeadm');
   await vitest('ssh', 'ssh');

@@ -2,10 +2,27 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+
+/**
+ * ssh2 tries to load two compiled parts and does without them when they are not there. Here they never are: what would be
+ * found beside an installed bundle is not ours. Its `pagent.exe` for Windows is looked for beside the bundle, and not missed.
+ */
+const pureSsh2: Plugin = {
+  name: 'pure-ssh2',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path: name }) => ({
+      path: name,
+      namespace: 'absent',
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path: name }) => ({
+      contents: `throw new Error(${JSON.stringify(`${name} is not in the bundle`)})`,
+    }));
+  },
+};
 
 const shared: BuildOptions = {
   absWorkingDir: root,
@@ -17,6 +34,7 @@ const shared: BuildOptions = {
   minifyWhitespace: true,
   legalComments: 'none',
   metafile: true,
+  plugins: [pureSsh2],
   logLevel: 'warning',
 };
 
@@ -31,6 +49,8 @@ const command = await build({
   chunkNames: 'parts/[name]-[hash]',
   format: 'esm',
   splitting: true,
+  // The folder of a CommonJS module, which an ES module does not have.
+  define: { ...shared.define, __dirname: '"/"', __filename: '"/"' },
   banner: {
     js: "#!/usr/bin/env node\nimport{createRequire as fixSansRequire}from'node:module';const require=fixSansRequire(import.meta.url);",
   },
@@ -62,10 +82,13 @@ function licencesOf(metafiles: readonly (Metafile | undefined)[]): string {
     .toSorted()
     .map((name) => {
       const folder = path.join(root, 'node_modules', name);
-      const { version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
+      const its = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
         version: string;
-        license: string;
+        license?: string;
+        // As packages said it before 2015; ssh2 still does.
+        licenses?: readonly { readonly type: string }[];
       };
+      const { version, license = its.licenses?.map(({ type }) => type).join(', ') } = its;
       const file = existsSync(folder)
         ? readdirSync(folder).find((one) => /^licen[cs]e/i.test(one))
         : undefined;

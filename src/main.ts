@@ -6,16 +6,38 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
+/** Once asked for, the first signal aborts and the second ends the process as it always does. */
+function stopOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      stoppedWith ??= code;
+      controller.abort(new Error(`stopped by ${signal}`));
+    });
+  }
+  return controller.signal;
+}
+
+let stoppedWith: number | undefined;
+
 void run(process.argv.slice(2), {
+  stop: stopOnSignal,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
 }).then(
   (code) => {
-    process.exitCode = code;
+    process.exitCode = stoppedWith ?? code;
   },
   (error: unknown) => {
+    if (stoppedWith !== undefined) {
+      process.exitCode = stoppedWith;
+      return;
+    }
     process.stderr.write(
       `fix-sans: this is a bug, please report it; nothing was changed\n${String((error as Error).stack ?? error)}\n`,
     );

@@ -7,11 +7,17 @@ export interface Option {
   readonly about: string;
   readonly choices?: readonly string[];
   readonly fallback?: string;
+  /** Given more than once, all count. */
+  readonly repeats?: true;
+  /** Heading in the help. */
+  readonly group?: string;
 }
+
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export interface Invocation {
   readonly args: readonly string[];
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: Options;
 }
 
 export type Run = (invocation: Invocation, io: Io) => Promise<ExitCode>;

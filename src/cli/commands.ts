@@ -1,5 +1,6 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
 import type { Command, Option } from './command.ts';
+import { nodeOptions, reachOptions, wishOption } from './shared-options.ts';
 
 const quiet: Option = { flags: '-q, --quiet', about: 'no talk on stderr, only the result on stdout' };
 
@@ -28,6 +29,53 @@ WHAT that names a file is read; any other is taken as text; nothing, or -, reads
 Exit codes: 2 a name is missing, 8 another cause, 1 nothing understood, 64 wrong usage.
 Nothing is contacted and nothing is changed.`,
     load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'inspect',
+    usage: '',
+    summary:
+      'look at the control planes: every name of every certificate, why it is there, what is served, what is wrong',
+    options: [
+      ...nodeOptions,
+      ...reachOptions,
+      wishOption,
+      {
+        flags: '-f, --format <format>',
+        about: 'how to print it',
+        choices: ['text', 'json', 'markdown', 'html'],
+        fallback: 'text',
+        group: 'Output:',
+      },
+      {
+        flags: '--report <format=file>',
+        about: 'write it to a file too, in any of these formats',
+        repeats: true,
+        group: 'Output:',
+      },
+      {
+        flags: '--with <file>',
+        about: 'add what an inspection on another machine saw from there (its JSON)',
+        repeats: true,
+        group: 'Output:',
+      },
+      { flags: '--vantage <name>', about: 'what to call this machine in reports', group: 'Output:' },
+      { ...quiet, group: 'Output:' },
+      { flags: '--show-commands', about: 'print every script that would be run on a node, and stop' },
+      {
+        flags: '--print-helper',
+        about: 'print a root-owned helper script and the sudoers line that allows only it, and stop',
+      },
+    ],
+    epilogue: `
+  fix-sans inspect --node ops@10.0.0.11 --node ops@10.0.0.12 --node ops@10.0.0.13
+  fix-sans inspect --kubeconfig admin.conf --user ops --report html=ticket.html
+  fix-sans inspect --inventory inventory/prod/hosts.yaml --san api.example.com
+  fix-sans inspect --endpoint 203.0.113.10:6443        (no SSH at all)
+
+Exit codes: 0 healthy, 2 something to fix, 3 some nodes could not be read, 4 a login or host key was refused,
+7 another tool's cluster, 8 not a missing name, 75 no node answered.
+Nothing is changed: what is run on a node can only read (--show-commands prints it).`,
+    load: async () => (await import('./inspect.ts')).inspect,
   },
   {
     name: 'help',

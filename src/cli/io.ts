@@ -1,5 +1,6 @@
 /** The outside world of a command: stdout is the result, stderr is the talk. */
 import type { Readable } from 'node:stream';
+import type { openNode } from '../reach/open.ts';
 
 interface Output {
   readonly isTTY?: boolean;
@@ -8,10 +9,14 @@ interface Output {
 }
 
 export interface Io {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown };
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C and SIGTERM, for a command that has something to put in order; asked for, it replaces the usual death. */
+  readonly stop?: () => AbortSignal;
+  /** Only the simulator brings one of its own, whose nodes are folders; the program never does. */
+  readonly openNode?: typeof openNode;
 }
 
 /** Colour only where a person looks: https://no-color.org and https://bixense.com/clicolors */

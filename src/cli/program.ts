@@ -29,13 +29,16 @@ function build(command: Command, asked: (what: Asked) => void): Program {
     .summary(command.summary)
     .description(command.summary)
     .helpOption('-h, --help', 'print this help')
-    .argument(command.usage)
     .showSuggestionAfterError()
     .addHelpText('after', command.epilogue);
-  for (const { flags, about, choices, fallback } of command.options) {
+  if (command.usage !== '') built.argument(command.usage);
+  for (const { flags, about, choices, fallback, repeats, group } of command.options) {
     const flag = new Flag(flags, about);
     if (choices) flag.choices(choices);
     if (fallback !== undefined) flag.default(fallback);
+    if (repeats)
+      flag.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+    if (group !== undefined) flag.helpGroup(group);
     built.addOption(flag);
   }
   return built.action((given: readonly string[] | string | undefined) => {

@@ -16,6 +16,8 @@ export interface ClusterFacts {
   readonly environment: Environment;
   /** Names that the user asked for, by flag or file. */
   readonly wishes: readonly San[];
+  /** Endpoints that the user asked about by --endpoint; the kubeconfig's server is one without being named here. */
+  readonly endpoints?: readonly { readonly host: string; readonly port: number }[];
   /** The kubeconfig that was given, without its credentials. */
   readonly kubeconfig?: {
     readonly path: string;
@@ -24,6 +26,7 @@ export interface ClusterFacts {
     readonly tlsServerName?: string;
     readonly proxyUrl?: string;
     readonly skipsVerification: boolean;
+    /** Its CA certificates, as PEM. */
     readonly ca: readonly string[];
   };
   /** From an inventory of kubespray's. */
@@ -49,5 +52,15 @@ export interface InventoryFacts {
   readonly readBy: 'ansible-inventory' | 'subset';
   /** supplementary_addresses_in_ssl_keys as it is in effect for the first control plane; undefined where it is not set. */
   readonly supplementary?: readonly string[];
+  /** Why it could not be read: encrypted, a template, no list. */
+  readonly supplementaryFault?: string;
+  /** `group_vars/k8s_cluster/k8s-cluster.yml:12`, from the weakest place to the one in effect, seen from the inventory. */
+  readonly supplementarySetIn?: readonly string[];
+  /** kube_service_addresses */
+  readonly serviceRange?: string;
+  /** loadbalancer_apiserver.address */
+  readonly loadBalancerAddress?: string;
+  /** apiserver_loadbalancer_domain_name */
+  readonly loadBalancerName?: string;
   readonly kubesprayVersion?: string;
 }

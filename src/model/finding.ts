@@ -27,6 +27,8 @@ export interface FindingArgs {
     readonly proxy?: string;
     /** Vantage points that were served the cluster's own certificate for it. */
     readonly genuineFrom: readonly string[];
+    /** Trust bundles here that hold a CA of the chain that was served: programs that use them notice nothing. */
+    readonly trustedBy?: readonly string[];
   };
   'proxy-cannot-reach-upstream': {
     readonly endpoint: string;
@@ -81,7 +83,7 @@ export interface FindingArgs {
   'path-not-proven': { readonly endpoint: string; readonly trouble: string };
   'control-plane-not-inspected': { readonly names: readonly string[] };
   'kubeadm-config-fault': { readonly path: string; readonly line: number; readonly fault: string };
-  'kubeadm-missing': Record<never, never>;
+  'kubeadm-missing': Readonly<Record<string, never>>;
   'host-key-added': { readonly fingerprint: string };
 }
 

@@ -98,8 +98,13 @@ export interface FolderFacts {
 export interface ApiserverFacts {
   readonly manifest: string;
   readonly image?: string;
-  /** The values of a flag, in the order given: `--tls-sni-cert-key` may come more than once. Without the dashes. */
+  /**
+   * The values of a flag, in the order given: `--tls-sni-cert-key` may come more than once. Without the dashes. Of the running
+   * process where there is one.
+   */
   readonly flags: Readonly<Record<string, readonly string[]>>;
+  /** Flags in which the manifest differs from the process that runs. */
+  readonly notInEffect?: readonly string[];
   readonly advertiseAddress?: string;
   readonly securePort: number;
   readonly bindAddress?: string;
@@ -119,6 +124,7 @@ export interface KubeconfigFacts {
   /** Fingerprints of the CA certificates that it trusts. */
   readonly caFingerprints: readonly string[];
   readonly tlsServerName?: string;
+  readonly skipsVerification?: boolean;
   readonly clientCertificate?: { readonly subject: string; readonly notAfter: string };
 }
 

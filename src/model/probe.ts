@@ -40,25 +40,39 @@ export interface Probe {
         readonly chain: readonly Certificate[];
         /** Whether the chain leads to the CA that was given; undefined where none was. */
         readonly isTrusted?: boolean;
+        /** Why the chain is shorter here than it was served: a certificate in it that nobody can read. */
+        readonly chainFault?: string;
         readonly protocol: string;
         readonly answer?: HttpAnswer;
+        /** Why there is no `answer`: what hides behind a proxy often shows only here. */
+        readonly noAnswer?: { readonly trouble: ProbeTroubleCode; readonly detail: string };
       }
-    | { readonly state: 'failed'; readonly trouble: ProbeTroubleCode; readonly detail: string };
+    | {
+        readonly state: 'failed';
+        readonly trouble: ProbeTroubleCode;
+        readonly detail: string;
+        /** `proxy-refused`: what the proxy said to CONNECT. */
+        readonly answer?: HttpAnswer;
+      };
 }
 
 /** What `GET /version` said: without credentials, and only ever that. */
 export interface HttpAnswer {
   readonly status: number;
   readonly server?: string;
-  /** At most 200 characters. */
+  /** At most 200 characters: of a page its title, of Kubernetes' own errors the message. */
   readonly firstLine: string;
   readonly gitVersion?: string;
+  /** Whether its body is of the kind that an API server writes, errors included: then no proxy made it up. */
+  readonly isKubernetes?: boolean;
 }
 
 /** Where we stand: what decides how a client here reaches the API. Secrets are redacted before they come in here. */
 export interface Environment {
   readonly variables: readonly { readonly name: string; readonly value: string }[];
   readonly trustBundles: readonly TrustBundle[];
+  /** What of the proxy variables no client understands: `"10.*" in NO_PROXY matches nothing`. */
+  readonly faults?: readonly { readonly name: string; readonly fault: string }[];
   readonly kubectlVersion?: string;
   readonly hostname: string;
 }

@@ -12,7 +12,13 @@ declare const readsOnly: unique symbol;
 export interface Query {
   readonly [readsOnly]: true;
   readonly name: string;
-  /** POSIX sh; every path of the node starts with "$ROOT". Answers by `frame NAME < bytes` or `frame_file NAME PATH`. */
+  /**
+   * POSIX sh; every path of the node starts with "$ROOT". Answers by `frame NAME < bytes`, `say NAME TEXT` or
+   * `frame_file NAME PATH`, whose failure is a frame NAME.fault: absent, dangling-link, not-a-file, unreadable, too-large or
+   * read-error. NAME is made of A-Z a-z 0-9 . _ -; frames are sent one after the other, never from the background. What
+   * programs print on stdout goes to the talk; stdin is /dev/null; names that start with _ and descriptor 9 are taken. Bound
+   * by `timeout` what may hang: nobody ends it from outside.
+   */
   readonly script: string;
 }
 

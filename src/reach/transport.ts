@@ -45,6 +45,8 @@ export interface Transport extends AsyncDisposable {
   /** As the user may type it: `ssh://ops@10.0.0.1:22`. */
   readonly label: string;
   readonly facts: ConnectionFacts;
+  /** Only ever set by the simulator in test/, which plays a node in a folder of its own. */
+  readonly isSimulated?: true;
   /**
    * Runs `/bin/sh -s` (as RunAs says) with these bytes as its stdin. No word of it comes from outside: user, host and port
    * are the transport's, everything else is in stdin. Rejects with ReachError for all that is no exit status.

@@ -1,12 +1,25 @@
-/** The formats a diagnosis can be printed in: a new one is a file and a line here. */
+/** The formats a result can be printed in: a new one is a file and a line here. */
 import type { Diagnosis } from '../model/diagnosis.ts';
+import type { Inspection } from '../model/inspection.ts';
 import { explainAsJson } from './explain-json.ts';
 import { explainAsMarkdown } from './explain-markdown.ts';
 import { explainAsText } from './explain-text.ts';
+import { inspectAsJson } from './inspect/json.ts';
+import { inspectPage } from './inspect/page.ts';
 import type { Look } from './look.ts';
+import { pageAsHtml } from './page-html.ts';
+import { pageAsMarkdown } from './page-markdown.ts';
+import { pageAsText } from './page-text.ts';
 
 export const explainReports: Readonly<Record<string, (diagnosis: Diagnosis, look: Look) => string>> = {
   text: explainAsText,
   json: explainAsJson,
   markdown: explainAsMarkdown,
+};
+
+export const inspectReports: Readonly<Record<string, (inspection: Inspection, look: Look) => string>> = {
+  text: (inspection, look) => pageAsText(inspectPage(inspection), look),
+  json: inspectAsJson,
+  markdown: (inspection) => pageAsMarkdown(inspectPage(inspection)),
+  html: (inspection) => pageAsHtml(inspectPage(inspection)),
 };

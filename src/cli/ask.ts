@@ -1,0 +1,39 @@
+/** Asks the person at the terminal, one question at a time; a secret is not shown while it is typed. */
+import type { Io } from './io.ts';
+
+export type Ask = (question: string, options?: { readonly isSecret?: boolean }) => Promise<string>;
+
+export function isInteractive(io: Io): boolean {
+  return io.stdin.isTTY === true && io.stderr.isTTY === true;
+}
+
+/** Questions of nodes that are reached at the same time wait for each other. */
+export function asker(io: Io): Ask {
+  let last: Promise<unknown> = Promise.resolve();
+  return (question, { isSecret = false } = {}) => {
+    const answer = last.then(() => askOne(io, question, isSecret));
+    last = answer.catch(() => undefined);
+    return answer;
+  };
+}
+
+async function askOne({ stdin, stderr }: Io, question: string, isSecret: boolean): Promise<string> {
+  stderr.write(question);
+  // Raw, because a terminal shows what it is sent otherwise.
+  stdin.setRawMode?.(isSecret);
+  let typed = '';
+  try {
+    for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
+      for (const key of String(chunk)) {
+        if (key === '\r' || key === '\n') return typed;
+        if (key === '\u0003' || key === '\u0004') throw new Error('nothing was answered');
+        typed = key === '\u007f' || key === '\b' ? typed.slice(0, -1) : typed + key;
+      }
+    }
+    return typed;
+  } finally {
+    stdin.setRawMode?.(false);
+    stdin.pause();
+    if (isSecret) stderr.write('\n');
+  }
+}

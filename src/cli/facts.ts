@@ -1,0 +1,139 @@
+/** From flags to facts: what `inspect` reads, and later plan and verify too. */
+import { readFile } from 'node:fs/promises';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
+import { display } from '../model/display.ts';
+import { parseSans, sanKey } from '../model/san.ts';
+import { sanRefusalSentence } from '../model/san-refusal.ts';
+import { UserError } from '../model/user-error.ts';
+import { openApi } from '../inspect/api-from-here.ts';
+import { type EnvironmentReading, readEnvironment } from '../inspect/environment.ts';
+import { inspectCluster } from '../inspect/inspect-cluster.ts';
+import { connectBy } from '../inspect/probe/connect.ts';
+import { readVantage, type VantageRun } from '../inspect/probe/merge-vantage.ts';
+import { chooseProxy } from '../inspect/probe/proxy-env.ts';
+import type { ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
+import { resolveNodes } from '../nodes/resolve.ts';
+import { openNode } from '../reach/open.ts';
+import type { Options } from './command.ts';
+import type { Io } from './io.ts';
+import { countOf, durationOf, isSet, textOf, textsOf } from './option-values.ts';
+import { progressLine } from './progress.ts';
+import { reachOptionsOf } from './reach-options.ts';
+
+const usualApiTimeoutMs = 10_000;
+
+export async function readFacts(options: Options, io: Io): Promise<ClusterFacts> {
+  const wishes = wishesOf(textsOf(options, 'san'));
+  const most = countOf(options, 'parallel', { flag: '--parallel', most: 512 }) ?? 32;
+  const timeoutMs = durationOf(options, 'connectTimeout', '--connect-timeout') ?? usualApiTimeoutMs;
+  const signal = io.stop?.();
+  const environment = await readEnvironment({ env: io.env });
+  const opener = (kubeconfig: Kubeconfig): ApiGet => apiOf(kubeconfig, environment, timeoutMs, signal);
+  const resolved = await resolveNodes({
+    nodes: textsOf(options, 'node'),
+    ...given(options, ['inventory', 'kubeconfig', 'context', 'config', 'cluster']),
+    runInventory: isSet(options, 'runInventory'),
+    allowExecPlugin: isSet(options, 'runExecPlugin'),
+    endpoints: textsOf(options, 'endpoint'),
+    withWorkers: isSet(options, 'workers'),
+    env: io.env,
+    openApi: opener,
+  });
+  const isQuiet = isSet(options, 'quiet');
+  if (!isQuiet) for (const warning of resolved.warnings) io.stderr.write(`fix-sans: ${display(warning)}\n`);
+  const reach = reachOptionsOf(options, resolved.ssh, io);
+  const vantages = await vantagesOf(textsOf(options, 'with'));
+  const line = progressLine(io, isQuiet);
+  const { kubeconfig } = resolved;
+  try {
+    const facts = await inspectCluster({
+      ...(resolved.cluster === undefined ? {} : { cluster: resolved.cluster }),
+      nodes: resolved.nodes,
+      endpoints: resolved.endpoints,
+      wishes: merged(wishes, resolved.wishes),
+      ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
+      ...(kubeconfig === undefined ? {} : { kubeconfig, openApi: opener(kubeconfig) }),
+      environment,
+      open: (node) => (io.openNode ?? openNode)(node, reach),
+      most,
+      probeTimeoutMs: timeoutMs,
+      vantages,
+      now: () => new Date(),
+      onProgress: ({ slowest, ...progress }) => {
+        line.show({ ...progress, ...(slowest === undefined ? {} : { slowest: slowest.node }) });
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const name = textOf(options, 'vantage');
+    return name === undefined ? facts : { ...facts, environment: { ...facts.environment, hostname: name } };
+  } finally {
+    line.clear();
+  }
+}
+
+function given<Key extends string>(
+  options: Options,
+  keys: readonly Key[],
+): Partial<Readonly<Record<Key, string>>> {
+  const entries = keys.flatMap((key) => {
+    const value = textOf(options, key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(entries) as Partial<Record<Key, string>>;
+}
+
+function wishesOf(values: readonly string[]): ClusterFacts['wishes'] {
+  const { sans, refusals } = parseSans(values);
+  const [first] = refusals;
+  if (first === undefined) return sans;
+  throw new UserError(
+    `--san ${display(first.input, 80)}: ${sanRefusalSentence(first)}`,
+    first.suggestion === undefined ? 'give a DNS name or an address' : `did you mean ${first.suggestion}?`,
+  );
+}
+
+function merged(one: ClusterFacts['wishes'], other: ClusterFacts['wishes']): ClusterFacts['wishes'] {
+  return [...new Map([...one, ...other].map((san) => [sanKey(san), san])).values()];
+}
+
+function apiOf(
+  kubeconfig: Kubeconfig,
+  { proxies, proxyRoots }: EnvironmentReading,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): ApiGet {
+  const proxyFor = chooseProxy(proxies, kubeconfig.proxy());
+  return openApi(kubeconfig, {
+    timeoutMs,
+    dial: (host, port, within) => {
+      const proxy = proxyFor(host, port);
+      const until = AbortSignal.timeout(within);
+      return connectBy(
+        proxy === undefined ? {} : { proxy, proxyRoots },
+        { host, port, ground: 'given' },
+        within,
+        signal === undefined ? until : AbortSignal.any([signal, until]),
+      );
+    },
+  });
+}
+
+async function vantagesOf(files: readonly string[]): Promise<readonly VantageRun[]> {
+  const runs: VantageRun[] = [];
+  for (const file of files) {
+    const bytes = await readFile(file).catch((error: Error) => {
+      throw new UserError(
+        `cannot read --with ${display(file)}: ${error.message}`,
+        'give the JSON that inspect wrote elsewhere',
+      );
+    });
+    const reading = readVantage(bytes);
+    if (!reading.ok)
+      throw new UserError(
+        `--with ${display(file)}: ${display(reading.fault)}`,
+        'on the other machine: fix-sans inspect … --format json > there.json',
+      );
+    runs.push(reading.run);
+  }
+  return runs;
+}

@@ -1,0 +1,34 @@
+/** `fix-sans inspect`: reads the cluster and says what is there, why, and what is wrong. Nothing is changed. */
+import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
+import type { ExitCode } from '../model/exit-code.ts';
+import { exitCodes } from '../model/exit-code.ts';
+import { inspectReports } from '../report/index.ts';
+import type { Invocation } from './command.ts';
+import { readFacts } from './facts.ts';
+import { type Io, wantsColour, widthOf } from './io.ts';
+import { isSet, textOf, textsOf } from './option-values.ts';
+import { readReportFiles, writeReport } from './report-files.ts';
+
+export async function inspect({ options }: Invocation, io: Io): Promise<ExitCode> {
+  if (isSet(options, 'showCommands')) return show(io, (await import('./show-commands.ts')).shownCommands());
+  if (isSet(options, 'printHelper')) {
+    const { printedHelper } = await import('./show-commands.ts');
+    return show(io, printedHelper(textOf(options, 'user') ?? 'fix-sans'));
+  }
+  const files = await readReportFiles(textsOf(options, 'report'), Object.keys(inspectReports));
+  const inspection = diagnoseCluster(await readFacts(options, io));
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) };
+  const format = textOf(options, 'format') ?? 'text';
+  io.stdout.write(inspectReports[format]?.(inspection, look) ?? '');
+  for (const { format: other, path } of files) {
+    const text = inspectReports[other]?.(inspection, { colour: false, width: 100 }) ?? '';
+    await writeReport(path, text);
+    if (!isSet(options, 'quiet')) io.stderr.write(`fix-sans: wrote ${path}\n`);
+  }
+  return inspection.exitCode;
+}
+
+function show(io: Io, text: string): ExitCode {
+  io.stdout.write(text);
+  return exitCodes.ok.code;
+}

@@ -1,0 +1,66 @@
+/** `--report FORMAT=FILE`: reports beside the one on stdout, each written at once or not at all. */
+import { open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { display } from '../model/display.ts';
+import { UserError } from '../model/user-error.ts';
+
+export interface ReportFile {
+  readonly format: string;
+  readonly path: string;
+}
+
+/** Looked at before anything is contacted: a typing mistake should not cost a run. */
+export async function readReportFiles(
+  values: readonly string[],
+  formats: readonly string[],
+): Promise<readonly ReportFile[]> {
+  const files: ReportFile[] = [];
+  for (const value of values) {
+    const at = value.indexOf('=');
+    const format = value.slice(0, Math.max(at, 0));
+    const file = value.slice(at + 1);
+    if (at === -1 || file === '')
+      throw new UserError(
+        `--report ${display(value, 80)} does not say format and file`,
+        `write --report html=report.html; formats: ${formats.join(', ')}`,
+      );
+    if (!formats.includes(format))
+      throw new UserError(
+        `--report knows no format ${display(format, 40)}`,
+        `formats: ${formats.join(', ')}`,
+      );
+    await checkPlace(file);
+    files.push({ format, path: file });
+  }
+  return files;
+}
+
+async function checkPlace(file: string): Promise<void> {
+  const folder = await stat(path.dirname(path.resolve(file))).catch(() => undefined);
+  if (folder?.isDirectory() !== true)
+    throw new UserError(`--report: there is no folder ${display(path.dirname(file))}`, 'make it first');
+  const found = await stat(file).catch(() => undefined);
+  if (found !== undefined && !found.isFile())
+    throw new UserError(`--report: ${display(file)} is no file`, 'name a file that is or is not there yet');
+}
+
+/** Beside it and then renamed, so that nobody reads half a report. */
+export async function writeReport(file: string, text: string): Promise<void> {
+  const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
+  try {
+    const handle = await open(beside, 'wx', 0o644);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, file);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw new UserError(
+      `cannot write the report ${display(file)}: ${(error as Error).message}`,
+      'the result itself stands on stdout',
+    );
+  }
+}

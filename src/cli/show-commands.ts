@@ -1,0 +1,27 @@
+/** What would be run on a node, for those who look before they let anybody in: every script, and the helper made of it. */
+import { factsQuery } from '../inspect/node/facts-script.ts';
+import { helperFor } from '../reach/helper.ts';
+import { composeScript } from '../reach/prelude.ts';
+
+export function shownCommands(): string {
+  return [
+    '# Run on each node by one exec, as root: /bin/sh -s, or sudo -n -- /bin/sh -s, with this on its stdin.',
+    '# The nonce is another one each time. Nothing is written on the node; private keys do not leave it.',
+    composeScript({ script: factsQuery.script, nonce: '0'.repeat(32) }),
+  ].join('\n');
+}
+
+export function printedHelper(user: string): string {
+  const { path, script, sudoers } = helperFor(factsQuery, user);
+  return [
+    script,
+    `# On each node, as root, this file is ${path}, owned by root:root, mode 0755; with it`,
+    `# ${user} may read what fix-sans inspect reads, by these lines in /etc/sudoers.d/fix-sans (try them with visudo -cf):`,
+    ...sudoers
+      .trimEnd()
+      .split('\n')
+      .map((line) => `# ${line}`),
+    `# Then: fix-sans inspect --helper --node ${user}@NODE`,
+    '',
+  ].join('\n');
+}

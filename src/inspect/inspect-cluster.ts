@@ -1,0 +1,189 @@
+/** Reads everything at once: each node by one exec, the endpoints by handshakes from here and through SSH meanwhile. */
+import type { ApiFacts } from '../model/api-facts.ts';
+import { type Certificate, readCertificates } from '../model/certificate.ts';
+import type { ClusterFacts, ReadNode } from '../model/cluster-facts.ts';
+import { type ApiGet, type Kubeconfig, withoutSecrets } from '../model/kubeconfig.ts';
+import type { NodeFacts } from '../model/node-facts.ts';
+import type { ClusterNode } from '../model/node.ts';
+import type { Probe } from '../model/probe.ts';
+import { type NodeResult, type Progress, readAll } from '../reach/pool.ts';
+import type { NodeReader } from '../reach/reader.ts';
+import { readApiFromHere } from './api/read-api.ts';
+import type { EnvironmentReading } from './environment.ts';
+import { type NodeReading, readNode } from './node/read-node.ts';
+import { withOwnNames } from './own-names.ts';
+import { leadsTo } from './probe/chain.ts';
+import { knownFrom, type Sources } from './probe/known.ts';
+import type { VantageRun } from './probe/merge-vantage.ts';
+import { planProbes } from './probe/plan-probes.ts';
+import { chooseProxy } from './probe/proxy-env.ts';
+import { startProbes } from './probe/run-probes.ts';
+
+export interface InspectRequest extends Pick<ClusterFacts, 'cluster' | 'wishes' | 'inventory' | 'endpoints'> {
+  readonly nodes: readonly ClusterNode[];
+  readonly kubeconfig?: Kubeconfig;
+  readonly openApi?: ApiGet;
+  readonly environment: EnvironmentReading;
+  readonly open: (node: ClusterNode) => Promise<NodeReader>;
+  readonly most: number;
+  readonly probeTimeoutMs: number;
+  readonly vantages: readonly VantageRun[];
+  readonly now: () => Date;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Where there are hundreds of control planes, three are asked about the API: the same answer is enough. */
+const mostAsked = 3;
+
+interface NodeWork {
+  readonly reading: NodeReading;
+  readonly probes: readonly Probe[];
+}
+
+export async function inspectCluster(request: InspectRequest): Promise<ClusterFacts> {
+  const { nodes, environment, kubeconfig, signal, now } = request;
+  const readAt = now()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
+  const known = certificatesOf(kubeconfig?.ca ?? []);
+  const options = {
+    proxyRoots: environment.proxyRoots,
+    timeoutMs: request.probeTimeoutMs,
+    now,
+    ...(known.length === 0 ? {} : { ca: known }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const fromHere = startProbes(options);
+  const base: Omit<Sources, 'read' | 'dialling' | 'api'> = {
+    nodes,
+    endpoints: request.endpoints ?? [],
+    wishes: request.wishes,
+    proxyFor: chooseProxy(environment.proxies, kubeconfig?.proxy()),
+    ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
+  };
+  // What is known without any node is dialled while they are read.
+  fromHere.add(planProbes(knownFrom({ ...base, read: new Map(), dialling: new Set() })).probes);
+  const asked = new Set(
+    nodes
+      .filter(({ role }) => role === 'control-plane')
+      .slice(0, mostAsked)
+      .map(({ name }) => name),
+  );
+  const [results, apiFromHere] = await Promise.all([
+    readAll<NodeWork>(nodes, {
+      open: request.open,
+      work: (reader) => readOne(reader, { base, options, asksApi: asked.has(reader.node.name) }),
+      most: request.most,
+      onProgress: request.onProgress,
+      ...(signal === undefined ? {} : { signal }),
+    }),
+    request.openApi === undefined
+      ? undefined
+      : readApiFromHere(request.openApi, { apiPort: kubeconfig?.server.port ?? 6443 }),
+  ]);
+  const api = bestApi([...results.flatMap(apiOf), ...(apiFromHere === undefined ? [] : [apiFromHere])]);
+  const read = new Map(results.map((result) => [result.node.name, factsOf(result) ?? ('unread' as const)]));
+  const again: Sources = { ...base, read, dialling: new Set(), ...(api === undefined ? {} : { api }) };
+  fromHere.add(planProbes(knownFrom(again)).probes.filter(({ way }) => way !== 'ssh'));
+  const inside = results.flatMap(({ result }) => (result.state === 'read' ? result.value.probes : []));
+  const ca = known.length > 0 ? known : results.flatMap(caOf);
+  const probes = [
+    ...(await fromHere.finish()),
+    ...inside,
+    ...request.vantages.flatMap((vantage) => vantage.probes),
+  ].map((probe) => judged(probe, ca));
+  return withOwnNames({
+    ...(request.cluster === undefined ? {} : { cluster: request.cluster }),
+    readAt,
+    nodes: results.map(readNodeOf),
+    ...(api === undefined ? {} : { api }),
+    probes,
+    environment: environment.environment,
+    wishes: request.wishes,
+    ...(request.endpoints === undefined ? {} : { endpoints: request.endpoints }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
+    ...(request.inventory === undefined ? {} : { inventory: request.inventory }),
+  });
+}
+
+interface OneNode {
+  readonly base: Omit<Sources, 'read' | 'dialling' | 'api'>;
+  readonly options: Parameters<typeof startProbes>[0];
+  readonly asksApi: boolean;
+}
+
+/** Through the SSH connection the node is looked at from itself, as long as that connection is open. */
+async function readOne(reader: NodeReader, { base, options, asksApi }: OneNode): Promise<NodeWork> {
+  const reading = await readNode(reader, { asksApi });
+  const { name, role } = reader.node;
+  if (reader.dial === undefined || role !== 'control-plane') return { reading, probes: [] };
+  const run = startProbes(options);
+  const own = knownFrom({
+    ...base,
+    nodes: [reader.node],
+    endpoints: [],
+    wishes: [],
+    read: new Map([[name, reading.facts]]),
+    dialling: new Set([name]),
+  });
+  run.add(
+    planProbes(own).probes.filter(({ way, from }) => way === 'ssh' && from === name),
+    new Map([[name, reader.dial]]),
+  );
+  return { reading, probes: await run.finish() };
+}
+
+function factsOf({ result }: NodeResult<NodeWork>): NodeFacts | undefined {
+  return result.state === 'read' ? result.value.reading.facts : undefined;
+}
+
+function apiOf({ result }: NodeResult<NodeWork>): readonly ApiFacts[] {
+  return result.state === 'read' && result.value.reading.api !== undefined ? [result.value.reading.api] : [];
+}
+
+/** The one that tells most; of equals the first. */
+function bestApi(all: readonly ApiFacts[]): ApiFacts | undefined {
+  return all.toSorted((one, other) => one.unread.length - other.unread.length)[0];
+}
+
+function caOf(result: NodeResult<NodeWork>): readonly Certificate[] {
+  const reading = factsOf(result)?.ca?.reading;
+  return reading?.ok === true ? reading.certificates : [];
+}
+
+function certificatesOf(pems: readonly string[]): readonly Certificate[] {
+  return pems.flatMap((pem) => {
+    const reading = readCertificates(Buffer.from(pem));
+    return reading.ok ? reading.certificates : [];
+  });
+}
+
+/** The first handshakes were made before anybody told the CA. */
+function judged(probe: Probe, ca: readonly Certificate[]): Probe {
+  const { result } = probe;
+  if (result.state === 'failed' || result.isTrusted !== undefined || ca.length === 0) return probe;
+  return { ...probe, result: { ...result, isTrusted: leadsTo(result.chain, ca) } };
+}
+
+function readNodeOf({ node, connection, result }: NodeResult<NodeWork>): ReadNode {
+  return {
+    node,
+    ...(connection === undefined
+      ? {}
+      : {
+          connection: {
+            transport: connection.transport,
+            ...(connection.user === undefined ? {} : { user: connection.user }),
+            ...(connection.hostKey === undefined
+              ? {}
+              : {
+                  hostKeyFingerprint: connection.hostKey.fingerprint,
+                  hostKeyAdded: connection.hostKey.trust === 'added',
+                }),
+            through: connection.through,
+          },
+        }),
+    result: result.state === 'read' ? { state: 'read', facts: result.value.reading.facts } : result,
+  };
+}

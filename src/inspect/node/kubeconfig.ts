@@ -1,0 +1,53 @@
+/** Kubeconfigs of a node, as the sanitizer lets them through: where they lead, whom they trust, who they are. */
+import { type Certificate, readCertificates } from '../../model/certificate.ts';
+import type { KubeconfigFacts } from '../../model/node-facts.ts';
+import type { SanitizedFile } from './texts.ts';
+
+export interface KubeconfigReading {
+  readonly facts: KubeconfigFacts;
+  /** What could not be read of it: a line each. */
+  readonly faults: readonly string[];
+}
+
+/** `fileAt` gives the certificates of a file that was read in the same run. */
+export function parseKubeconfig(
+  file: SanitizedFile,
+  fileAt: (path: string) => readonly Certificate[] | undefined,
+): KubeconfigReading {
+  const faults: string[] = [];
+  const found = new Map<string, string[]>();
+  for (const line of file.lines) {
+    const [word = '', ...rest] = line.split('\t');
+    found.set(word, [...(found.get(word) ?? []), rest.join('\t')]);
+  }
+  const all = (word: string) => found.get(word) ?? [];
+  const certificatesOf = (word: string): readonly Certificate[] => [
+    ...all(`${word}-data`).flatMap((data) => {
+      const reading = readCertificates(Buffer.from(data, 'base64'));
+      if (reading.ok) return reading.certificates;
+      faults.push(`${word}-data is no certificate on one line`);
+      return [];
+    }),
+    ...all(word).flatMap((path) => {
+      const certificates = fileAt(path);
+      if (!certificates) faults.push(`${word} is a file that was not read: ${path}`);
+      return certificates ?? [];
+    }),
+  ];
+  if (all('exec').length > 0) faults.push('its credentials come from a program, which was not started');
+  if (all('server').length === 0) faults.push('no server is in it');
+  const [tlsServerName] = all('tls-server-name');
+  const [client] = certificatesOf('client-certificate');
+  return {
+    facts: {
+      path: file.path,
+      servers: [...new Set(all('server'))],
+      caFingerprints: [
+        ...new Set(certificatesOf('certificate-authority').map(({ fingerprint }) => fingerprint)),
+      ],
+      ...(tlsServerName !== undefined && { tlsServerName }),
+      ...(client && { clientCertificate: { subject: client.subject, notAfter: client.notAfter } }),
+    },
+    faults,
+  };
+}

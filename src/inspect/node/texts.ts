@@ -1,0 +1,50 @@
+/** The sanitizer's output, taken apart again: which files, of which kind, and what of each was let through. */
+
+export interface SanitizedFile {
+  readonly kind: string;
+  readonly path: string;
+  readonly lines: readonly string[];
+  /** `private-key`, `other-text`, `too-large` … */
+  readonly remarks: readonly string[];
+}
+
+export function parseTexts(text: string, root: string): readonly SanitizedFile[] {
+  const files: { kind: string; path: string; lines: string[]; remarks: string[] }[] = [];
+  for (const line of text.split('\n')) {
+    const rest = line.slice(1);
+    if (line.startsWith('>')) {
+      const [kind = '', path = ''] = split(rest, 2);
+      files.push({ kind, path: withoutRoot(path, root), lines: [], remarks: [] });
+    } else if (line.startsWith('|')) files.at(-1)?.lines.push(rest);
+    else if (line.startsWith('!')) files.at(-1)?.remarks.push(rest);
+  }
+  return files;
+}
+
+/** Rows of tab-separated values; the last one has the rest of its line. */
+export function parseRows(text: string, columns: number): readonly (readonly string[])[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => split(line, columns));
+}
+
+function split(line: string, columns: number): readonly string[] {
+  const parts = line.split('\t');
+  if (parts.length <= columns) return parts;
+  return [...parts.slice(0, columns - 1), parts.slice(columns - 1).join('\t')];
+}
+
+/** `key<TAB>value` lines; of a word that comes twice, the first counts. */
+export function parseFields(text: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const [key = '', value = ''] of parseRows(text, 2)) {
+    if (!fields.has(key)) fields.set(key, value);
+  }
+  return fields;
+}
+
+/** Tests put the node's files into a folder; elsewhere the root is empty. */
+export function withoutRoot(path: string, root: string): string {
+  return root !== '' && path.startsWith(`${root}/`) ? path.slice(root.length) : path;
+}

@@ -1,0 +1,85 @@
+/** YAML from a node or from the API, read with caps: what was made to exhaust a reader is a fault like any other. */
+import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+
+const largestText = 256 * 1024;
+/** Deeper than any object of Kubernetes's, and far from where the parser would run out of stack. */
+const deepest = 100;
+
+export type YamlReading =
+  | { readonly ok: true; readonly documents: readonly Document.Parsed[]; readonly lines: LineCounter }
+  | { readonly ok: false; readonly line: number; readonly fault: string };
+
+export function readYaml(text: string): YamlReading {
+  if (text.length > largestText) return { ok: false, line: 1, fault: 'is larger than 256 KiB' };
+  const tooDeep = findTooDeep(text);
+  if (tooDeep !== undefined) return { ok: false, line: tooDeep, fault: 'is nested too deep' };
+  const lines = new LineCounter();
+  try {
+    const documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: true });
+    if (!Array.isArray(documents)) return { ok: true, documents: [], lines };
+    for (const document of documents) {
+      const [error] = document.errors;
+      if (error)
+        return { ok: false, line: lines.linePos(error.pos[0]).line, fault: firstLine(error.message) };
+    }
+    return { ok: true, documents: documents as readonly Document.Parsed[], lines };
+  } catch (error) {
+    return { ok: false, line: 1, fault: error instanceof Error ? firstLine(error.message) : 'is no YAML' };
+  }
+}
+
+/** Plain values, or undefined where there is none; aliases count, so that nine lines cannot become a billion values. */
+export function plainValue(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 }) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value of a plain object, own properties only. */
+export function at(value: unknown, ...path: readonly string[]): unknown {
+  let here = value;
+  for (const key of path) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, key)) return undefined;
+    here = (here as Readonly<Record<string, unknown>>)[key];
+  }
+  return here;
+}
+
+export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? (found as readonly unknown[]) : [];
+}
+
+export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'string' ? found : undefined;
+}
+
+export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
+}
+
+/** The line where brackets or indentation go too deep. Brackets inside quotes count too: then it is refused for nothing, at worst. */
+function findTooDeep(text: string): number | undefined {
+  let open = 0;
+  let line = 1;
+  let dashes = 0;
+  for (const character of text) {
+    if (character === '\n') {
+      line += 1;
+      dashes = 0;
+    } else if (character === '[' || character === '{') open += 1;
+    else if (character === ']' || character === '}') open = Math.max(0, open - 1);
+    else if (character === '-' || character === '?') dashes += 1;
+    if (open > deepest || (dashes > 1000 && character === ' ')) return line;
+  }
+  return undefined;
+}
+
+function firstLine(text: string): string {
+  const [first = ''] = text.split('\n');
+  return first.replace(/:$/, '').slice(0, 200);
+}

@@ -1,0 +1,39 @@
+/** How many may log in to one sshd at a time, and how long to wait before another try. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** sshd drops at random from ten on that have not logged in yet: https://man.openbsd.org/sshd_config.5#MaxStartups */
+export const mostLogins = 8;
+
+export interface Gate {
+  /** Waits for a place; the answer gives it back. */
+  enter(sshd: string): Promise<() => void>;
+}
+
+export function startGate(most = mostLogins): Gate {
+  const inside = new Map<string, { count: number; readonly waiting: (() => void)[] }>();
+  return {
+    async enter(sshd) {
+      const place = inside.get(sshd) ?? { count: 0, waiting: [] };
+      inside.set(sshd, place);
+      // Whoever leaves hands the place over, so nobody overtakes.
+      if (place.count >= most) await new Promise<void>((resolve) => void place.waiting.push(resolve));
+      else place.count += 1;
+      let isInside = true;
+      return () => {
+        if (!isInside) return;
+        isInside = false;
+        const next = place.waiting.shift();
+        if (next) next();
+        else place.count -= 1;
+        if (place.count === 0) inside.delete(sshd);
+      };
+    },
+  };
+}
+
+/** 0.25 s, 0.5 s, 1 s, each up to twice as long: those who were refused together do not come back together. */
+export async function backOff(attempt: number, chance = Math.random): Promise<void> {
+  await sleep(250 * 2 ** attempt * (1 + chance()));
+}
+
+export const mostRetries = 3;

@@ -1,0 +1,138 @@
+/** The words for findings about what is served: reload, interception, wrong endpoints, trust and dates. */
+import { join, listed, type Phrase, plain, said } from '../page.ts';
+import type { Vocabulary } from './words.ts';
+
+type ServingCodes =
+  | 'not-reloaded'
+  | 'intercepted'
+  | 'proxy-cannot-reach-upstream'
+  | 'wrong-endpoint'
+  | 'stale-ca'
+  | 'insecure-kubeconfig'
+  | 'expired'
+  | 'expiring'
+  | 'not-yet-valid'
+  | 'wrong-certificate'
+  | 'weak-algorithm'
+  | 'outlives-ca'
+  | 'endpoint-unreachable'
+  | 'path-not-proven';
+
+export const servingWords: Vocabulary<ServingCodes> = {
+  'not-reloaded': ({ onDisk, served, names }, node) => ({
+    head: said`${node} serves another certificate than the one on its disk`,
+    evidence: [
+      said`on disk ${onDisk}, served ${served} (SHA-256)`,
+      ...(names.length > 0 ? [said`not served though on disk: ${names}`] : []),
+    ],
+    todo: plain(
+      'the API server reads a changed pair by itself, at the latest after a minute; if it does not, certificate and key do not match or its log says why',
+    ),
+  }),
+  intercepted: ({ endpoint, from, way, issuer, subject, proxy, genuineFrom }) => ({
+    head: join(
+      said`something between ${from} and ${endpoint} answers with a certificate of its own, issued by ${issuer}`,
+      way === 'proxy' && proxy !== undefined
+        ? said` (through the proxy ${proxy})`
+        : plain(` (${wayWords(way)})`),
+    ),
+    evidence: [
+      said`it shows ${subject}, which the CA of the cluster did not issue`,
+      genuineFrom.length > 0
+        ? said`the certificate of the cluster itself was served to ${genuineFrom}`
+        : plain(
+            'nobody was served a certificate of the cluster for it in this run: compare on a control plane',
+          ),
+    ],
+    todo: plain(
+      'do not touch the cluster and do not add names; have the address excepted from interception (NO_PROXY, or in the network), or go through an SSH tunnel',
+    ),
+  }),
+  'proxy-cannot-reach-upstream': ({ endpoint, proxy, status, server, firstLine }) => ({
+    head: join(
+      said`a proxy answers in place of ${endpoint}, and cannot reach it itself`,
+      proxy === undefined ? [] : said` (${proxy})`,
+    ),
+    evidence: [
+      join(
+        status === undefined ? plain('it said ') : said`it said status ${status}, `,
+        server === undefined ? [] : said`server ${server}, `,
+        said`${firstLine}`,
+      ),
+    ],
+    todo: plain('have the proxy allowed to connect to that address and port, or go around it'),
+  }),
+  'wrong-endpoint': ({ endpoint, subject, issuer }) => ({
+    head: said`at ${endpoint} another server than this cluster's API server answers`,
+    evidence: [said`it shows ${subject}, issued by ${issuer}`],
+    todo: plain('correct address, port or DNS entry; do not add the name to the API server certificate'),
+  }),
+  'stale-ca': ({ path }, node) => ({
+    head: join(
+      said`${path}`,
+      node === '' ? [] : said` on ${node}`,
+      plain(
+        ' trusts a CA of the right name with another key: it is of an earlier cluster, or the CA was replaced',
+      ),
+    ),
+    evidence: [],
+    todo: plain('fetch a fresh kubeconfig from the cluster; names have nothing to do with it'),
+  }),
+  'insecure-kubeconfig': ({ path }) => ({
+    head: said`${path} says insecure-skip-tls-verify: whoever uses it talks to anybody`,
+    evidence: [plain('this run verified all the same')],
+    todo: plain('remove that line; tls-server-name helps where only the name is wrong'),
+  }),
+  expired: ({ what, notAfter }, node) => ({
+    head: join(said`${what}`, onNode(node), said` has expired, on ${notAfter}`),
+    evidence: [],
+    todo: plain(
+      'kubeadm certs renew keeps the names of the certificate on disk; look at kubeadm certs check-expiration',
+    ),
+  }),
+  expiring: ({ what, notAfter, days }, node) => ({
+    head: join(said`${what}`, onNode(node), said` expires in ${days} days, on ${notAfter}`),
+    evidence: [],
+    todo: plain(
+      'renew it before then; a certificate that is made anew for a missing name gets a new date too',
+    ),
+  }),
+  'not-yet-valid': ({ what, notBefore }, node) => ({
+    head: join(said`${what}`, onNode(node), said` is valid only from ${notBefore} on`),
+    evidence: [],
+    todo: plain('compare the clocks (chronyc tracking, timedatectl)'),
+  }),
+  'wrong-certificate': ({ why }, node) => ({
+    head: join(said`the API server of ${node} uses a certificate that was made for something else: ${why}`),
+    evidence: [],
+    todo: plain('look which files --tls-cert-file and --tls-private-key-file name, and what is in them'),
+  }),
+  'weak-algorithm': ({ algorithm }, node) => ({
+    head: said`the certificate of ${node} uses ${algorithm}, which clients begin to refuse`,
+    evidence: [],
+    todo: plain('have it made anew by kubeadm'),
+  }),
+  'outlives-ca': ({ notAfter, caNotAfter }, node) => ({
+    head: said`the certificate of ${node} (until ${notAfter}) outlives its CA (until ${caNotAfter})`,
+    evidence: [plain('when the CA expires, nothing that it issued is trusted any more')],
+    todo: plain('plan the renewal of the CA'),
+  }),
+  'endpoint-unreachable': ({ endpoint, from, trouble }) => ({
+    head: said`${endpoint} could not be reached from ${from}: ${trouble}`,
+    evidence: [plain('nothing is known of the certificate there')],
+    todo: plain('check address, port, firewall and load balancer, and that the kube-apiserver runs'),
+  }),
+  'path-not-proven': ({ endpoint, trouble }) => ({
+    head: said`the certificates hold the name, but ${endpoint} itself could not be dialled from here: ${trouble}`,
+    evidence: [plain('certificate right, path not proven')],
+    todo: plain('try it from where clients dial it'),
+  }),
+};
+
+function wayWords(way: string): string {
+  return way === 'direct' ? 'dialled directly' : 'dialled through the SSH connection';
+}
+
+function onNode(node: string): Phrase {
+  return node === '' ? [] : join(plain(' of '), listed([node]));
+}

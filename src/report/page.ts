@@ -1,0 +1,95 @@
+/** A report before it has a format: sections of prose, tables, items and commands. Text, Markdown and HTML are made from this one value. */
+
+/** Our own words, and in between what comes from outside: `code` is hostile and each format makes it inert in its own way. */
+export type Phrase = readonly (string | { readonly code: string })[];
+
+export type Tone = 'good' | 'bad' | 'careful' | 'quiet';
+
+export interface Page {
+  readonly title: string;
+  readonly answer: Phrase;
+  readonly tone: Tone;
+  /** What the reader wants to know first about the run itself. */
+  readonly about: readonly Phrase[];
+  readonly sections: readonly Section[];
+}
+
+export interface Section {
+  readonly title: string;
+  /** `ticket`: only where it is read at leisure, in Markdown and HTML; `terminal`: only in text, where columns are few. */
+  readonly depth: 'always' | 'ticket' | 'terminal';
+  readonly blocks: readonly Block[];
+}
+
+export type Block =
+  | { readonly kind: 'prose'; readonly phrase: Phrase }
+  | { readonly kind: 'items'; readonly items: readonly Item[] }
+  | {
+      readonly kind: 'table';
+      readonly about: string;
+      readonly columns: readonly string[];
+      readonly rows: readonly Row[];
+    }
+  | { readonly kind: 'steps'; readonly steps: readonly Step[] };
+
+/** A finding and the like: a label in front, one sentence, what belongs to it below. */
+export interface Item {
+  readonly label: string;
+  readonly tone: Tone;
+  readonly id: string;
+  readonly head: Phrase;
+  readonly below: readonly Phrase[];
+}
+
+export type Row = readonly Cell[];
+
+export interface Cell {
+  readonly phrase: Phrase;
+  readonly tone?: Tone;
+}
+
+export interface Step {
+  readonly where: string;
+  readonly why: Phrase;
+  readonly command: string;
+}
+
+/** said`the certificate of ${node} lacks ${names}`: what is interpolated comes from outside; a list is joined with commas. */
+export function said(
+  words: TemplateStringsArray,
+  ...values: readonly (string | number | readonly string[])[]
+): Phrase {
+  const parts: (string | { readonly code: string })[] = [];
+  words.forEach((word, index) => {
+    if (word !== '') parts.push(word);
+    const value = values[index];
+    if (value === undefined) return;
+    if (typeof value === 'number') parts.push(String(value));
+    else if (typeof value === 'string') parts.push({ code: value });
+    else parts.push(...listed(value));
+  });
+  return parts;
+}
+
+/** Names one after the other; a long list ends with how many more there are. */
+export function listed(values: readonly string[], most = 12): Phrase {
+  const shown = values
+    .slice(0, most)
+    .flatMap((value, index) => [...(index === 0 ? [] : [', ']), { code: value }]);
+  const rest = values.length - most;
+  return rest > 0 ? [...shown, ` and ${rest} more`] : shown;
+}
+
+/** Words of ours only. */
+export function plain(text: string): Phrase {
+  return [text];
+}
+
+export function join(...phrases: readonly Phrase[]): Phrase {
+  return phrases.flat();
+}
+
+export function cell(phrase: Phrase | string, tone?: Tone): Cell {
+  const words = typeof phrase === 'string' ? plain(phrase) : phrase;
+  return { phrase: words, ...(tone === undefined ? {} : { tone }) };
+}

@@ -1,0 +1,157 @@
+/** What takes its time: tries again, timeouts, keepalive, slow lines and round trips, of the in-process SSH transport. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ReachOptions } from '../../src/reach/options.ts';
+import { openSsh2 } from '../../src/reach/ssh2/open.ts';
+import { type Limits, ReachError, type Transport, usualLimits } from '../../src/reach/transport.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import {
+  type FakeSshdOptions,
+  type FakeSshd,
+  type Home,
+  makeHome,
+  startFakeSshd,
+} from '../support/fake-sshd.ts';
+
+let home: Home;
+const closing: AsyncDisposable[] = [];
+beforeEach(() => {
+  home = makeHome();
+});
+afterEach(async () => {
+  for (const one of closing.splice(0).toReversed()) await one[Symbol.asyncDispose]();
+  home[Symbol.dispose]();
+});
+
+async function start(options: Partial<FakeSshdOptions> = {}): Promise<FakeSshd> {
+  const sshd = await startFakeSshd({ userKey: home.userKey.public, ...options });
+  closing.push(sshd);
+  know(sshd.port, sshd);
+  return sshd;
+}
+
+let known = '';
+function know(port: number, { hostKey }: Pick<FakeSshd, 'hostKey'>): void {
+  known = `${known}[127.0.0.1]:${port} ${hostKey}\n`;
+  home.write('known_hosts', known);
+}
+
+async function open(port: number, changes: Partial<ReachOptions> = {}): Promise<Transport> {
+  const transport = await openSsh2({ via: 'ssh', host: '127.0.0.1', port }, home.options(changes));
+  closing.push(transport);
+  return transport;
+}
+
+function run(transport: Transport, script: string, limits: Partial<Limits> = {}) {
+  return transport.run(Buffer.from(script), 'login', { ...usualLimits, commandTimeoutMs: 10_000, ...limits });
+}
+
+async function troubleOf(attempt: Promise<unknown>) {
+  const error = await attempt.catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(ReachError);
+  return (error as ReachError).trouble;
+}
+
+test('a login and a command take at most nine round trips', async () => {
+  const sshd = await start();
+  await using proxy = await startFaultProxy({ host: '127.0.0.1', port: sshd.port }, { delayMs: 50 });
+  know(proxy.port, sshd);
+  // The best of some: this machine does other things too.
+  let best = Infinity;
+  for (let left = 5; left > 0 && best >= 9; left -= 1) {
+    const started = performance.now();
+    const transport = await open(proxy.port);
+    await run(transport, 'exit 0');
+    best = Math.min(best, (performance.now() - started) / 100);
+  }
+  expect(best).toBeLessThan(9);
+});
+
+test('refused is tried again, and then told', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  const started = performance.now();
+  expect(await troubleOf(open(port))).toMatchObject({ code: 'refused', retryable: true });
+  expect(performance.now() - started).toBeGreaterThan(1500);
+});
+
+test('a sshd that drops some is tried again until it takes us', async () => {
+  const sshd = await start({ drops: 2 });
+  await open(sshd.port);
+  expect(sshd.seen.slice(0, 3)).toEqual(['drop', 'drop', 'connect']);
+});
+
+test('a sshd that drops all gives up after three more tries', async () => {
+  const sshd = await start({ drops: 100 });
+  expect(await troubleOf(open(sshd.port))).toMatchObject({ code: 'reset', retryable: true });
+  expect(sshd.seen).toEqual(['drop', 'drop', 'drop', 'drop']);
+}, 20_000);
+
+test('a host that says nothing ends within the time and one second', async () => {
+  const sshd = await start();
+  await using proxy = await startFaultProxy(
+    { host: '127.0.0.1', port: sshd.port },
+    { cut: { how: 'silence', after: 0 } },
+  );
+  const started = performance.now();
+  const limits = { ...usualLimits, connectTimeoutMs: 1000 };
+  expect((await troubleOf(open(proxy.port, { limits }))).code).toBe('timeout');
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
+test.each([30, 600, 1500])('silence after %i bytes is a timeout', async (after) => {
+  const sshd = await start();
+  await using proxy = await startFaultProxy(
+    { host: '127.0.0.1', port: sshd.port },
+    { cut: { how: 'silence', after } },
+  );
+  know(proxy.port, sshd);
+  const limits = { ...usualLimits, connectTimeoutMs: 700 };
+  expect((await troubleOf(open(proxy.port, { limits }))).code).toBe('timeout');
+});
+
+test('MaxStartups in words is tried again', async () => {
+  let tries = 0;
+  const port = await listen((socket) => {
+    tries += 1;
+    socket.end('Exceeded MaxStartups\r\n');
+  });
+  expect((await troubleOf(open(port))).code).toBe('reset');
+  expect(tries).toBe(4);
+}, 20_000);
+
+test('by silence: found by keepalive, long before the command would time out', async () => {
+  const sshd = await start();
+  await using proxy = await startFaultProxy({ host: '127.0.0.1', port: sshd.port });
+  know(proxy.port, sshd);
+  const transport = await open(proxy.port);
+  proxy.set({ cut: { how: 'silence', after: 0 } });
+  const started = performance.now();
+  const trouble = await troubleOf(run(transport, 'sleep 60', { commandTimeoutMs: 60_000 }));
+  expect(trouble.code).toBe('link-lost');
+  expect(performance.now() - started).toBeLessThan(25_000);
+}, 40_000);
+
+test('a slow line with a long way is slow, and works', async () => {
+  const sshd = await start();
+  await using proxy = await startFaultProxy(
+    { host: '127.0.0.1', port: sshd.port },
+    { delayMs: 30, bytesPerSecond: 8000 },
+  );
+  know(proxy.port, sshd);
+  const transport = await open(proxy.port, { limits: { ...usualLimits, connectTimeoutMs: 10_000 } });
+  expect((await run(transport, 'head -c 8000 /dev/zero')).stdout).toHaveLength(8000);
+});
+
+async function listen(greet: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    greet(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push({ [Symbol.asyncDispose]: async () => void server.close() });
+  return (server.address() as AddressInfo).port;
+}
