@@ -2,7 +2,7 @@
 import type { AccessPath } from './access-path.ts';
 import type { Finding } from './finding.ts';
 import type { ExitCode } from './exit-code.ts';
-import type { Provenance } from './inspection.ts';
+import type { NextStep, Provenance } from './inspection.ts';
 import type { San } from './san.ts';
 
 export interface Plan {
@@ -21,18 +21,35 @@ export interface Plan {
   readonly wayOut?: WayOut;
   /** Findings that are no missing names: said again, since they may be the real trouble. */
   readonly findings: readonly Finding[];
+  /** Names that somebody brought and that are not planned, and why: the error was not about the certificate. */
+  readonly leftOut: readonly { readonly name: string; readonly why: string }[];
+  readonly next: readonly NextStep[];
   readonly bound: Bound;
 }
 
 export interface NodePlan {
   readonly node: string;
-  readonly action: 'reissue' | 'nothing';
+  /** `restart`: the certificate on disk is right, and the API server does not take it. */
+  readonly action: 'reissue' | 'restart' | 'nothing';
+  readonly reasons: readonly ReissueReason[];
   readonly names: readonly PlannedName[];
   /** What `rm apiserver.*; kubeadm init phase certs apiserver --apiserver-cert-extra-sans …` would lose here. */
   readonly lostByRecipe: readonly San[];
   readonly certificate: PlannedCertificate;
-  readonly forms: KubeadmForms;
+  /** Only where there is something to sign, and nothing that makes the command wrong. */
+  readonly forms?: KubeadmForms;
 }
+
+export const reissueReasons = [
+  'missing-names',
+  'removal',
+  'expired',
+  'not-yet-valid',
+  'no-certificate',
+  'not-reloaded',
+] as const;
+
+export type ReissueReason = (typeof reissueReasons)[number];
 
 export interface PlannedName {
   readonly san: San;
@@ -80,23 +97,50 @@ export type DurableChange =
       readonly kind: 'kubeadm-config';
       readonly resourceVersion: string;
       readonly names: readonly San[];
+      readonly removed: readonly San[];
       readonly diff: string;
       readonly after: string;
+      /** For those who apply it by hand: it fails if somebody else was faster. */
+      readonly command: string;
     }
   | {
       readonly kind: 'inventory';
+      /** Absolute. */
       readonly path: string;
       readonly names: readonly San[];
+      /** What kubespray as it is would not write again. */
+      readonly wouldDrop: readonly San[];
+      /** Without context, since these files hold passwords; so is the edit: only what is put in, and where. */
       readonly diff: string;
-      readonly after: string;
+      readonly edit: TextEdit;
       readonly command: string;
+      /** Files whose value this one hides. */
+      readonly hides: readonly string[];
     }
-  | { readonly kind: 'advice'; readonly about: string; readonly why: string; readonly text: string };
+  | {
+      readonly kind: 'advice';
+      readonly about: 'kubeadm-config' | 'kubespray-file' | 'inventory' | 'one-node-only';
+      readonly where: string;
+      readonly why: string;
+      readonly text: string;
+    };
+
+export interface TextEdit {
+  /** Of the whole text before and after, in UTF-8. */
+  readonly before: string;
+  readonly after: string;
+  /** In characters from the start. */
+  readonly at: number;
+  readonly inserted: string;
+}
 
 export interface Refusal {
   readonly code: RefusalCode;
   readonly node?: string;
   readonly detail: string;
+  /** What to do, and which flag takes the responsibility where there is one. */
+  readonly remedy: string;
+  readonly commands: readonly { readonly why: string; readonly command: string }[];
 }
 
 export const refusalCodes = [
@@ -126,13 +170,21 @@ export const refusalCodes = [
 
 export type RefusalCode = (typeof refusalCodes)[number];
 
+export const riskCodes = [
+  'single-control-plane',
+  'validity',
+  'algorithm',
+  'lost-names',
+  'names-unknown',
+  'not-inspected',
+  'restart-fallback',
+  'api-unread',
+  'answered-elsewhere',
+  'breaks',
+] as const;
+
 export interface Risk {
-  readonly code:
-    | 'single-control-plane'
-    | 'validity'
-    | 'restart-fallback'
-    | 'flags-form-algorithm'
-    | 'api-unread';
+  readonly code: (typeof riskCodes)[number];
   readonly node?: string;
   readonly detail: string;
 }
@@ -149,6 +201,7 @@ export interface WayOut {
 export interface Bound {
   readonly nodes: readonly {
     readonly node: string;
+    /** Fingerprints; `none` where there was nothing to read. */
     readonly certificate: string;
     readonly served?: string;
     readonly ca: string;

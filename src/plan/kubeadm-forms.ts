@@ -39,8 +39,25 @@ export function flagsForm(signing: Signing, staging: string): Command | Withheld
   return { argv, alsoNames: isExtra ? [host.value] : [] };
 }
 
-export function configForm(signing: Signing, staging: string): ConfigForm | Withheld {
-  const cluster = clusterConfiguration(signing, staging);
+/** With a thousand nodes, most of which are told the same of the cluster, its part is written once. */
+export type Written = Map<string, string | Withheld>;
+
+export function configForm(
+  signing: Signing,
+  staging: string,
+  written: Written = new Map(),
+): ConfigForm | Withheld {
+  const { certSans, configuration, certificateValidityPeriod, algorithmToSay, kubernetesVersion } = signing;
+  const key = JSON.stringify([
+    staging,
+    certSans,
+    configuration ?? writtenConfiguration(signing),
+    certificateValidityPeriod,
+    algorithmToSay,
+    kubernetesVersion,
+  ]);
+  const cluster = written.get(key) ?? clusterConfiguration(signing, staging);
+  written.set(key, cluster);
   if (typeof cluster !== 'string') return cluster;
   const file = `${initConfiguration(signing)}---\n${cluster}`;
   return { file, argv: [...phase, `--config=${staging}/kubeadm.yaml`] };
@@ -68,19 +85,33 @@ function clusterConfiguration(signing: Signing, staging: string): string | Withh
   const place = { path: ['apiServer', 'certSANs'], kind: 'ClusterConfiguration' };
   const listed = addToList(text, place, names, sameName);
   if (!listed.ok) return { withheld: `line ${listed.line} of kubeadm-config: ${listed.detail}` };
-  const placed = setScalar(listed.text, 'ClusterConfiguration', 'certificatesDir', staging);
-  if (!placed.ok) return { withheld: `line ${placed.line} of kubeadm-config: ${placed.detail}` };
-  const { certificateValidityPeriod } = signing;
-  if (certificateValidityPeriod === undefined || text.includes('certificateValidityPeriod:'))
-    return ended(placed.text);
-  if (!signing.apiVersion.endsWith('/v1beta4')) return ended(placed.text);
-  const lasting = setScalar(
-    placed.text,
-    'ClusterConfiguration',
-    'certificateValidityPeriod',
-    certificateValidityPeriod,
-  );
-  return lasting.ok ? ended(lasting.text) : { withheld: lasting.detail };
+  let written = listed.text;
+  for (const [key, value] of valuesToSay(signing, staging, text)) {
+    const edit = setScalar(written, 'ClusterConfiguration', key, value);
+    if (!edit.ok) return { withheld: `line ${edit.line} of kubeadm-config: ${edit.detail}` };
+    written = edit.text;
+  }
+  return ended(written);
+}
+
+function valuesToSay(
+  { apiVersion, algorithmToSay, certificateValidityPeriod, kubernetesVersion }: Signing,
+  staging: string,
+  text: string,
+): readonly (readonly [key: string, value: string])[] {
+  const isNew = apiVersion.endsWith('/v1beta4');
+  const hasPeriod =
+    certificateValidityPeriod !== undefined &&
+    text.includes(`certificateValidityPeriod: ${certificateValidityPeriod}\n`);
+  return [
+    ['certificatesDir', staging],
+    // Without it kubeadm asks the internet.
+    ...(/^kubernetesVersion:/m.test(text) ? [] : [['kubernetesVersion', kubernetesVersion] as const]),
+    ...(isNew && algorithmToSay !== undefined ? [['encryptionAlgorithm', algorithmToSay] as const] : []),
+    ...(isNew && certificateValidityPeriod !== undefined && !hasPeriod
+      ? [['certificateValidityPeriod', certificateValidityPeriod] as const]
+      : []),
+  ];
 }
 
 function ended(text: string): string {

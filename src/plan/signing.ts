@@ -24,6 +24,8 @@ export interface Signing {
   readonly configuration?: string;
   readonly encryptionAlgorithm?: string;
   readonly certificateValidityPeriod?: string;
+  /** What `configuration` does not say and the new certificate needs, for this one command only. */
+  readonly algorithmToSay?: string;
   /** RSA-2048 and the like, of the certificate on disk. */
   readonly algorithm: string;
   /** Where the pair is now, symlinks resolved; staged beside it, so that a rename is one step. */

@@ -1,12 +1,11 @@
 /** A unified diff of two texts that differ in one place or in few: what a reviewer sees and `patch` takes. */
 
-const context = 3;
-
 /** Empty where nothing differs. Lines in the middle that are the same on both sides are shown as taken out and put in again. */
 export function unifiedDiff(
   before: string,
   after: string,
   names: { readonly from: string; readonly to: string },
+  context = 3,
 ): string {
   if (before === after) return '';
   const [old, now] = [splitLines(before), splitLines(after)];

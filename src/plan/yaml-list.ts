@@ -53,7 +53,7 @@ function isProven(before: Found, text: string, place: ListPlace, expected: reado
 }
 
 /** Every value but the list, and without the maps that hold nothing else. Takes the documents apart. */
-function without({ all, document }: Found, { path }: ListPlace): unknown {
+export function without({ all, document }: Found, { path }: ListPlace): unknown {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const parent: unknown = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
     const [key = ''] = path.slice(depth - 1, depth);

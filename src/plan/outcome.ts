@@ -1,0 +1,89 @@
+/** How a plan ends: the exit code, and what to type next. */
+import { type ExitCode, type ExitName, exitCodes, worstExit } from '../model/exit-code.ts';
+import type { Inspection, NextStep } from '../model/inspection.ts';
+import type { DurableChange, NodePlan, Refusal } from '../model/plan.ts';
+import type { Ask } from './ask.ts';
+import { shellWord } from './signing.ts';
+import type { Subject } from './subject.ts';
+
+export interface Outcome {
+  readonly inspection: Inspection;
+  readonly ask: Ask;
+  readonly nodes: readonly NodePlan[];
+  readonly durable: readonly DurableChange[];
+  readonly refusals: readonly Refusal[];
+  readonly subjects: readonly Subject[];
+}
+
+/** 8 only where nothing else remains: an operator behind a proxy must be able to mend the cluster. */
+export function exitOf(outcome: Outcome): ExitCode {
+  const { inspection, refusals, subjects } = outcome;
+  const exits: ExitName[] = [];
+  const isElsewhere = isNotTheCertificate(outcome);
+  if (inspection.exitCode === exitCodes.authentication.code) exits.push('authentication');
+  if (inspection.exitCode === exitCodes.temporary.code && subjects.length === 0)
+    return exitCodes.temporary.code;
+  if (refusals.length > 0) exits.push('refused');
+  else if (hasChanges(outcome)) exits.push('changesNeeded');
+  else if (isElsewhere) exits.push('notSan');
+  else if (lacksSomething(inspection)) exits.push('changesNeeded');
+  // Without any node there is nobody to sign.
+  if (exits.length === 0 && subjects.length === 0) exits.push('failed');
+  return worstExit(exits);
+}
+
+function hasChanges({ nodes, durable }: Outcome): boolean {
+  return nodes.some(({ action }) => action !== 'nothing') || durable.some(({ kind }) => kind !== 'advice');
+}
+
+function isNotTheCertificate({ inspection, ask }: Outcome): boolean {
+  const wasOtherCause = (ask.leftOut ?? []).length > 0 && ask.wishes.length === 0;
+  return inspection.verdict === 'not-the-certificate' || wasOtherCause;
+}
+
+/** The kubeconfig's own server: reported missing, and planned only when it is asked for by name. */
+function lacksSomething({ findings }: Inspection): boolean {
+  return findings.some(({ code, severity }) => code === 'san-missing' && severity === 'error');
+}
+
+export function nextOf(outcome: Outcome): readonly NextStep[] {
+  const { inspection, refusals, nodes, ask } = outcome;
+  if (refusals.length > 0)
+    return refusals.flatMap(({ commands }) =>
+      commands.map((one): NextStep => ({ where: 'control-plane', ...one })),
+    );
+  if (!hasChanges(outcome)) {
+    const isElsewhere = isNotTheCertificate(outcome);
+    return isElsewhere || inspection.suggestions.length > 0 ? inspection.next.map(asPlan) : [];
+  }
+  const signs = nodes.filter(({ action }) => action === 'reissue').map(({ node }) => node);
+  const restarts = nodes.filter(({ action }) => action === 'restart').map(({ node }) => node);
+  const steps: NextStep[] = [];
+  if (signs.length > 0)
+    steps.push({
+      where: 'here',
+      why: 'the script of each control plane, for one after the other; with the same options as now',
+      command: 'fix-sans plan --runbooks ./runbooks',
+    });
+  if (restarts.length > 0)
+    steps.push({
+      where: 'control-plane',
+      why: 'the certificate on disk is right and is not taken: restart only this container, one node at a time',
+      command: 'crictl ps --name kube-apiserver -q | xargs -r crictl stop',
+    });
+  steps.push({
+    where: 'here',
+    why: 'afterwards: what each of them serves, with the same options as now',
+    command:
+      ask.wishes.length === 0 ? 'fix-sans inspect' : `fix-sans inspect ${ask.wishes.map(flagFor).join(' ')}`,
+  });
+  return steps;
+}
+
+function flagFor({ san }: Ask['wishes'][number]): string {
+  return `--san ${shellWord(san.value)}`;
+}
+
+function asPlan(step: NextStep): NextStep {
+  return { ...step, command: step.command.replace(/^fix-sans inspect --san /, 'fix-sans plan --san ') };
+}
