@@ -86,7 +86,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** kubespray is an Ansible collection too, so its galaxy.yml has its version; inventories lie some folders below it. */
-async function versionAbove(folder: string): Promise<string | undefined> {
+export async function versionAbove(folder: string): Promise<string | undefined> {
   for (let depth = 0, here = folder; depth < 6; depth++, here = path.dirname(here)) {
     try {
       const { text } = await readTextFile(path.join(here, 'galaxy.yml'), {

@@ -5,8 +5,10 @@ import { display } from '../model/display.ts';
 import type { ClusterNode } from '../model/node.ts';
 import { UserError } from '../model/user-error.ts';
 import { type AnsibleReading, askAnsible, readList } from './ansible-inventory.ts';
+import type { InventorySource } from '../model/inventory-source.ts';
 import { kubesprayFacts } from './inventory-facts.ts';
 import { readIni, subsetHint } from './inventory-ini.ts';
+import { inventorySource } from './inventory-source.ts';
 import { nodesIn } from './inventory-nodes.ts';
 import { loopIn } from './inventory-tree.ts';
 import { readVariableFiles } from './inventory-vars.ts';
@@ -24,6 +26,8 @@ export interface InventoryOptions {
 export interface Inventory {
   readonly nodes: readonly ClusterNode[];
   readonly facts: InventoryFacts;
+  /** The files behind the facts, for a patch. */
+  readonly source?: InventorySource;
   readonly warnings: readonly string[];
 }
 
@@ -46,13 +50,14 @@ export async function readInventory(given: string, options: InventoryOptions): P
     : await askAnsible(file, { env: options.env, runInventory: false });
   if (asked.state === 'read') {
     const own = await ownView(file, text, kind).catch(refusalOnly);
-    return finish(viewOfList(file, asked.list, own?.view), []);
+    return finish(viewOfList(file, asked.list, own?.view), [], own?.encrypted);
   }
   const { view, encrypted } = await ownView(file, text, kind);
   const warnings = encrypted.map((one) => `${display(one)} is encrypted; what it sets is not known here`);
   return finish(
     view,
     asked.state === 'failed' ? [`a subset is read: ${display(asked.why)}`, ...warnings] : warnings,
+    encrypted,
   );
 }
 
@@ -62,10 +67,21 @@ function refusalOnly(error: unknown): undefined {
   throw error;
 }
 
-async function finish(view: InventoryView, warnings: readonly string[]): Promise<Inventory> {
+async function finish(
+  view: InventoryView,
+  warnings: readonly string[],
+  encrypted: readonly string[] = [],
+): Promise<Inventory> {
   const found = nodesIn(view);
+  const { controlPlanes } = found;
+  const source = await inventorySource({ view, controlPlanes, encrypted });
   const { facts, warnings: more } = await kubesprayFacts(view, found.controlPlanes);
-  return { nodes: found.nodes, facts, warnings: [...warnings, ...found.warnings, ...more] };
+  return {
+    nodes: found.nodes,
+    facts,
+    ...(source === undefined ? {} : { source }),
+    warnings: [...warnings, ...found.warnings, ...more],
+  };
 }
 
 /** Programs and plugins are told apart before anything is started. */

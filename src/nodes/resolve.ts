@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { InventoryFacts } from '../model/cluster-facts.ts';
+import type { InventorySource } from '../model/inventory-source.ts';
 import type { ApiAddress, ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
 import type { ClusterNode } from '../model/node.ts';
 import type { San } from '../model/san.ts';
@@ -39,6 +40,7 @@ export interface Resolved {
   readonly cluster?: string;
   readonly kubeconfig?: Kubeconfig;
   readonly inventory?: InventoryFacts;
+  readonly inventorySource?: InventorySource;
   readonly endpoints: readonly ApiAddress[];
   readonly wishes: readonly San[];
   readonly ssh: SshSettings;
@@ -83,6 +85,7 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
     ...clusterOf(configured, kubeconfig),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(inventory === undefined ? {} : { inventory: inventory.facts }),
+    ...(inventory?.source === undefined ? {} : { inventorySource: inventory.source }),
     endpoints,
     wishes: configured?.wishes ?? [],
     ssh,

@@ -1,7 +1,7 @@
 /** What a person or a file asks of a plan: names to add and to take away, and risks that were accepted by name. */
+import type { InventorySource } from '../model/inventory-source.ts';
 import type { SanRefusalCode } from '../model/san-refusal.ts';
 import type { San } from '../model/san.ts';
-import type { VariableFile } from './inventory-patch.ts';
 
 export interface AskedName {
   readonly san: San;
@@ -48,14 +48,6 @@ export interface Ask {
   readonly inventory?: InventorySource;
   /** --kubespray-version, or what --kubespray DIR says. */
   readonly kubesprayVersion?: string | undefined;
-}
-
-/** The files in which the variable is set or belongs. They may hold passwords, so they are no facts and no part of a plan. */
-export interface InventorySource {
-  readonly files: readonly VariableFile[];
-  readonly belongs: { readonly path: string; readonly text: string };
-  /** Names of the control planes in the inventory. */
-  readonly controlPlanes: readonly string[];
 }
 
 export const nothingAsked: Ask = { wishes: [], removals: [], accepted: {}, policy: {} };

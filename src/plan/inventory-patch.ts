@@ -1,4 +1,5 @@
 /** Where supplementary_addresses_in_ssl_keys is in effect, or where it belongs, and the patch that adds names there. */
+import { levels, type VariableFile } from '../model/inventory-source.ts';
 import { readList, type ListRefused } from './yaml-place.ts';
 import { addToList } from './yaml-list.ts';
 import { sameName } from './kubeadm-forms.ts';
@@ -7,16 +8,7 @@ import { unifiedDiff } from './unified-diff.ts';
 export const variable = 'supplementary_addresses_in_ssl_keys';
 const place = { path: [variable] };
 
-/** Weakest first. The variable replaces, it never merges: https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_variables.html */
-export const levels = ['all', 'k8s_cluster', 'kube_control_plane', 'host'] as const;
-
-export interface VariableFile {
-  readonly path: string;
-  readonly text: string;
-  readonly level: (typeof levels)[number];
-  /** Of host_vars. */
-  readonly host?: string;
-}
+export type { VariableFile } from '../model/inventory-source.ts';
 
 export type InventoryPatch =
   | {

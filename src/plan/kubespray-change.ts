@@ -49,12 +49,13 @@ export function kubesprayChanges(given: Kubespray): readonly DurableChange[] {
     const why =
       inventory === undefined
         ? 'kubespray made this cluster, and no inventory was given (--inventory): its next run would drop these names'
-        : 'the files of the inventory could not be told apart';
+        : 'only Ansible knows where the variable is set in this inventory';
     return lacking.length === 0
       ? changes
       : [...changes, inventoryAdvice(`group_vars/k8s_cluster`, why, lacking)];
   }
-  const { files, belongs, controlPlanes } = ask.inventory;
+  const { files, belongs, controlPlanes, fault } = ask.inventory;
+  if (fault !== undefined) return [...changes, inventoryAdvice(fault.where, fault.why, texts)];
   const patches = patchInventory({ files, belongs, controlPlanes, names: texts });
   const command = kubesprayCommand(shellWord(inventory?.path ?? 'INVENTORY'));
   return [
@@ -86,7 +87,7 @@ function changeOf(
       path,
       names: added.flatMap((text) => looseSan(text) ?? []),
       wouldDrop,
-      diff: unifiedDiff(before, after, { from: `a/${path}`, to: `b/${path}` }, 0),
+      diff: unifiedDiff(before, after, { from: `a${path}`, to: `b${path}` }, 0),
       edit: editOf(before, after),
       command,
       hides,
