@@ -11,8 +11,8 @@ interface Module {
   readonly version: string;
   /** The package of each program, by the program's name. */
   readonly programs: Readonly<Record<string, string>>;
-  readonly staging?: string;
-  readonly godebug?: string;
+  /** Its go.mod replaces modules by folders of its own, which are published as v0 of the same version. */
+  readonly hasStaging?: true;
   readonly ldflags?: string;
 }
 
@@ -45,8 +45,7 @@ export function kubernetesModule(pins: KubernetesPins): Module {
     module: 'k8s.io/kubernetes',
     version: pins.version,
     programs: Object.fromEntries(names.map((name) => [name, `k8s.io/kubernetes/cmd/${name}`])),
-    staging: pins.staging,
-    godebug: pins.godebug,
+    hasStaging: true,
     ldflags: flags.join(' '),
   };
 }
@@ -126,25 +125,26 @@ async function goBuild(
   renameSync(unfinished, to);
 }
 
-async function goMod({ module, version, staging, godebug }: Module): Promise<string> {
-  const replaces = staging === undefined ? '' : await stagingReplaces(module, version, staging);
+async function goMod({ module, version, hasStaging }: Module): Promise<string> {
+  const upstream = hasStaging ? await upstreamGoMod(module, version) : '';
+  const staging = version.replace(/^v1/, 'v0');
+  const replaces = [...upstream.matchAll(/^\s*(\S+) => \.\/staging\//gm)].map(
+    ([, name = '']) => `replace ${name} => ${name} ${staging}`,
+  );
+  const [godebug = ''] = /^godebug default=\S+$/m.exec(upstream) ?? [];
   return template
-    .replace('${godebug}', godebug === undefined ? '' : `godebug default=${godebug}`)
+    .replace('${godebug}', godebug)
     .replace('${module}', module)
     .replace('${version}', version)
-    .replace('${replaces}', replaces);
+    .replace('${replaces}', replaces.join('\n'));
 }
 
-/** Kubernetes' own go.mod says which modules live in its staging folder. */
-async function stagingReplaces(module: string, version: string, staging: string): Promise<string> {
+async function upstreamGoMod(module: string, version: string): Promise<string> {
   const { stdout } = await step(
     `go mod download ${module} ${version}`,
     () => run({ cwd: inCache('tmp') })`go mod download -json ${`${module}@${version}`}`,
   );
-  const { GoMod } = JSON.parse(stdout) as { GoMod: string };
-  return [...readFileSync(GoMod, 'utf8').matchAll(/^\s*(\S+) => \.\/staging\//gm)]
-    .map(([, name = '']) => `replace ${name} => ${name} ${staging}`)
-    .join('\n');
+  return readFileSync((JSON.parse(stdout) as { GoMod: string }).GoMod, 'utf8');
 }
 
 /** The folder of a module's own files, for what it publishes beside its source. */
