@@ -26,6 +26,7 @@ export default defineConfig({
             'test/ssh/**',
             'test/kubeadm/**',
             'test/lab/docker.test.ts',
+            'test/lab/rootfs.test.ts',
           ],
           testTimeout: 60_000,
         },
@@ -53,7 +54,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'ssh',
-          include: ['test/ssh/**/*.test.ts', 'test/lab/docker.test.ts'],
+          include: ['test/ssh/**/*.test.ts', 'test/lab/docker.test.ts', 'test/lab/rootfs.test.ts'],
           globalSetup: ['test/ssh/global-setup.ts'],
           testTimeout: 60_000,
           // The image may have to be built.
