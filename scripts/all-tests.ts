@@ -11,7 +11,7 @@ const root = path.join(import.meta.dirname, '..');
 const results = path.join(root, '.cache', 'results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
-$.verbose = false;
+$.quiet = true;
 $.cwd = root;
 // The lab may install what it lacks: whoever runs every test wants the clusters as well.
 process.env['FIX_SANS_LAB_INSTALL'] = '1';
