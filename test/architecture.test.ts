@@ -47,9 +47,12 @@ test.each(inRooms)('%s imports only what its room may', (file) => {
   const [here = ''] = file.split(path.sep);
   const room = rooms[here];
   expect(room, `src/${here}/ is not a known room`).toBeDefined();
-  const specifiers = [
-    ...textOf(file).matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g),
-  ].map(([, specifier = '']) => specifier);
+  // `from` is a word of prose too, so only what stands in a statement or a call counts.
+  const statement = /^(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]|^import\s*['"]([^'"]+)['"]/gm;
+  const call = /\b(?:import|require)\(\s*['"]([^'"]+)['"]/g;
+  const specifiers = [statement, call].flatMap((pattern) =>
+    [...textOf(file).matchAll(pattern)].map(([, one, other]) => one ?? other ?? ''),
+  );
   const strays = specifiers.filter((specifier) => {
     if (!specifier.startsWith('.')) return !room?.outside.split(' ').includes(specifier);
     const [there = ''] = path.relative(src, path.resolve(src, path.dirname(file), specifier)).split(path.sep);

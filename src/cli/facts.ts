@@ -109,7 +109,7 @@ function apiOf(
       const proxy = proxyFor(host, port);
       const until = AbortSignal.timeout(within);
       return connectBy(
-        { ...(proxy === undefined ? {} : { proxy, proxyRoots }) },
+        proxy === undefined ? {} : { proxy, proxyRoots },
         { host, port, ground: 'given' },
         within,
         signal === undefined ? until : AbortSignal.any([signal, until]),

@@ -28,8 +28,8 @@ export function dialledBy(facts: ClusterFacts, backends: readonly Backend[]): re
     if (server === undefined || isUnspecified(server.san)) return;
     const san = name === undefined ? server.san : looseSan(name);
     if (san === undefined) return;
-    const where =
-      owners.get(server.san.value) ?? (isLoopback(server.san) ? whereOfLoopback(from) : 'everywhere');
+    const owner = owners.get(server.san.value);
+    const where = owner ?? (isLoopback(server.san) ? whereOfLoopback(from) : 'everywhere');
     dialled.push({ san, why, where, path });
   };
   const backendOf = new Map(backends.map((backend) => [backend.facts, backend]));
@@ -113,7 +113,8 @@ function addressOwners(
   }
   for (const { index, address, nodeName, facts: node } of backends) {
     for (const host of [nodeName, node?.system.hostname, address]) {
-      if (host !== undefined && host !== '') owners.set(host.toLowerCase(), index);
+      // A host that was never named is called localhost, as any other is by itself.
+      if (host !== undefined && host !== '' && host !== 'localhost') owners.set(host.toLowerCase(), index);
     }
   }
   return owners;

@@ -1,17 +1,12 @@
 /** What to type next, for each kind of trouble that was found; nothing here changes the cluster but what the text beside it says. */
-import { kubesprayCommand } from '../flavours/kubespray.ts';
 import type { Finding, FindingArgs, FindingCode } from '../model/finding.ts';
 import type { NextStep, Suggestion } from '../model/inspection.ts';
 import { formatEndpoint } from '../model/server-address.ts';
 import type { Backend } from './backend.ts';
 import type { Context } from './context.ts';
-import { isKubespray } from './expected.ts';
+import { admin, keepNames, missingSteps, mostNames } from './lasting-steps.ts';
 import { safeEndpoint, safeName, safePath, safeSshHost, unglobbed } from './shell-safe.ts';
-import { commonName, kubectl, tunnelSteps } from './tunnel.ts';
-
-const admin = 'kubectl --kubeconfig /etc/kubernetes/admin.conf';
-/** More names than this make no readable command; the findings have them all. */
-const mostNames = 20;
+import { kubectl, tunnelSteps } from './tunnel.ts';
 
 export function nextSteps(
   context: Context,
@@ -35,7 +30,7 @@ export function nextSteps(
   const reload = findings.find(({ code }) => code === 'not-reloaded');
   if (reload !== undefined) steps.push(...reloadSteps(context, reload.node));
   const drift = first('config-drift');
-  if (drift !== undefined && first('san-missing') === undefined) steps.push(saveConfig(drift.names));
+  if (drift !== undefined && first('san-missing') === undefined) steps.push(keepNames(drift.names));
   if (first('expired') !== undefined || first('expiring') !== undefined) steps.push(expirySteps);
   const others = first('control-plane-not-inspected');
   if (others !== undefined) steps.push(...inspectOthers(context, others.names));
@@ -156,53 +151,6 @@ function compareCas(context: Context): readonly NextStep[] {
       command: 'openssl x509 -noout -subject -fingerprint -sha256 -in /etc/kubernetes/pki/ca.crt',
     },
   ];
-}
-
-function missingSteps(context: Context, findings: readonly Finding[]): readonly NextStep[] {
-  const missing = findings.flatMap((one) => (one.code === 'san-missing' ? [one.args] : []));
-  if (missing.length === 0) return [];
-  const steps: NextStep[] = [];
-  const name = commonName(context);
-  const isRemote = missing.some(({ affected }) => affected.includes('remote-kubectl'));
-  if (isRemote && name !== undefined) {
-    steps.push({
-      where: 'here',
-      why: 'works at once and changes nothing: kubectl checks the certificate against a name that every control plane holds',
-      command: `${kubectl(context)} --tls-server-name ${name} get nodes`,
-    });
-  }
-  const names = [...new Set(missing.flatMap((one) => one.names))];
-  if (isKubespray(context.facts)) steps.push(kubesprayStep(context, names));
-  return [...steps, saveConfig(names), byHand];
-}
-
-function kubesprayStep({ facts }: Context, names: readonly string[]): NextStep {
-  return {
-    where: 'anywhere',
-    why: `the lasting way: add ${listed(names)} to supplementary_addresses_in_ssl_keys in the inventory, then run this in kubespray's folder; it deletes the pair on all control planes at once before it signs anew`,
-    command: kubesprayCommand(safePath(facts.inventory?.path ?? '') ?? 'INVENTORY'),
-  };
-}
-
-function saveConfig(names: readonly string[]): NextStep {
-  return {
-    where: 'control-plane',
-    why: `save the cluster's configuration, and see to it that ${listed(names)} will be under apiServer.certSANs`,
-    command: `${admin} -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' > cluster.yaml`,
-  };
-}
-
-const byHand: NextStep = {
-  where: 'here',
-  why: 're-issuing is not in this version; the way by hand that loses no name and needs no restart',
-  command: 'fix-sans help by-hand',
-};
-
-/** Only names that are names: this stands beside a command. */
-function listed(names: readonly string[]): string {
-  const safe = names.flatMap((name) => safeName(name) ?? []);
-  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
-  return safe.length === 0 ? 'the names above' : `${safe.slice(0, mostNames).join(', ')}${more}`;
 }
 
 function reloadSteps({ backends }: Context, node: string | undefined): readonly NextStep[] {

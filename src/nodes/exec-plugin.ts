@@ -22,7 +22,7 @@ export async function runExecPlugin(
   if (!allowExecPlugin)
     throw new UserError(
       `the kubeconfig wants to run a program for credentials: ${shown}`,
-      'allow it with --allow-exec-plugin, or use a kubeconfig with a certificate or a token',
+      'allow it with --run-exec-plugin, or use a kubeconfig with a certificate or a token',
     );
   const apiVersion = plugin.text('apiVersion') ?? '';
   if (!versions.includes(apiVersion))

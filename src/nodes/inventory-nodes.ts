@@ -39,7 +39,7 @@ export function nodesIn(view: InventoryView): InventoryNodes {
           'ansible_ssh_common_args is not used: put a ProxyJump for these hosts into ~/.ssh/config',
         );
       if (textOf(view, name, ['ansible_ssh_private_key_file', 'ansible_private_key_file']) !== undefined)
-        warnings.add('ansible_ssh_private_key_file is not used: give the key with --identity-file');
+        warnings.add('ansible_ssh_private_key_file is not used: give the key with --identity');
       return { name, role, target: targetOf(view, name), source: 'inventory' };
     };
   return {

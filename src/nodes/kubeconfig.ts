@@ -22,7 +22,7 @@ export interface KubeconfigOptions {
   readonly file?: string;
   /** --context; without it `current-context`. */
   readonly context?: string;
-  /** --allow-exec-plugin: the file may name a program to run. */
+  /** --run-exec-plugin: the file may name a program to run. */
   readonly allowExecPlugin: boolean;
   readonly env: Env;
 }

@@ -12,7 +12,7 @@ import type { Policy, SshSettings } from './config-schema.ts';
 import type { Inventory } from './inventory.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import type { Env } from './kubeconfig-files.ts';
-import { listNodes } from './list-nodes.ts';
+import { type ListedNodes, listNodes } from './list-nodes.ts';
 import { nameOfTarget, parseTarget } from './target.ts';
 import { uniqueNodes } from './unique-nodes.ts';
 
@@ -43,8 +43,6 @@ export interface Resolved {
   readonly wishes: readonly San[];
   readonly ssh: SshSettings;
   readonly policy: Policy;
-  /** Why the API gave no list of nodes. */
-  readonly nodesUnread?: string;
   readonly warnings: readonly string[];
 }
 
@@ -89,8 +87,7 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
     wishes: configured?.wishes ?? [],
     ssh,
     policy: configured?.policy ?? {},
-    ...(listed?.unread === undefined ? {} : { nodesUnread: listed.unread }),
-    warnings: allWarnings(inventory, kubeconfig, listed?.warnings, warnings),
+    warnings: allWarnings(inventory, kubeconfig, listed && warningsOf(listed), warnings),
   };
 }
 
@@ -179,6 +176,11 @@ function clusterOf(
 ): Pick<Resolved, 'cluster'> {
   const cluster = configured?.name ?? kubeconfig?.clusterName;
   return cluster === undefined ? {} : { cluster };
+}
+
+function warningsOf({ unread, warnings }: ListedNodes): readonly string[] {
+  if (unread === undefined) return warnings;
+  return [...warnings, `the API gave no list of nodes, so only tests from here are made: ${unread}`];
 }
 
 function uniqueEndpoints(endpoints: readonly ApiAddress[]): readonly ApiAddress[] {

@@ -130,6 +130,12 @@ describe('S1: the usual recipe on one of three control planes', () => {
     expect(diagnoseCluster(facts).findings.filter(({ code }) => code.startsWith('not-'))).toEqual([]);
   });
 
+  test('kubeadm would write the lost names by itself: nothing is to be added, the certificate is to be made anew with the configuration', () => {
+    const save = diagnoseCluster(facts).next.find(({ command }) => command.endsWith('> cluster.yaml'));
+    expect(save?.why).toMatch(/kubeadm writes these names by it/);
+    expect(commands(facts)).toContain('fix-sans help by-hand');
+  });
+
   test('what the recipe added is in no configuration', () => {
     expect(argsOf(facts, 'config-drift')).toEqual([{ names: ['10.96.0.1', '203.0.113.10'] }]);
   });
@@ -202,6 +208,14 @@ describe('S3: kubespray with an address before the API servers', () => {
     expect(codes(facts)).toEqual(['config-drift']);
     expect(argsOf(facts, 'config-drift')).toEqual([{ names: ['198.51.100.7', 'k8s.hand-added.example'] }]);
     expect(diagnoseCluster(facts)).toMatchObject({ verdict: 'to-fix', exitCode: 2 });
+  });
+
+  test('what is to last must be written down: the names and the command are given', () => {
+    const [step] = diagnoseCluster(facts).next;
+    expect(step?.command).toBe(
+      'kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system edit configmap kubeadm-config',
+    );
+    expect(step?.why).toContain('198.51.100.7, k8s.hand-added.example');
   });
 
   test('the address is a suggestion, never a wish', () => {
@@ -451,6 +465,8 @@ describe('S5: kubectl from outside', () => {
       { names: [address], affected: ['remote-kubectl'], wantedBy: ['wish'] },
     ]);
     expect(diagnoseCluster(asked).suggestions).toEqual([]);
+    const save = diagnoseCluster(asked).next.find(({ command }) => command.endsWith('> cluster.yaml'));
+    expect(save?.why).toContain(`add ${address} to apiServer.certSANs`);
   });
 
   test('tls-server-name in the kubeconfig makes it right already', () => {

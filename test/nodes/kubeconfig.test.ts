@@ -282,7 +282,7 @@ describe('credentials', () => {
     test('is never run without consent', async () => {
       const user = plugin(`touch ${folder}/ran`);
       expect(await refusal(credentials(user))).toMatch(
-        /wants to run a program .*\.\/bin\/plugin a b \$\(id\) \| allow it with --allow-exec-plugin/,
+        /wants to run a program .*\.\/bin\/plugin a b \$\(id\) \| allow it with --run-exec-plugin/,
       );
       expect(existsSync(`${folder}/ran`)).toBe(false);
     });

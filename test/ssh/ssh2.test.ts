@@ -161,7 +161,7 @@ describe('an agent of OpenSSH', () => {
               .exitCode,
         )
         .toBe(0);
-      const text = readFileSync(hosts.configFile, 'utf8').replace(/^ +Identity.*$/gm, '');
+      const text = readFileSync(hosts.configFile, 'utf8').replace(/^ +Identit.*$/gm, '');
       const sshConfigFile = home.write('config', text);
       const reach = options({ sshConfigFile, env: { SSH_AUTH_SOCK: socket } });
       expect(await run('ops', 'plain', 'echo "${SSH_AUTH_SOCK-not forwarded}"', reach)).toMatchObject({

@@ -13,9 +13,9 @@ const foreignAddress: Rule = ({ read }) =>
   read.flatMap(({ node, apiserver, system }) => {
     const address = canonicalIp(apiserver?.advertiseAddress ?? '');
     const addresses = system.addresses.map((one) => canonicalIp(one) ?? one);
-    if (address === undefined || addresses.length === 0 || addresses.includes(address)) return [];
-    // The whole of 127.0.0.0/8 is the node's own, though no interface lists it.
-    if (ipKind(address) === 'loopback') return [];
+    // All of 127.0.0.0/8 is the node itself, though the interface lists one of them.
+    if (address === undefined || isLoopback(address)) return [];
+    if (addresses.length === 0 || addresses.includes(address)) return [];
     return [finding('foreign-address', 'error', { address, addresses }, node)];
   });
 

@@ -49,7 +49,16 @@ export async function identitiesFor(
   const inAgent = (publicKey: Buffer): AgentKey | undefined =>
     held.find((one) => one.publicKey.equals(publicKey));
   const named = known.flatMap((publicKey) => inAgent(publicKey) ?? []);
-  const others = identitiesOnly ? [] : held.filter((one) => !named.includes(one));
+  const unnamed = held.filter((one) => !named.includes(one));
+  const others = identitiesOnly ? [] : unnamed;
+  if (identitiesOnly && unnamed.length > 0) {
+    faults.push({
+      about: 'agent',
+      text: `${unnamed.length} of the agent's keys are left out, since only named ones count (IdentitiesOnly)`,
+      hint: 'name the key, or its .pub file, as IdentityFile',
+      needsOpenssh: false,
+    });
+  }
   const own = await Promise.all(
     files
       .filter(({ key }) => !('publicKey' in key && key.publicKey && inAgent(key.publicKey)))

@@ -31,11 +31,14 @@ export function evaluate(lines: readonly ConfigLine[], asked: Asked): RawSetting
   if (asked.isNext === true) evaluation.values.set('proxyjump', [['none']]);
   walk(lines, true, evaluation);
   if (!evaluation.values.has('hostname')) evaluation.values.set('hostname', [[asked.host]]);
-  const [[name = ''] = []] = evaluation.values.get('hostname') ?? [];
-  evaluation.values.set('hostname', [
-    [name.replaceAll(/%[%h]/g, (token) => (token === '%h' ? asked.host : '%'))],
-  ]);
+  evaluation.values.set('hostname', [[hostNameOf(evaluation)]]);
   return evaluation;
+}
+
+/** As far as it is known: `Match host` asks for it in between. */
+function hostNameOf({ asked, values }: Evaluation): string {
+  const [[name = asked.host] = []] = values.get('hostname') ?? [];
+  return name.replaceAll(/%[%h]/g, (token) => (token === '%h' ? asked.host : '%'));
 }
 
 function walk(lines: readonly ConfigLine[], isActiveAbove: boolean, evaluation: Evaluation): void {
@@ -61,11 +64,11 @@ export function isHost(patterns: readonly string[], host: string): boolean {
 }
 
 /** Only what needs no program and no other host. A block that cannot be judged is left out, and that is said. */
-function isMatch(words: readonly string[], where: string, { asked, values, notes }: Evaluation): boolean {
-  const [[hostName = asked.host] = []] = values.get('hostname') ?? [];
+function isMatch(words: readonly string[], where: string, evaluation: Evaluation): boolean {
+  const { asked, values, notes } = evaluation;
   const [[user = asked.localUser] = []] = values.get('user') ?? [];
   const subjects: Readonly<Record<string, string>> = {
-    host: hostName,
+    host: hostNameOf(evaluation),
     originalhost: asked.host,
     user,
     localuser: asked.localUser,

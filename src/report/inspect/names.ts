@@ -81,8 +81,6 @@ function onCell(row: NameRow, read: readonly string[]): Cell {
     node,
     cell: presenceCell(row.nodes.find((one) => one.node === node)),
   }));
-  const wordOf = ({ phrase }: Cell): string =>
-    phrase.map((part) => (typeof part === 'string' ? part : '')).join('');
   const [first] = cells;
   if (first === undefined) return cell('?', 'quiet');
   if (cells.every((one) => wordOf(one.cell) === wordOf(first.cell))) {
@@ -96,6 +94,10 @@ function onCell(row: NameRow, read: readonly string[]): Cell {
     .filter((one) => one.cell.tone === 'careful')
     .map((one) => `${one.node} (${wordOf(one.cell)})`);
   return cell(listed([...having, ...odd], 3), odd.length > 0 ? 'careful' : undefined);
+}
+
+function wordOf({ phrase }: Cell): string {
+  return phrase.map((part) => (typeof part === 'string' ? part : '')).join('');
 }
 
 function presenceCell(presence: NamePresence | undefined): Cell {

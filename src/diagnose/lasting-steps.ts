@@ -1,0 +1,82 @@
+/** What makes a name last: a certificate with it on each node, and the configuration from which the next one is made. */
+import { kubesprayCommand } from '../flavours/kubespray.ts';
+import type { Finding } from '../model/finding.ts';
+import type { NextStep } from '../model/inspection.ts';
+import type { Context } from './context.ts';
+import { isKubespray } from './expected.ts';
+import { safeName, safePath } from './shell-safe.ts';
+import { commonName, kubectl } from './tunnel.ts';
+
+export const admin = 'kubectl --kubeconfig /etc/kubernetes/admin.conf';
+/** More names than this make no readable command; the findings have them all. */
+export const mostNames = 20;
+
+export function missingSteps(context: Context, findings: readonly Finding[]): readonly NextStep[] {
+  const missing = findings.flatMap((one) => (one.code === 'san-missing' ? [one.args] : []));
+  if (missing.length === 0) return [];
+  const steps: NextStep[] = [];
+  const name = commonName(context);
+  const isRemote = missing.some(({ affected }) => affected.includes('remote-kubectl'));
+  if (isRemote && name !== undefined) {
+    steps.push({
+      where: 'here',
+      why: 'works at once and changes nothing: kubectl checks the certificate against a name that every control plane holds',
+      command: `${kubectl(context)} --tls-server-name ${name} get nodes`,
+    });
+  }
+  const names = [...new Set(missing.flatMap((one) => one.names))];
+  if (isKubespray(context.facts)) steps.push(kubesprayStep(context, names));
+  return [...steps, saveConfig(names.filter((one) => !isComputed(context, one))), byHand];
+}
+
+/** What kubeadm writes with the configuration as it is: only the certificate has to be made anew. */
+function isComputed({ facts, rows }: Context, name: string): boolean {
+  const row = rows.find(({ san }) => san.value === name);
+  return (
+    facts.api?.kubeadmConfig !== undefined &&
+    (row?.provenance ?? []).some(
+      ({ why }) => why === 'kubeadm' || why === 'controlPlaneEndpoint' || why === 'certSANs',
+    )
+  );
+}
+
+function kubesprayStep({ facts }: Context, names: readonly string[]): NextStep {
+  return {
+    where: 'anywhere',
+    why: `the lasting way: add ${listed(names)} to supplementary_addresses_in_ssl_keys in the inventory, then run this in kubespray's folder; it deletes the pair on all control planes at once before it signs anew`,
+    command: kubesprayCommand(safePath(facts.inventory?.path ?? '') ?? 'INVENTORY'),
+  };
+}
+
+function saveConfig(names: readonly string[]): NextStep {
+  return {
+    where: 'control-plane',
+    why:
+      names.length === 0
+        ? "save the cluster's configuration: kubeadm writes these names by it, if it is given"
+        : `save the cluster's configuration, and add ${listed(names)} to apiServer.certSANs in the file`,
+    command: `${admin} -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' > cluster.yaml`,
+  };
+}
+
+const byHand: NextStep = {
+  where: 'here',
+  why: 're-issuing is not in this version; the way by hand that loses no name and needs no restart',
+  command: 'fix-sans help by-hand',
+};
+
+/** Only names that are names: this stands beside a command. */
+function listed(names: readonly string[]): string {
+  const safe = names.flatMap((name) => safeName(name) ?? []);
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
+  return safe.length === 0 ? 'the names above' : `${safe.slice(0, mostNames).join(', ')}${more}`;
+}
+
+/** The certificates are right, and the next control plane to join would lack the names. */
+export function keepNames(names: readonly string[]): NextStep {
+  return {
+    where: 'control-plane',
+    why: `those of these names that are to stay: add them under apiServer.certSANs, or the next kubeadm join --control-plane lacks them (this edits the ConfigMap): ${listed(names)}`,
+    command: `${admin} -n kube-system edit configmap kubeadm-config`,
+  };
+}
