@@ -89,6 +89,7 @@ for (const check of ['format', 'lint', 'types', 'dead']) {
 await vitest('unit', 'unit');
 await vitest('oracle', 'oracle');
 await vitest('package', 'package');
+await vitest('simulator', 'simulator');
 if (!process.argv.includes('--quick')) {
   for (const major of ['22', '24', '26']) await vitest(`unit on Node ${major}`, 'unit', await nodeOf(major));
   await vitest('kubeadm', 'kubeadm');

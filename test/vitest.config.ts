@@ -8,6 +8,11 @@ class ByName extends BaseSequencer {
   }
 }
 
+/** They start many programs, a background process or a thousand nodes. */
+const slowSimulator = ['kubectl', 'lab-simulated', 'thousand'].map(
+  (name) => `test/simulator/${name}.test.ts`,
+);
+
 /** The test projects: `unit` is what `npm run check` runs; the others need openssl, Go or a built package. */
 export default defineConfig({
   test: {
@@ -25,6 +30,7 @@ export default defineConfig({
             'test/cluster/**',
             'test/ssh/**',
             'test/kubeadm/**',
+            ...slowSimulator,
             'test/lab/docker.test.ts',
             'test/lab/rootfs.test.ts',
           ],
@@ -48,6 +54,14 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'simulator',
+          include: slowSimulator,
+          testTimeout: 240_000,
         },
       },
       {

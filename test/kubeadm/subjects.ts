@@ -6,7 +6,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { mintCa, writePair } from '../simulator/certificates.ts';
-import { bundleKubeadm } from '../simulator/kubeadm/bundle.ts';
+import { bundleStandIns } from '../simulator/bundle.ts';
 import { keyPair, type Minted } from '../support/mint.ts';
 import { kubeadmBinary, labCache } from './build.ts';
 
@@ -36,10 +36,10 @@ export const subjects: readonly Subject[] = [
     version: 'v1.34.4',
     minor: 34,
     isSimulated: true,
-    command: () => {
+    command: async () => {
       const folder = path.join(labCache, 'stand-in');
       mkdirSync(folder, { recursive: true });
-      return bundleKubeadm(folder);
+      return (await bundleStandIns(folder, 'kubeadm')).kubeadm;
     },
   },
 ];
@@ -64,6 +64,8 @@ export interface Bench {
   runWithFlags(...flags: readonly string[]): Promise<Outcome>;
   /** The same with a configuration file; the text goes to the end of its ClusterConfiguration. */
   runWithConfig(cluster?: string, apiVersion?: string): Promise<Outcome>;
+  /** The same with a configuration file of this text. */
+  readonly runWithText: (text: string) => Promise<Outcome>;
   /** The certificate that lies in the folder now. */
   certificate(): X509Certificate;
   names(): readonly string[];
@@ -95,6 +97,11 @@ export function benchFor(subject: Subject, inNode: readonly string[] = []): Benc
         '--apiserver-advertise-address=10.0.0.11',
         ...flags,
       ),
+    runWithText: (text) => {
+      const file = path.join(folder, 'config.yaml');
+      writeFileSync(file, text);
+      return run('--config', file);
+    },
     runWithConfig: (cluster = '', apiVersion = newestApi(subject)) => {
       const file = path.join(folder, 'config.yaml');
       writeFileSync(file, `${initYaml(apiVersion)}---\n${clusterYaml(subject, pki, apiVersion)}${cluster}`);

@@ -1,7 +1,8 @@
 /** `scripts/lab`: clusters for tests and for people, made from whatever this machine can reach. */
 import { Command, Option } from 'commander';
-import { spawn } from 'node:child_process';
+import { spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildModule, kubernetesModule } from './binaries.ts';
 import { containersOf, down, Leftover, up } from './cluster.ts';
@@ -14,25 +15,40 @@ import { sshConfig } from './ssh-access.ts';
 import { type ClusterState, type ConfigName, configNames, kubeconfigOf, readState } from './state.ts';
 import { Trouble } from './trouble.ts';
 import { kubernetesPins, versions } from './versions.ts';
+import {
+  downSimulated,
+  findSimulated,
+  listing,
+  onNode,
+  type Standing,
+  upSimulated,
+} from '../simulator/standing.ts';
 
 const install = new Option('--install', 'install what is missing with apt (as root, on Debian or Ubuntu)');
 const kubernetes = new Option(
   '--kubernetes <version>',
   'a version of kind-configs/image/versions.json',
 ).choices(versions.kubernetes.map(({ version }) => version));
-const cluster = new Option('-c, --cluster <config>', 'which cluster, if several are up').choices(configNames);
+const allNames = [...configNames, 'simulated'];
+const cluster = new Option('-c, --cluster <config>', 'which cluster, if several are up').choices(allNames);
 
 const program = new Command('lab')
-  .description('Real kind clusters, with or without an image registry.')
+  .description('Real kind clusters, with or without an image registry; and a simulated one without Docker.')
   .enablePositionalOptions();
 
 program
   .command('up')
   .description('make a cluster, or find that it is up')
-  .argument('[config]', configNames.join(', '), 'single')
+  .argument('[config]', allNames.join(', '), 'single')
   .addOption(kubernetes)
   .addOption(install)
   .action(async (name: string, options: { kubernetes?: string; install?: true }) => {
+    if (name === 'simulated') {
+      const { standing, isNew } = await upSimulated();
+      say(isNew ? 'next: scripts/lab ssh-config >f; ssh -F f cp1 hostname' : 'simulated was up already');
+      process.stdout.write(listing(standing));
+      return;
+    }
     const config = configOf(name);
     await withDocker(options.install === true, async () => {
       const { state, isNew } = await up(config, {
@@ -47,8 +63,13 @@ program
 program
   .command('down')
   .description('remove one cluster, or all')
-  .argument('[config]', configNames.join(', '))
+  .argument('[config]', allNames.join(', '))
   .action(async (name: string | undefined) => {
+    if (name === undefined || name === 'simulated') {
+      const wasUp = await downSimulated();
+      if (wasUp) say('removed simulated');
+      if (name === 'simulated' || !needsDocker(wasUp)) return;
+    }
     const configs = name === undefined ? configNames : [configOf(name)];
     await withDocker(false, async () => {
       await removeOrphans();
@@ -60,6 +81,9 @@ program
   .command('list')
   .description('the clusters that are up, and their nodes')
   .action(async () => {
+    const simulated = await findSimulated();
+    if (simulated !== undefined) process.stdout.write(listing(simulated));
+    if (!needsDocker(simulated !== undefined)) return;
     await withDocker(false, async () => {
       for (const config of configNames) {
         const containers = await containersOf(config);
@@ -80,6 +104,11 @@ program
   .argument('<node>', 'cp1, cp2, worker1 …')
   .addOption(cluster)
   .action(async (alias: string, options: { cluster?: string }) => {
+    const simulated = await theSimulated(options.cluster);
+    if (simulated !== undefined) {
+      await become('/bin/sh', [], onNode(simulated, alias));
+      return;
+    }
     const { nodes, config } = theCluster(options.cluster);
     const node = nodes.find(({ alias: one, name }) => one === alias || name === alias);
     if (!node) {
@@ -100,6 +129,12 @@ program
   .allowUnknownOption()
   .helpOption(false)
   .action(async (args: string[], options: { cluster?: string }) => {
+    const simulated = await theSimulated(options.cluster);
+    if (simulated !== undefined) {
+      const admin = ['--kubeconfig', '/etc/kubernetes/admin.conf'];
+      await become('kubectl', [...admin, ...args], onNode(simulated, 'cp1'));
+      return;
+    }
     const { config } = theCluster(options.cluster);
     const given = (process.env['FIX_SANS_NODE_IMAGE'] ?? '') !== '' ? findCommand('kubectl') : undefined;
     const kubectl =
@@ -111,7 +146,13 @@ program
   .command('ssh-config')
   .description('an ssh_config with the key and the known hosts: lab ssh-config > f; ssh -F f ops@cp1')
   .addOption(cluster)
-  .action((options: { cluster?: string }) => {
+  .action(async (options: { cluster?: string }) => {
+    const simulated = await theSimulated(options.cluster);
+    if (simulated !== undefined) {
+      process.stdout.write(readFileSync(simulated.sshConfig, 'utf8'));
+      say('users: root, ops (sudo asks nothing)');
+      return;
+    }
     const state = theCluster(options.cluster);
     process.stdout.write(sshConfig(state));
     say(`users: root, ops (sudo asks nothing), asks (sudo asks for ${state.sudoPassword})`);
@@ -137,6 +178,28 @@ function configOf(name: string): ConfigName {
   const config = configNames.find((one) => one === name);
   if (config) return config;
   throw new Trouble(`there is no configuration ${name}`, `scripts/lab up ${configNames.join(' | ')}`);
+}
+
+/** The simulated one, where it is meant: by its name, or because nothing else is up. */
+async function theSimulated(name: string | undefined): Promise<Standing | undefined> {
+  if (name !== undefined && name !== 'simulated') return undefined;
+  const standing = await findSimulated();
+  const others = configNames.filter((config) => readState(config) !== undefined);
+  if (name === 'simulated' && standing === undefined) {
+    throw new Trouble('simulated is not up', 'scripts/lab up simulated');
+  }
+  if (name === undefined && standing !== undefined && others.length > 0) {
+    throw new Trouble(
+      `several clusters are up: simulated, ${others.join(', ')}`,
+      'name one with --cluster simulated, before any other argument',
+    );
+  }
+  return standing;
+}
+
+/** Who has a simulated cluster and no Docker asks for the former. */
+function needsDocker(hasSimulated: boolean): boolean {
+  return !hasSimulated || findCommand('docker') !== undefined;
 }
 
 /** The cluster that is meant: the only one, or the one that is named. */
@@ -178,8 +241,8 @@ async function withDocker(isInstalling: boolean, work: () => Promise<void>): Pro
 }
 
 /** Hands the terminal over, and ends as the program does. */
-async function become(command: string, args: readonly string[]): Promise<void> {
-  const child = spawn(command, args, { stdio: 'inherit' });
+async function become(command: string, args: readonly string[], where: SpawnOptions = {}): Promise<void> {
+  const child = spawn(command, args, { ...where, stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
   process.exitCode = code ?? 1;
 }

@@ -6,6 +6,12 @@ import { basicNames, benchFor, type Subject } from '../subjects.ts';
 const noName = 'altname is not a valid IP address, DNS label or a DNS label with subdomain wildcards: ';
 
 export function nameContract(subject: Subject): void {
+  test('the names it knows by itself are in the certificate', async () => {
+    const bench = benchFor(subject);
+    await bench.runWithConfig();
+    expect(bench.names()).toEqual(['cp1', ...basicNames, '10.96.0.1', '10.0.0.11']);
+  });
+
   test('with a configuration file the names are the node, the service, and what the file says, and no others', async () => {
     const bench = benchFor(subject);
     await bench.runWithConfig(

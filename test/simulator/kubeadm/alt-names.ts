@@ -10,28 +10,40 @@ const isWildcard = new RegExp(`^\\*\\.${subdomain}$`);
 
 /** Why a text is no DNS name, in the words of the real one; undefined when it is one. */
 export function subdomainFault(text: string): string | undefined {
-  if (text.length > 253) return 'must be no more than 253 bytes';
-  return isSubdomain.test(text)
-    ? undefined
-    : `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomain}')`;
+  return faults(
+    text,
+    isSubdomain,
+    `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomain}')`,
+  );
 }
 
 /** Why a text cannot be in `certSANs`. */
 export function certSanFault(text: string): string | undefined {
-  const fault = subdomainFault(text);
-  if (fault === undefined || (text.length <= 253 && isWildcard.test(text)) || sloppyIp(text) !== undefined) {
-    return undefined;
-  }
-  return `altname is not a valid IP address, DNS label or a DNS label with subdomain wildcards: ${fault}; a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.${subdomain}')`;
+  const plain = subdomainFault(text);
+  const wildcard = faults(
+    text,
+    isWildcard,
+    `a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.${subdomain}')`,
+  );
+  if (plain === undefined || wildcard === undefined || sloppyIp(text) !== undefined) return undefined;
+  return `altname is not a valid IP address, DNS label or a DNS label with subdomain wildcards: ${plain}; ${wildcard}`;
+}
+
+/** Length and form are looked at, and told, each on its own. */
+function faults(text: string, form: RegExp, sentence: string): string | undefined {
+  const found = [
+    ...(text.length > 253 ? ['must be no more than 253 characters'] : []),
+    ...(form.test(text) ? [] : [sentence]),
+  ];
+  return found.length === 0 ? undefined : found.join('; ');
 }
 
 /**
- * An address as `ParseIPSloppy` reads it: 010.0.0.1 is 10.0.0.1.
+ * An address as `ParseIPSloppy` reads it, zeros in front of a number being nothing: 010.0.0.1 is 10.0.0.1.
  * https://github.com/kubernetes/utils/blob/master/internal/third_party/forked/golang/net/ip.go
  */
 export function sloppyIp(text: string): string | undefined {
-  const plain = /^\d+(?:\.\d+){3}$/.test(text) ? text.split('.').map(Number).join('.') : text;
-  return canonicalIp(plain);
+  return canonicalIp(text.replaceAll(/(?<![0-9A-Fa-f])0+(?=[0-9A-Fa-f])/g, ''));
 }
 
 /** `lb.example.com:6443`, `[fd00::1]:6443`, `10.0.0.1`. */

@@ -1,5 +1,5 @@
 /** Reads kubeadm's configuration file: v1beta3 and v1beta4, InitConfiguration and ClusterConfiguration. */
-import { parseDocument } from 'yaml';
+import { type DocumentOptions, parseDocument, type ParseOptions, type SchemaOptions } from 'yaml';
 import { Refusal } from './refusal.ts';
 import { defaults, type Settings } from './settings.ts';
 
@@ -40,8 +40,19 @@ export function settingsFromFile(text: string, warn: (line: string) => void): Se
 
 const group = 'kubeadm.k8s.io';
 
+/** As the Go library reads it: `yes` is true, but 1:20 is neither minutes nor is 2026-01-01 a date. */
+const yamlOptions: ParseOptions & DocumentOptions & SchemaOptions = {
+  version: '1.1',
+  merge: true,
+  uniqueKeys: false,
+  customTags: (tags) =>
+    tags.filter(
+      (tag) => typeof tag === 'string' || (tag.format !== 'TIME' && !tag.tag.endsWith(':timestamp')),
+    ),
+};
+
 function documentOf(text: string): Document {
-  const parsed = parseDocument(text, { version: '1.1', merge: true, uniqueKeys: false });
+  const parsed = parseDocument(text, yamlOptions);
   const value = valueOf(parsed);
   const fields = isFields(value) ? value : {};
   const apiVersion = textOf(fields, 'apiVersion') ?? '';
@@ -157,7 +168,7 @@ function clusterSettings(fields: Fields): Partial<Settings> {
     serviceSubnet: orDefault(textOf(networking, 'serviceSubnet'), defaults.serviceSubnet),
     dnsDomain: orDefault(textOf(networking, 'dnsDomain'), defaults.dnsDomain),
     controlPlaneEndpoint: textOf(fields, 'controlPlaneEndpoint') ?? '',
-    certSans: texts(part(fields, 'apiServer'), 'certSANs'),
+    certSans: texts(part(fields, 'apiServer'), 'certSANs', 'APIServer.apiServer.certSANs'),
     certificatesDir: orDefault(textOf(fields, 'certificatesDir'), defaults.certificatesDir),
     encryptionAlgorithm: algorithmOf(fields),
     validity: durationOf(textOf(fields, 'certificateValidityPeriod')),
@@ -205,12 +216,12 @@ function textOf(fields: Fields, name: string): string | undefined {
   return value;
 }
 
-function texts(fields: Fields, name: string): readonly string[] {
+function texts(fields: Fields, name: string, path: string): readonly string[] {
   const value = fields[name];
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw mismatch(value, name, '[]string');
+  if (!Array.isArray(value)) throw mismatch(value, path, '[]string');
   return value.map((item: unknown) => {
-    if (typeof item !== 'string') throw mismatch(item, name, 'string');
+    if (typeof item !== 'string') throw mismatch(item, path, 'string');
     return item;
   });
 }

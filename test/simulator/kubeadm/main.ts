@@ -1,15 +1,14 @@
 /** The stand-in for kubeadm: `version` and `init phase certs apiserver`, on a simulated node or on any folder. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { inside, root } from '../inside.ts';
 import { settingsFromFile } from './config-file.ts';
 import { readFlags } from './flags.ts';
 import { type Folders, refuseIncompleteExternalCa, runPhase } from './phase.ts';
 import { Refusal } from './refusal.ts';
 import { complete, type Node, type Settings, version } from './settings.ts';
 
-/** Set by the simulator's SSH server alone: the folder that is `/` for a simulated node. */
-const root = process.env['FIX_SANS_SIMULATED_ROOT'];
 const phase = ['init', 'phase', 'certs', 'apiserver'];
 const args = process.argv.slice(2);
 
@@ -53,41 +52,31 @@ function run(): number {
 
 function configText(file: string): string {
   try {
-    return readFileSync(root === undefined ? file : inside(path.resolve(file)), 'utf8');
-  } catch {
+    return readFileSync(placeOf(path.resolve(file)), 'utf8');
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
     throw new Refusal(`unable to read config from "${file}" : open ${file}: no such file or directory`);
   }
 }
 
 function foldersOf(settings: Settings, isDryRun: boolean): Folders {
-  const from = inside(settings.certificatesDir);
-  const kubernetes = inside('/etc/kubernetes');
+  const from = placeOf(settings.certificatesDir);
+  const kubernetes = placeOf('/etc/kubernetes');
   return { from, to: isDryRun ? dryRunFolder(kubernetes) : from, kubernetes };
 }
 
 function dryRunFolder(kubernetes: string): string {
   const asked = process.env['KUBEADM_INIT_DRYRUN_DIR'] ?? '';
-  if (asked !== '') return inside(asked);
+  if (asked !== '') return placeOf(asked);
   const parent = path.join(kubernetes, 'tmp');
   mkdirSync(parent, { recursive: true, mode: 0o700 });
   return mkdtempSync(path.join(parent, 'kubeadm-init-dryrun'));
 }
 
-/**
- * On a simulated node every path is below its root, whether it was written with the root before it or as the node sees
- * it; one that links lead out of it is refused.
- */
-function inside(folder: string): string {
-  if (root === undefined) return folder;
-  const below = `${realpathSync(root)}${path.sep}`;
-  const whole =
-    folder.startsWith(below) || folder.startsWith(`${root}${path.sep}`) ? folder : path.join(root, folder);
-  let there = whole;
-  while (!existsSync(there)) there = path.dirname(there);
-  if (!`${realpathSync(there)}${path.sep}`.startsWith(below)) {
-    throw new Refusal(`simulated: ${folder} leads out of the simulated node`);
-  }
-  return whole;
+function placeOf(file: string): string {
+  const place = inside(file);
+  if (place === undefined) throw new Refusal(`simulated: ${file} leads out of the simulated node`);
+  return place;
 }
 
 function thisNode(): Node {

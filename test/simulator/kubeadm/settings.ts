@@ -1,4 +1,5 @@
 /** What a run of the stand-in is asked for: kubeadm's own defaults under what the flags or the configuration file say. */
+import { ipKind } from '../../../src/model/ip.ts';
 import { certSanFault, endpointFault, parseRange, sloppyIp, subdomainFault } from './alt-names.ts';
 import { Refusal } from './refusal.ts';
 
@@ -58,9 +59,18 @@ export function complete(asked: Settings, node: Node, warn: (line: string) => vo
   };
   const endpoint = whole.controlPlaneEndpoint === '' ? undefined : endpointFault(whole.controlPlaneEndpoint);
   if (endpoint !== undefined) throw new Refusal(endpoint);
-  const faults = faultsOf(whole);
+  const faults = [...new Set(faultsOf(whole))];
   if (faults.length > 0) throw new Refusal(faults.length === 1 ? faults.join('') : `[${faults.join(', ')}]`);
+  if (!isGlobal(whole.advertiseAddress)) {
+    throw new Refusal(`cannot use "${whole.advertiseAddress}" as the bind address for the API Server`);
+  }
   return whole;
+}
+
+/** What Go calls global unicast, and loopback, which is the simulated node's own. */
+function isGlobal(ip: string): boolean {
+  const kind = ipKind(ip);
+  return kind !== 'multicast' && kind !== 'link-local' && kind !== 'broadcast' && kind !== 'metadata';
 }
 
 function advertiseAddress(asked: string, node: Node): string {
@@ -87,14 +97,16 @@ function releaseOf(asked: string, warn: (line: string) => void): string {
     warn(`falling back to the local client version: ${version}`);
     return version;
   }
-  const [, minor] = /^v?\d+\.(\d+)\.\d+[-\w.+]*$/.exec(asked) ?? [];
+  const number = '(0|[1-9]\\d*)';
+  const pattern = new RegExp(`^v?${number}\\.${number}\\.${number}[-\\w.+]*$`);
+  const [, major, minor] = pattern.exec(asked) ?? [];
   if (minor === undefined) {
     throw new Refusal(
       `version "${asked}" doesn't match patterns for neither semantic version nor labels (stable, latest, ...)`,
     );
   }
   const release = asked.startsWith('v') ? asked : `v${asked}`;
-  if (Number(minor) < oldestMinor) {
+  if (Number(major) * 1000 + Number(minor) < 1000 + oldestMinor) {
     throw new Refusal(
       `this version of kubeadm only supports deploying clusters with the control plane version >= 1.${oldestMinor}.0. Current version: ${release}`,
     );

@@ -1,0 +1,160 @@
+/** The SSH server of a simulated node: one user key, commands run by /bin/sh on this host below the node's ROOT folder. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import ssh2, { type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
+
+export interface SshServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface SshServerOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly root: string;
+  readonly hostKey: string;
+  readonly userKey: ParsedKey;
+  /** May a client be connected on to this address? Only simulated servers may be reached through one. */
+  readonly mayForwardTo: (address: string, port: number) => boolean;
+}
+
+export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
+  const connections = new Set<Connection>();
+  const shells = new Set<ChildProcess>();
+  const protocol = new ssh2.Server(
+    { hostKeys: [options.hostKey], ident: 'simulated', keepaliveInterval: 0 },
+    (connection: Connection) => {
+      connections.add(connection);
+      connection.on('close', () => connections.delete(connection));
+      // A connection that breaks off is the client's affair.
+      connection.on('error', () => {});
+      serve(connection, options, shells);
+    },
+  );
+  // With a delay each of some ten answers would wait for the client's acknowledgement: half a second in all.
+  const server = createServer({ noDelay: true }, (socket) => protocol.injectSocket(socket));
+  server.listen(options.port, options.address);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: async () => {
+      server.close();
+      for (const connection of connections) connection.end();
+      // Nothing outlives the node that it ran on.
+      for (const shell of shells) send(shell, 'SIGKILL');
+      await once(server, 'close');
+    },
+  };
+}
+
+function serve(connection: Connection, options: SshServerOptions, shells: Set<ChildProcess>): void {
+  let user: SshUser = 'root';
+  connection.on('authentication', (context) => {
+    if (context.method !== 'publickey') return context.reject(['publickey']);
+    const known = sshUsers.find((name) => name === context.username);
+    const { userKey } = options;
+    const isKnown =
+      context.key.algo === userKey.type && Buffer.compare(context.key.data, userKey.getPublicSSH()) === 0;
+    // Without a signature the client only asks whether this key would do.
+    const { blob, signature, hashAlgo } = context;
+    const isQuestion = blob === undefined || signature === undefined;
+    // It returns an Error when it cannot tell, which its type does not say.
+    const verdict: unknown = isQuestion || userKey.verify(blob, signature, hashAlgo);
+    if (known === undefined || !isKnown || verdict !== true) return context.reject(['publickey']);
+    user = known;
+    return context.accept();
+  });
+  connection.on('ready', () => {
+    connection.on('session', (acceptSession) => {
+      const session = acceptSession();
+      let shell: ChildProcess | undefined;
+      session.on('exec', (accept, _reject, { command }) => {
+        shell = run(command, accept(), options.root, user);
+        shells.add(shell);
+        shell.on('close', () => shell && shells.delete(shell));
+      });
+      session.on('signal', (accept, _reject, { name }) => {
+        if (shell !== undefined) send(shell, `SIG${name}`);
+        accept?.();
+      });
+      // No shell, no terminal and no variables: `reject` may be missing when no answer is wanted.
+      for (const request of ['shell', 'pty', 'env', 'subsystem', 'sftp', 'x11', 'auth-agent'] as const) {
+        session.on(request as 'shell', (_accept, reject) => reject?.());
+      }
+    });
+    connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
+      if (!options.mayForwardTo(destIP, destPort)) return reject();
+      const upstream = connect(destPort, destIP);
+      upstream.on('error', () => upstream.destroy());
+      const channel = accept();
+      channel.on('error', () => upstream.destroy());
+      return upstream.pipe(channel).pipe(upstream);
+    });
+  });
+}
+
+/** Root, and one who becomes root by sudo without a password. */
+const homes = { root: 'root', ops: 'home/ops' } as const;
+export type SshUser = keyof typeof homes;
+export const sshUsers = ['root', 'ops'] as const satisfies readonly SshUser[];
+
+/** Where a node's own programs lie, in front of the host's. */
+const places = ['usr/local/sbin', 'usr/local/bin', 'usr/sbin', 'usr/bin', 'sbin', 'bin'];
+
+function nodePath(root: string): string {
+  return [...places.map((place) => path.join(root, place)), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(
+    ':',
+  );
+}
+
+/** The environment is made here and holds nothing of the client's: the root cannot come from anywhere else. */
+export function nodeEnvironment(root: string, user: SshUser): NodeJS.ProcessEnv {
+  return {
+    PATH: nodePath(root),
+    HOME: path.join(root, homes[user]),
+    USER: user,
+    LOGNAME: user,
+    SHELL: '/bin/sh',
+    FIX_SANS_ROOT: root,
+  };
+}
+
+/** To the whole group, as sshd sends it. */
+function send({ pid }: ChildProcess, name: string): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, name);
+  } catch {
+    // It has ended, or nobody knows that signal.
+  }
+}
+
+function run(command: string, channel: ServerChannel, root: string, user: SshUser): ChildProcess {
+  const shell = spawn('/bin/sh', ['-c', command], {
+    cwd: path.join(root, homes[user]),
+    detached: true,
+    env: nodeEnvironment(root, user),
+  });
+  shell.stdin.on('error', () => {});
+  channel.on('error', () => {});
+  channel.pipe(shell.stdin);
+  shell.stdout.pipe(channel, { end: false });
+  shell.stderr.pipe(channel.stderr, { end: false });
+  shell.on('error', () => {
+    channel.exit(127);
+    channel.end();
+  });
+  shell.on('close', (code, signal) => {
+    if (signal === null) channel.exit(code ?? 255);
+    else channel.exit(signal.replace(/^SIG/, ''), false, '');
+    channel.end();
+  });
+  // As sshd without a terminal: the command is not killed with its connection, but it loses its input.
+  channel.on('close', () => {
+    shell.stdout.resume();
+    shell.stderr.resume();
+    shell.stdin.end();
+  });
+  return shell;
+}
