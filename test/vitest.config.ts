@@ -32,6 +32,7 @@ export default defineConfig({
             'test/kubeadm/**',
             ...slowSimulator,
             'test/lab/docker.test.ts',
+            'test/lab/rootfs.test.ts',
           ],
           testTimeout: 60_000,
         },
@@ -67,7 +68,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'ssh',
-          include: ['test/ssh/**/*.test.ts', 'test/lab/docker.test.ts'],
+          include: ['test/ssh/**/*.test.ts', 'test/lab/docker.test.ts', 'test/lab/rootfs.test.ts'],
           globalSetup: ['test/ssh/global-setup.ts'],
           testTimeout: 60_000,
           // The image may have to be built.
