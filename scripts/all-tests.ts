@@ -92,9 +92,11 @@ await vitest('unit', 'unit');
 await vitest('oracle', 'oracle');
 await vitest('package', 'package');
 await vitest('simulator', 'simulator');
+await vitest('browser', 'browser');
 if (process.argv.includes('--lab')) {
   await vitest('kubeadm', 'kubeadm');
   await vitest('ssh', 'ssh');
+  await vitest('story', 'story');
   await stage('node image', () => $({ nothrow: true })`sh scripts/lab image --install`, true);
   await vitest('clusters', 'cluster');
 }
