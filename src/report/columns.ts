@@ -69,7 +69,8 @@ function brokenWord(word: string, width: number): readonly string[] {
   let rest = word;
   while (rest.length > width) {
     const soft = Math.max(...['/', '.', '-', ':', ',', '@'].map((mark) => rest.lastIndexOf(mark, width - 1)));
-    const at = soft > 0 ? soft + 1 : width;
+    const hard = isHighSurrogate(rest.charCodeAt(width - 1)) ? Math.max(2, width - 1) : width;
+    const at = soft > 0 ? soft + 1 : hard;
     parts.push(rest.slice(0, at));
     rest = rest.slice(at);
   }
@@ -87,6 +88,11 @@ export function tableLine(
     .slice(0, last + 1)
     .map((text, column) => ink(column === last ? text : text.padEnd(widths[column] ?? 0), column))
     .join(' '.repeat(gap));
+}
+
+/** The first half of a character that JavaScript counts as two. */
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
 }
 
 function lengthOf(text: string): number {

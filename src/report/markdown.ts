@@ -5,8 +5,8 @@ export function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-export function head(columns: readonly string[]): string {
-  return `${row(columns.map(inline))}\n${row(columns.map(() => '---'))}`;
+export function head(titles: readonly string[]): string {
+  return `${row(titles)}\n${row(titles.map(() => '---'))}`;
 }
 
 /** The fence is longer than any run of backticks inside. */

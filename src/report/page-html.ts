@@ -64,7 +64,7 @@ function itemOf({ label, tone, id, head, below, todo }: Item): string {
 
 /** The first cell of a row names it; a wide table scrolls by itself, also by keyboard. */
 function tableOf({ about, isMatrix = false, columns, rows }: Table): string {
-  const head = columns.map((title) => `<th scope="col">${escape(title)}</th>`).join('');
+  const head = columns.map((column) => `<th scope="col">${htmlOf([column])}</th>`).join('');
   const body = rows.map((cells) => {
     const tds = cells.map(({ phrase, tone }, index) => {
       const mark = tone === undefined ? '' : ` class="${tone}"`;

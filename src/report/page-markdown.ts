@@ -26,7 +26,7 @@ function blockOf(block: Block): string {
     case 'table':
       return [
         `${markdown.inline(block.about)}:\n`,
-        markdown.head(block.columns),
+        markdown.head(block.columns.map((column) => markdownOf([column], markdown.codeInTable))),
         ...block.rows.map((cells) =>
           markdown.row(cells.map(({ phrase }) => markdownOf(phrase, markdown.codeInTable))),
         ),

@@ -78,12 +78,13 @@ function itemLines(item: Item, all: readonly Item[], { ink, width }: Sheet): str
 }
 
 function tableLines({ columns, rows }: Table, { ink, width }: Sheet): string[] {
+  const titles = columns.map((column) => textOf([column]));
   const texts = rows.map((row) => row.map(({ phrase }) => textOf(phrase)));
-  const widths = columnWidths([columns, ...texts], width - 2);
+  const widths = columnWidths([titles, ...texts], width - 2);
   if (widths === undefined)
     return rows.flatMap((row) =>
       row.flatMap(({ phrase, tone }, index) => {
-        const [before, indent] = index === 0 ? ['  ', '    '] : [`    ${columns[index] ?? ''}: `, '      '];
+        const [before, indent] = index === 0 ? ['  ', '    '] : [`    ${titles[index] ?? ''}: `, '      '];
         return wrap(textOf(phrase), width, before, indent).map((line) => toned(tone, line, ink));
       }),
     );
@@ -98,7 +99,7 @@ function tableLines({ columns, rows }: Table, { ink, width }: Sheet): string[] {
       ),
     );
   });
-  return [ink.dim(tableLine(columns, widths)), ...lines].map((line) => `  ${line}`);
+  return [ink.dim(tableLine(titles, widths)), ...lines].map((line) => `  ${line}`);
 }
 
 function stepLines({ where, why, command }: Step, index: number, { ink, width }: Sheet): string[] {

@@ -2,7 +2,8 @@
 import { capital } from './words.ts';
 
 /** Our own words, and in between what comes from outside: `code` is hostile and each format makes it inert in its own way. */
-export type Phrase = readonly (string | { readonly code: string })[];
+export type Part = string | { readonly code: string };
+export type Phrase = readonly Part[];
 
 export type Tone = 'good' | 'bad' | 'careful' | 'quiet';
 
@@ -35,7 +36,7 @@ export interface Table {
   readonly about: string;
   /** Its cells are looked at more than read. */
   readonly isMatrix?: boolean;
-  readonly columns: readonly string[];
+  readonly columns: readonly Part[];
   readonly rows: readonly Row[];
 }
 

@@ -1,7 +1,7 @@
 /** One row per node: its certificate, until when, and whether it is the one that is served. */
 import type { Certificate, PublicKey } from '../../model/certificate.ts';
 import type { ClusterFacts, ReadNode } from '../../model/cluster-facts.ts';
-import { type Cell, cell, type Phrase, plain, said, type Section } from '../page.ts';
+import { type Cell, cell, join, type Phrase, plain, said, type Section } from '../page.ts';
 
 /** More than these are counted, where nothing is to be said about them. */
 const mostRows = 24;
@@ -76,8 +76,9 @@ export function keyWords(key: PublicKey): Phrase {
 function untilCell({ notAfter }: Certificate, readAt: string): Cell {
   const days = Math.floor((Date.parse(notAfter) - Date.parse(readAt)) / 86_400_000);
   const day = notAfter.slice(0, 10);
-  if (days < 0) return cell(`${day} (expired)`, 'bad');
-  return cell(`${day} (${days} ${days === 1 ? 'day' : 'days'})`, days < 30 ? 'careful' : undefined);
+  if (days < 0) return cell(said`${day} (expired)`, 'bad');
+  const left = join(said`${day} (${days} `, plain(days === 1 ? 'day)' : 'days)'));
+  return cell(left, days < 30 ? 'careful' : undefined);
 }
 
 /** By every probe that went to this node, whichever way. */

@@ -16,7 +16,7 @@ const mostOwn = 8;
 export function namesTable({ names, facts }: Names): Section['blocks'] {
   const [any] = names;
   if (any === undefined) return [];
-  const seen = any.nodes.map(({ node }) => node);
+  const seen = any.nodes.map(({ node }) => ({ code: node }));
   const hasConfig = facts.api?.kubeadmConfig !== undefined;
   const hasInventory = facts.inventory !== undefined;
   const isMatrix = seen.length <= mostColumns;
