@@ -79,6 +79,8 @@ export interface KubeadmForms {
 
 export interface Command {
   readonly argv: readonly string[];
+  /** The same for a shell, each word quoted where it has to be. */
+  readonly line: string;
   /** Names that this form adds beyond the plan: the OS host name. */
   readonly alsoNames: readonly string[];
 }
@@ -86,6 +88,7 @@ export interface Command {
 export interface ConfigForm {
   readonly file: string;
   readonly argv: readonly string[];
+  readonly line: string;
 }
 
 export interface Withheld {

@@ -30,19 +30,28 @@ export async function inventorySource({
     return places.length === 0 && view.valueOf(controlPlanes[at] ?? '', variable) !== undefined;
   });
   if (isOnlyKnown)
-    return { ...base, fault: { where: view.file, why: 'only Ansible knows where the variable is set in this inventory' } };
+    return {
+      ...base,
+      fault: { where: view.file, why: 'only Ansible knows where the variable is set in this inventory' },
+    };
   const inEffect = settings.flatMap((places) => places.at(-1)?.place ?? []);
   const odd = inEffect.find(({ file }) => levelOf(file, folder) === undefined);
   if (odd !== undefined) {
     const where = `${odd.file}:${odd.line}`;
-    return { ...base, fault: { where, why: 'it is set in a place that is not edited here; change it there' } };
+    return {
+      ...base,
+      fault: { where, why: 'it is set in a place that is not edited here; change it there' },
+    };
   }
   const paths = [...new Set(settings.flatMap((places) => places.map(({ place }) => place.file)))];
   const files: VariableFile[] = [];
   for (const file of paths) {
     const level = levelOf(file, folder);
     if (level === undefined) continue;
-    const { text } = await readTextFile(file, { what: 'the variables in', hint: 'it was there a moment ago' });
+    const { text } = await readTextFile(file, {
+      what: 'the variables in',
+      hint: 'it was there a moment ago',
+    });
     files.push({ path: file, text, ...level });
   }
   const target = Math.min(
@@ -60,11 +69,11 @@ export async function inventorySource({
 type Level = Pick<VariableFile, 'level' | 'host'>;
 
 const groups: Readonly<Record<string, VariableFile['level']>> = {
-  'all': 'all',
-  'k8s_cluster': 'k8s_cluster',
+  all: 'all',
+  k8s_cluster: 'k8s_cluster',
   // Before v2.16: https://github.com/kubernetes-sigs/kubespray/pull/7552
   'k8s-cluster': 'k8s_cluster',
-  'kube_control_plane': 'kube_control_plane',
+  kube_control_plane: 'kube_control_plane',
   'kube-master': 'kube_control_plane',
 };
 

@@ -2,7 +2,7 @@
 import type { Command, ConfigForm, Withheld } from '../model/plan.ts';
 import { canonicalIp } from '../model/ip.ts';
 import { sameSan, type San } from '../model/san.ts';
-import type { Signing } from './signing.ts';
+import { shellWord, type Signing } from './signing.ts';
 import { addToList } from './yaml-list.ts';
 import { setScalar } from './yaml-scalar.ts';
 
@@ -36,7 +36,7 @@ export function flagsForm(signing: Signing, staging: string): Command | Withheld
     `--apiserver-cert-extra-sans=${planned.map(({ value }) => value).join(',')}`,
   ];
   const isExtra = hostname.toLowerCase() !== nodeName && !planned.some((san) => sameSan(san, host));
-  return { argv, alsoNames: isExtra ? [host.value] : [] };
+  return { argv, line: argv.map(shellWord).join(' '), alsoNames: isExtra ? [host.value] : [] };
 }
 
 /** With a thousand nodes, most of which are told the same of the cluster, its part is written once. */
@@ -60,7 +60,8 @@ export function configForm(
   written.set(key, cluster);
   if (typeof cluster !== 'string') return cluster;
   const file = `${initConfiguration(signing)}---\n${cluster}`;
-  return { file, argv: [...phase, `--config=${staging}/kubeadm.yaml`] };
+  const argv = [...phase, `--config=${staging}/kubeadm.yaml`];
+  return { file, argv, line: argv.map(shellWord).join(' ') };
 }
 
 function initConfiguration({ apiVersion, advertiseAddress, bindPort, nodeName, criSocket }: Signing): string {

@@ -48,10 +48,8 @@ function lacksSomething({ findings }: Inspection): boolean {
 
 export function nextOf(outcome: Outcome): readonly NextStep[] {
   const { inspection, refusals, nodes, ask } = outcome;
-  if (refusals.length > 0)
-    return refusals.flatMap(({ commands }) =>
-      commands.map((one): NextStep => ({ where: 'control-plane', ...one })),
-    );
+  // Each refusal has its own way out; what to do about an interceptor goes for all.
+  if (refusals.length > 0) return isNotTheCertificate(outcome) ? inspection.next.map(asPlan) : [];
   if (!hasChanges(outcome)) {
     const isElsewhere = isNotTheCertificate(outcome);
     return isElsewhere || inspection.suggestions.length > 0 ? inspection.next.map(asPlan) : [];

@@ -26,7 +26,7 @@ export function runbook(
     `ln -s ${shellWord(signing.caCertificatePath)} "$stage/ca.crt"`,
     `ln -s ${shellWord(signing.caKeyPath)} "$stage/ca.key"`,
     ...('file' in form ? hereDocument('"$stage/kubeadm.yaml"', form.file) : []),
-    form.argv.map(shellWord).join(' '),
+    form.line,
     '',
     '# 2. Prove: signed by the CA, key and certificate belong together, every name is there.',
     'openssl verify -CAfile "$stage/ca.crt" "$stage/apiserver.crt"',

@@ -6,10 +6,13 @@ import { explainAsMarkdown } from './explain-markdown.ts';
 import { explainAsText } from './explain-text.ts';
 import { inspectAsJson } from './inspect/json.ts';
 import { inspectPage } from './inspect/page.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Look } from './look.ts';
 import { pageAsHtml } from './page-html.ts';
 import { pageAsMarkdown } from './page-markdown.ts';
 import { pageAsText } from './page-text.ts';
+import { planAsJson } from './plan/json.ts';
+import { planPage } from './plan/page.ts';
 
 export const explainReports: Readonly<Record<string, (diagnosis: Diagnosis, look: Look) => string>> = {
   text: explainAsText,
@@ -22,4 +25,11 @@ export const inspectReports: Readonly<Record<string, (inspection: Inspection, lo
   json: inspectAsJson,
   markdown: (inspection) => pageAsMarkdown(inspectPage(inspection)),
   html: (inspection) => pageAsHtml(inspectPage(inspection)),
+};
+
+export const planReports: Readonly<Record<string, (plan: Plan, look: Look) => string>> = {
+  text: (plan, look) => pageAsText(planPage(plan), look),
+  json: planAsJson,
+  markdown: (plan) => pageAsMarkdown(planPage(plan)),
+  html: (plan) => pageAsHtml(planPage(plan)),
 };

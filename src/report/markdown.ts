@@ -1,5 +1,6 @@
 /** The small parts of Markdown: what comes from outside stands in code spans that it cannot leave, our own words are escaped. */
 import { display } from '../model/display.ts';
+import { verbatimLines } from './verbatim.ts';
 
 export function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
@@ -38,6 +39,13 @@ export function block(command: string, indent = ''): string {
   const shown = display(command, 2000);
   const fence = '`'.repeat(Math.max(3, longest(shown.match(/`+/g) ?? []) + 1));
   return [`${fence}sh`, shown, fence].map((line) => `${indent}${line}`).join('\n');
+}
+
+/** Line by line, in a fence that none of them closes. */
+export function lines(text: string, language: string): string {
+  const shown = verbatimLines(text);
+  const fence = '`'.repeat(Math.max(3, longest(shown.join('\n').match(/`+/g) ?? []) + 1));
+  return [`${fence}${language}`, ...shown, fence].join('\n');
 }
 
 function longest(texts: readonly string[]): number {

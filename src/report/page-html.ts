@@ -2,6 +2,7 @@
 import { display } from '../model/display.ts';
 import { pageStyle } from './page-style.ts';
 import { type Block, type Item, type Page, type Phrase, sentenceOf, type Step, type Table } from './page.ts';
+import { verbatimLines } from './verbatim.ts';
 import { capital } from './words.ts';
 
 export function pageAsHtml(page: Page): string {
@@ -53,6 +54,9 @@ function blockOf(block: Block): string {
       return tableOf(block);
     case 'steps':
       return `<ol class="steps">\n${block.steps.map(stepOf).join('\n')}\n</ol>`;
+    case 'verbatim':
+      return `<p>${htmlOf(sentenceOf(block.about))}</p>
+<pre tabindex="0"><code>${verbatimLines(block.text).map(escape).join('\n')}</code></pre>`;
   }
 }
 

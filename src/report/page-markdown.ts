@@ -33,6 +33,8 @@ function blockOf(block: Block): string {
       ].join('\n');
     case 'steps':
       return block.steps.map(stepOf).join('\n\n');
+    case 'verbatim':
+      return `${markdownOf(sentenceOf(block.about))}\n\n${markdown.lines(block.text, block.language)}`;
   }
 }
 

@@ -16,6 +16,7 @@ import {
 } from './page.ts';
 import { paint, type Paint } from './paint.ts';
 import { capital } from './words.ts';
+import { verbatimLines } from './verbatim.ts';
 import { wrap, wrapCommand } from './wrap.ts';
 
 interface Sheet {
@@ -59,6 +60,11 @@ function linesOf(block: Block, sheet: Sheet): string[] {
       return tableLines(block, sheet);
     case 'steps':
       return block.steps.flatMap((step, index) => stepLines(step, index, sheet));
+    case 'verbatim':
+      return [
+        ...wrap(textOf(sentenceOf(block.about)), sheet.width, '  '),
+        ...verbatimLines(block.text).map((line) => `    ${line}`.trimEnd()),
+      ];
   }
 }
 

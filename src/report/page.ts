@@ -28,7 +28,14 @@ export type Block =
   | { readonly kind: 'list'; readonly phrases: readonly Phrase[] }
   | { readonly kind: 'items'; readonly items: readonly Item[] }
   | Table
-  | { readonly kind: 'steps'; readonly steps: readonly Step[] };
+  | { readonly kind: 'steps'; readonly steps: readonly Step[] }
+  /** Line by line as it is: a diff, a script. Hostile. */
+  | {
+      readonly kind: 'verbatim';
+      readonly about: Phrase;
+      readonly language: 'diff' | 'sh' | 'yaml' | 'text';
+      readonly text: string;
+    };
 
 export interface Table {
   readonly kind: 'table';

@@ -88,7 +88,7 @@ const labels: Readonly<Record<Severity, { readonly label: string; readonly tone:
   info: { label: 'info', tone: 'quiet' },
 };
 
-function items(findings: readonly Finding[]): Section['blocks'] {
+export function items(findings: readonly Finding[]): Section['blocks'] {
   if (findings.length === 0) return [];
   const all = grouped(findings);
   // What is to be done about several in a row is said once, behind the last.

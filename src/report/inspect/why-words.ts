@@ -44,7 +44,7 @@ export interface WhyStyle {
   readonly isShort: boolean;
 }
 
-export function whyWords({ provenance }: NameRow, { isShort }: WhyStyle): Phrase {
+export function whyWords({ provenance }: Pick<NameRow, 'provenance'>, { isShort }: WhyStyle): Phrase {
   const isLive = provenance.some((one) => one.why === 'service' && one.where === 'default/kubernetes');
   const others = provenance.filter(
     (one) => one.why !== 'kubeconfig' && !(isLive && one.why === 'kubeadm' && one.rule === 'service-address'),

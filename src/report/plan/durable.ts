@@ -1,0 +1,104 @@
+/** What makes names last, each change as a diff and how it is applied. */
+import type { DurableChange, Plan } from '../../model/plan.ts';
+import { formatSan } from '../../model/san.ts';
+import { type Block, join, listed, type Phrase, plain, said, type Section } from '../page.ts';
+
+export function durableBlocks({ durable }: Plan): Section['blocks'] {
+  return durable.flatMap(blocksOf);
+}
+
+/** Beyond this the command is no longer one that somebody pastes; the JSON has it. */
+const longest = 4000;
+
+function blocksOf(change: DurableChange): readonly Block[] {
+  switch (change.kind) {
+    case 'kubeadm-config':
+      return [
+        {
+          kind: 'verbatim',
+          about: join(
+            plain('kubeadm-config, from which the next kubeadm join takes the names'),
+            namesWords(' gets ', change.names.map(formatSan)),
+            namesWords(' loses ', change.removed.map(formatSan)),
+            said`; it is at resource version ${change.resourceVersion}`,
+          ),
+          language: 'diff',
+          text: change.diff,
+        },
+        change.command.length > longest
+          ? {
+              kind: 'prose',
+              phrase: plain(
+                'the command that applies it is long; --format json has it, as durable[].command',
+              ),
+            }
+          : {
+              kind: 'verbatim',
+              about: plain('on a control plane, as root; it does nothing if somebody else was faster'),
+              language: 'sh',
+              text: change.command,
+            },
+      ];
+    case 'inventory':
+      return [
+        {
+          kind: 'verbatim',
+          about: join(said`${change.path}`, namesWords(' gets ', change.names.map(formatSan))),
+          language: 'diff',
+          text: change.diff,
+        },
+        ...(change.hides.length === 0
+          ? []
+          : [
+              {
+                kind: 'prose',
+                phrase: join(
+                  plain('it replaces, and does not add to, what is set in '),
+                  listed(change.hides),
+                ),
+              } as const,
+            ]),
+        ...(change.wouldDrop.length === 0
+          ? []
+          : [
+              {
+                kind: 'prose',
+                phrase: join(
+                  plain('without this patch the next run of kubespray would drop: '),
+                  listed(change.wouldDrop.map(formatSan), 20),
+                ),
+              } as const,
+            ]),
+        {
+          kind: 'steps',
+          steps: [
+            {
+              where: 'here',
+              why: plain('write it into the file, with the same options as now'),
+              command: 'fix-sans plan --write',
+            },
+            {
+              where: "in kubespray's folder",
+              why: plain(
+                'only where kubespray itself is to sign: it deletes the pair on all control planes at once before it makes new ones',
+              ),
+              command: change.command,
+            },
+          ],
+        },
+      ];
+    case 'advice':
+      return [
+        {
+          kind: 'verbatim',
+          about: join(said`${change.where}: `, [{ code: change.why }]),
+          language: change.about === 'one-node-only' ? 'text' : 'yaml',
+          text: change.text,
+        },
+      ];
+  }
+}
+
+function namesWords(words: string, names: readonly string[]): Phrase {
+  return names.length === 0 ? [] : join(plain(words), listed(names, 8));
+}
