@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   },
   // the edge
   cli: {
-    rooms: 'model explain flavours diagnose report nodes reach inspect',
+    rooms: 'model explain flavours diagnose plan report nodes reach inspect',
     outside: 'commander node:fs node:fs/promises node:os node:path node:stream',
   },
 };

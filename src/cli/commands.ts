@@ -1,5 +1,6 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
 import type { Command, Option } from './command.ts';
+import { planOptions } from './plan-options.ts';
 import { nodeOptions, reachOptions, wishOption } from './shared-options.ts';
 
 const quiet: Option = { flags: '-q, --quiet', about: 'no talk on stderr, only the result on stdout' };
@@ -76,6 +77,66 @@ Exit codes: 0 healthy, 2 something to fix, 3 some nodes could not be read, 4 a l
 7 another tool's cluster, 8 not a missing name, 75 no node answered.
 Nothing is changed: what is run on a node can only read (--show-commands prints it).`,
     load: async () => (await import('./inspect.ts')).inspect,
+  },
+  {
+    name: 'plan',
+    usage: '',
+    summary:
+      'say exactly what would be signed where, what makes it last and what would be lost; changes nothing',
+    options: [
+      ...nodeOptions,
+      ...reachOptions,
+      wishOption,
+      ...planOptions,
+      {
+        flags: '-f, --format <format>',
+        about: 'how to print it',
+        choices: ['text', 'json', 'markdown', 'html'],
+        fallback: 'text',
+        group: 'Output:',
+      },
+      {
+        flags: '--report <format=file>',
+        about: 'write it to a file too, in any of these formats',
+        repeats: true,
+        group: 'Output:',
+      },
+      {
+        flags: '--with <file>',
+        about: 'add what an inspection on another machine saw from there (its JSON)',
+        repeats: true,
+        group: 'Output:',
+      },
+      { flags: '--vantage <name>', about: 'what to call this machine in reports', group: 'Output:' },
+      { ...quiet, group: 'Output:' },
+    ],
+    epilogue: `
+  fix-sans plan --node ops@10.0.0.11 --node ops@10.0.0.12 --san api.example.com
+  kubectl get nodes 2>&1 | fix-sans plan --from-error - --yes-names --node ops@10.0.0.11
+  fix-sans plan --inventory inventory/prod/hosts.yaml --san 192.168.56.42 --write
+  fix-sans plan --config fix-sans.yaml --cluster prod --out plan.json --runbooks ./runbooks
+
+Exit codes: 0 nothing to do, 2 changes needed, 7 refused (each reason with its remedy), 8 not a missing name,
+4 a login or host key was refused, 75 no node answered.
+Nothing is changed on any node; --write changes the inventory's files here, and only the one list in them.`,
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'show',
+    usage: '<plan.json>',
+    summary: 'print a plan that was written with plan --out',
+    options: [
+      {
+        flags: '-f, --format <format>',
+        about: 'how to print it',
+        choices: ['text', 'json', 'markdown', 'html'],
+        fallback: 'text',
+      },
+    ],
+    epilogue: `
+A file that was changed, cut off or written by another version is refused (exit 7); what is no plan is a mistake (64).
+Nothing is contacted.`,
+    load: async () => (await import('./show.ts')).showPlan,
   },
   {
     name: 'help',

@@ -21,7 +21,7 @@ export async function explain({ args, options }: Invocation, io: Io): Promise<Di
   const sources = await sourcesOf(args, io);
   const talk = options['quiet'] !== true && sources.includes(io.stdin) && io.stdin.isTTY === true;
   if (talk) io.stderr.write('fix-sans: paste the text and end it with Ctrl-D\n');
-  const diagnosis = await read(sources);
+  const diagnosis = await readDiagnosis(sources);
   io.stdout.write(report(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) }));
   return diagnosis.exitCode;
 }
@@ -60,7 +60,7 @@ async function fileOf(arg: string, isAlone: boolean): Promise<Readable | undefin
   return undefined;
 }
 
-async function read(sources: readonly Source[]): Promise<Diagnosis> {
+export async function readDiagnosis(sources: readonly Source[]): Promise<Diagnosis> {
   const diagnoser = startDiagnosis();
   let isEmpty = true;
   for (const source of sources) {

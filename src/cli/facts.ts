@@ -12,7 +12,7 @@ import { connectBy } from '../inspect/probe/connect.ts';
 import { readVantage, type VantageRun } from '../inspect/probe/merge-vantage.ts';
 import { chooseProxy } from '../inspect/probe/proxy-env.ts';
 import type { ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
-import { resolveNodes } from '../nodes/resolve.ts';
+import { type Resolved, resolveNodes } from '../nodes/resolve.ts';
 import { openNode } from '../reach/open.ts';
 import type { Options } from './command.ts';
 import type { Io } from './io.ts';
@@ -23,7 +23,27 @@ import { reachOptionsOf } from './reach-options.ts';
 const usualApiTimeoutMs = 10_000;
 
 export async function readFacts(options: Options, io: Io): Promise<ClusterFacts> {
-  const wishes = wishesOf(textsOf(options, 'san'));
+  return (await readCluster(options, io, { wishes: wishesOf(textsOf(options, 'san')) })).facts;
+}
+
+export interface ClusterAsk {
+  readonly wishes: ClusterFacts['wishes'];
+  /** Whether to see who answers on the names that were asked for. */
+  readonly dialsWishes?: boolean;
+}
+
+export interface ClusterReading {
+  readonly facts: ClusterFacts;
+  /** What the flags alone did not say: the policy, the names of the configuration, the files of the inventory. */
+  readonly resolved: Resolved;
+  readonly required: ClusterFacts['wishes'];
+}
+
+export async function readCluster(
+  options: Options,
+  io: Io,
+  { wishes, dialsWishes = false }: ClusterAsk,
+): Promise<ClusterReading> {
   const most = countOf(options, 'parallel', { flag: '--parallel', most: 512 }) ?? 32;
   const timeoutMs = durationOf(options, 'connectTimeout', '--connect-timeout') ?? usualApiTimeoutMs;
   const signal = io.stop?.();
@@ -45,12 +65,15 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
   const vantages = await vantagesOf(textsOf(options, 'with'));
   const line = progressLine(io, isQuiet);
   const { kubeconfig } = resolved;
+  // The configuration was checked when it was read.
+  const required = parseSans(resolved.policy.required ?? []).sans;
   try {
     const facts = await inspectCluster({
       ...(resolved.cluster === undefined ? {} : { cluster: resolved.cluster }),
       nodes: resolved.nodes,
       endpoints: resolved.endpoints,
-      wishes: merged(wishes, resolved.wishes),
+      wishes: merged(merged(wishes, resolved.wishes), required),
+      dialsWishes,
       ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
       ...(kubeconfig === undefined ? {} : { kubeconfig, openApi: opener(kubeconfig) }),
       environment,
@@ -65,7 +88,9 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
       ...(signal === undefined ? {} : { signal }),
     });
     const name = textOf(options, 'vantage');
-    return name === undefined ? facts : { ...facts, environment: { ...facts.environment, hostname: name } };
+    const read =
+      name === undefined ? facts : { ...facts, environment: { ...facts.environment, hostname: name } };
+    return { facts: read, resolved, required };
   } finally {
     line.clear();
   }

@@ -35,20 +35,20 @@ export async function readReportFiles(
   return files;
 }
 
-async function checkPlace(file: string): Promise<void> {
+export async function checkPlace(file: string, flag = '--report'): Promise<void> {
   const folder = await stat(path.dirname(path.resolve(file))).catch(() => undefined);
   if (folder?.isDirectory() !== true)
-    throw new UserError(`--report: there is no folder ${display(path.dirname(file))}`, 'make it first');
+    throw new UserError(`${flag}: there is no folder ${display(path.dirname(file))}`, 'make it first');
   const found = await stat(file).catch(() => undefined);
   if (found !== undefined && !found.isFile())
-    throw new UserError(`--report: ${display(file)} is no file`, 'name a file that is or is not there yet');
+    throw new UserError(`${flag}: ${display(file)} is no file`, 'name a file that is or is not there yet');
 }
 
 /** Beside it and then renamed, so that nobody reads half a report. */
-export async function writeReport(file: string, text: string): Promise<void> {
+export async function writeReport(file: string, text: string, mode = 0o644): Promise<void> {
   const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
   try {
-    const handle = await open(beside, 'wx', 0o644);
+    const handle = await open(beside, 'wx', mode);
     try {
       await handle.writeFile(text);
       await handle.sync();

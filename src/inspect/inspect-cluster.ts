@@ -25,6 +25,8 @@ export interface InspectRequest extends Pick<ClusterFacts, 'cluster' | 'wishes' 
   readonly openApi?: ApiGet;
   readonly environment: EnvironmentReading;
   readonly open: (node: ClusterNode) => Promise<NodeReader>;
+  /** Whether to see who answers on the names that were asked for. */
+  readonly dialsWishes?: boolean;
   readonly most: number;
   readonly probeTimeoutMs: number;
   readonly vantages: readonly VantageRun[];
@@ -59,6 +61,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     nodes,
     endpoints: request.endpoints ?? [],
     wishes: request.wishes,
+    dialsWishes: request.dialsWishes === true,
     proxyFor: chooseProxy(environment.proxies, kubeconfig?.proxy()),
     ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
   };

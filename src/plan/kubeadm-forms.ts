@@ -3,6 +3,7 @@ import type { Command, ConfigForm, Withheld } from '../model/plan.ts';
 import { canonicalIp } from '../model/ip.ts';
 import { sameSan, type San } from '../model/san.ts';
 import { shellWord, type Signing } from './signing.ts';
+import { hoursOf, usualHours } from './validity.ts';
 import { addToList } from './yaml-list.ts';
 import { setScalar } from './yaml-scalar.ts';
 
@@ -16,7 +17,8 @@ export function flagsForm(signing: Signing, staging: string): Command | Withheld
     return {
       withheld: `flags cannot say encryptionAlgorithm: the key would be RSA-2048 instead of ${encryptionAlgorithm}`,
     };
-  if (certificateValidityPeriod !== undefined)
+  // kubeadm writes the year out that it takes by itself.
+  if (certificateValidityPeriod !== undefined && hoursOf(certificateValidityPeriod) !== usualHours)
     return {
       withheld: `flags cannot say certificateValidityPeriod: it would be a year instead of ${certificateValidityPeriod}`,
     };

@@ -105,7 +105,11 @@ export function makePlan(inspection: Inspection, ask: Ask): Plan {
     ...kubesprayChanges({ facts, subjects, ask, everywhere: additions, removed }),
     ...ownNames(drafts, [...configured, ...additions]),
   ];
-  const wayOut = wayOutOf(inspection, subjects, missing);
+  const wayOut = wayOutOf(
+    inspection,
+    subjects,
+    missing.filter((san) => isFromOutside(san, table)),
+  );
   const risks: readonly Risk[] = risksOf({ inspection, ask, drafts, makes, answered: judged.answered });
   const outcome = { inspection, ask, nodes, durable, refusals, subjects };
   return {
@@ -177,6 +181,16 @@ function namesOfAll(drafts: readonly Draft[]): readonly San[] {
   return [...first.names.planned]
     .filter(([key]) => others.every(({ names }) => names.planned.has(key)))
     .map(([, san]) => san);
+}
+
+/** Somebody dials it who can be told to check for another name: pods and kubelets cannot. */
+function isFromOutside(san: San, table: NameTable): boolean {
+  const row = table.rowOf(sanKey(san));
+  return (
+    row === undefined ||
+    row.brokenWithout.includes('remote-kubectl') ||
+    row.provenance.some(({ why }) => why === 'wish' || why === 'inventory')
+  );
 }
 
 function breaksOf(san: San, table: NameTable): NodePlan['names'][number]['breaks'] {

@@ -2,7 +2,7 @@
 import type { Certificate, PublicKey } from '../model/certificate.ts';
 
 /** https://github.com/kubernetes/kubernetes/blob/v1.34.0/cmd/kubeadm/app/constants/constants.go (CertificateValidityPeriod) */
-const usualHours = 365 * 24;
+export const usualHours = 365 * 24;
 const hour = 3_600_000;
 /** kubeadm dates back by five minutes, and clocks differ. */
 const tolerance = hour;

@@ -34,7 +34,7 @@ export function pageAsText(page: Page, { colour, width }: Look): string {
     ...page.sections
       .filter(({ depth, blocks }) => depth !== 'ticket' && blocks.length > 0)
       .map(({ title, blocks }) => [
-        sheet.ink.bold(title),
+        sheet.ink.bold(display(title)),
         ...blocks.flatMap((block) => linesOf(block, sheet)),
       ]),
   ];
@@ -44,8 +44,11 @@ export function pageAsText(page: Page, { colour, width }: Look): string {
     .join('\n\n')}\n`;
 }
 
+/** Our own words too: a plan that is shown comes from a file that anybody may have written. */
 export function textOf(phrase: Phrase): string {
-  return phrase.map((part) => (typeof part === 'string' ? part : display(part.code, 253))).join('');
+  return phrase
+    .map((part) => (typeof part === 'string' ? display(part, 4000) : display(part.code, 253)))
+    .join('');
 }
 
 function linesOf(block: Block, sheet: Sheet): string[] {

@@ -11,7 +11,7 @@ const texts = z.array(text);
 const whole = z.int();
 const unread = z.array(z.object({ what: text, why: text }));
 
-const provenance = z.union([
+export const provenance = z.union([
   z.object({
     why: z.literal('kubeadm'),
     rule: z.enum(['node-name', 'kubernetes-service-name', 'service-address', 'advertise-address']),

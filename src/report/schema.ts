@@ -86,3 +86,4 @@ export const explainSchema = z
   .meta({ title: 'fix-sans explain --format json' });
 
 export { inspectSchema } from './schema-inspect.ts';
+export { planSchema } from './schema-plan.ts';

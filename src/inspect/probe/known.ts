@@ -17,6 +17,8 @@ export interface Sources {
   /** --endpoint */
   readonly endpoints: readonly { readonly host: string; readonly port: number }[];
   readonly wishes: Known['wishes'];
+  /** A plan looks who answers on a name before the cluster vouches for it. */
+  readonly dialsWishes?: boolean;
   readonly proxyFor: Known['proxyFor'];
 }
 
@@ -37,6 +39,7 @@ export function knownFrom(sources: Sources): Known {
     endpoints: [
       ...sources.endpoints.map((endpoint) => ({ ...endpoint, ground: 'named' as const })),
       ...ofKubeconfig(sources.kubeconfig),
+      ...(sources.dialsWishes === true ? ofWishes(sources) : []),
       ...[
         ...toldServers.filter(({ host }) => !isOwn(host)),
         ...(api?.endpoints ?? []).map(({ address, port }) => ({ host: address, port })),
@@ -67,6 +70,14 @@ function ofKubeconfig(kubeconfig: Sources['kubeconfig']): readonly PlannedEndpoi
   if (!endpoint) return [];
   const serverName = kubeconfig.tlsServerName;
   return [{ ...endpoint, ground: 'given', ...(serverName === undefined ? {} : { serverName }) }];
+}
+
+/** By the port of the kubeconfig, since it is the same API that clients look for there. */
+function ofWishes({ wishes, kubeconfig }: Sources): readonly PlannedEndpoint[] {
+  const port = (kubeconfig && endpointOf(kubeconfig.server)?.port) ?? usualPort;
+  return wishes
+    .filter(({ value }) => !value.startsWith('*.') && !isOwn(value))
+    .map(({ value }) => ({ host: value, port, ground: 'given' }));
 }
 
 function ofLoadBalancers({ loadBalancers }: NodeFacts): readonly { host: string; port: number }[] {

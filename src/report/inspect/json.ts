@@ -1,4 +1,5 @@
 /** An inspection for programs: everything that the other formats say, and the facts that it was made of. */
+import type { Finding } from '../../model/finding.ts';
 import type { Inspection } from '../../model/inspection.ts';
 import { envelope } from '../envelope.ts';
 import { wordsOf } from '../findings/words.ts';
@@ -17,10 +18,7 @@ export function inspectAsJson({
   const result = {
     exitCode,
     verdict,
-    findings: findings.map((finding) => {
-      const { head, todo } = wordsOf(finding);
-      return { ...finding, message: rawOf(head), toDo: rawOf(todo) };
-    }),
+    findings: findings.map(toldFinding),
     names,
     suggestions,
     next,
@@ -29,6 +27,12 @@ export function inspectAsJson({
     facts,
   };
   return envelope('inspect', result);
+}
+
+/** With its words, for those who read JSON. */
+export function toldFinding(finding: Finding): Finding & { readonly message: string; readonly toDo: string } {
+  const { head, todo } = wordsOf(finding);
+  return { ...finding, message: rawOf(head), toDo: rawOf(todo) };
 }
 
 /** As it is: JSON has escapes of its own, and its readers want the value. */

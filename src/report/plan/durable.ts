@@ -3,14 +3,15 @@ import type { DurableChange, Plan } from '../../model/plan.ts';
 import { formatSan } from '../../model/san.ts';
 import { type Block, join, listed, type Phrase, plain, said, type Section } from '../page.ts';
 
-export function durableBlocks({ durable }: Plan): Section['blocks'] {
-  return durable.flatMap(blocksOf);
+/** At a terminal without the long commands. */
+export function durableBlocks({ durable }: Plan, isWhole: boolean): Section['blocks'] {
+  return durable.flatMap((change) => blocksOf(change, isWhole));
 }
 
 /** Beyond this the command is no longer one that somebody pastes; the JSON has it. */
 const longest = 4000;
 
-function blocksOf(change: DurableChange): readonly Block[] {
+function blocksOf(change: DurableChange, isWhole: boolean): readonly Block[] {
   switch (change.kind) {
     case 'kubeadm-config':
       return [
@@ -25,19 +26,7 @@ function blocksOf(change: DurableChange): readonly Block[] {
           language: 'diff',
           text: change.diff,
         },
-        change.command.length > longest
-          ? {
-              kind: 'prose',
-              phrase: plain(
-                'the command that applies it is long; --format json has it, as durable[].command',
-              ),
-            }
-          : {
-              kind: 'verbatim',
-              about: plain('on a control plane, as root; it does nothing if somebody else was faster'),
-              language: 'sh',
-              text: change.command,
-            },
+        ...(isWhole ? [patchBlock(change.command)] : []),
       ];
     case 'inventory':
       return [
@@ -97,6 +86,20 @@ function blocksOf(change: DurableChange): readonly Block[] {
         },
       ];
   }
+}
+
+function patchBlock(command: string): Block {
+  if (command.length > longest)
+    return {
+      kind: 'prose',
+      phrase: plain('the command that applies it is long; --format json has it, as durable[].command'),
+    };
+  return {
+    kind: 'verbatim',
+    about: plain('on a control plane, as root; it does nothing if somebody else was faster'),
+    language: 'sh',
+    text: command,
+  };
 }
 
 function namesWords(words: string, names: readonly string[]): Phrase {

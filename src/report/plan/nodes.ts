@@ -1,5 +1,5 @@
 /** One section for each control plane: the names as a diff, and the command in both forms. */
-import type { NodePlan, Plan, PlannedName } from '../../model/plan.ts';
+import type { KubeadmForms, NodePlan, Plan, PlannedName } from '../../model/plan.ts';
 import { formatSan, sanKey } from '../../model/san.ts';
 import { shortPathsOf, whyWords } from '../inspect/why-words.ts';
 import {
@@ -40,7 +40,8 @@ function sectionsOf(plan: NodePlan): readonly Section[] {
       depth: 'always',
       blocks: [{ kind: 'prose', phrase: whatWords(plan) }, diff(plan), ...lost(plan)],
     },
-    { title: `Commands for ${plan.node}`, depth: 'always', blocks: commandBlocks(plan) },
+    { title: `Commands for ${plan.node}`, depth: 'terminal', blocks: shortCommands(plan) },
+    { title: `Commands for ${plan.node}`, depth: 'ticket', blocks: commandBlocks(plan) },
     { title: `Runbook for ${plan.node}`, depth: 'ticket', blocks: runbookBlocks(plan) },
   ];
 }
@@ -114,36 +115,58 @@ function lost({ lostByRecipe }: NodePlan): readonly Block[] {
   ];
 }
 
-function commandBlocks({ forms }: NodePlan): readonly Block[] {
+/** At a terminal what fits there; the file is in the other formats and in the runbook. */
+function shortCommands({ forms }: NodePlan): readonly Block[] {
   if (forms === undefined) return [];
-  const { config, flags } = forms;
-  const blocks: Block[] = [];
-  if ('withheld' in config)
-    blocks.push({
-      kind: 'prose',
-      phrase: join(plain('no configuration file: '), [{ code: config.withheld }]),
-    });
-  else
-    blocks.push({
+  const [config, flags] = [forms.config, forms.flags];
+  if (!('withheld' in flags)) return flagBlocks(flags);
+  if ('withheld' in config) return commandBlocksOf(forms);
+  return [
+    ...flagBlocks(flags),
+    {
       kind: 'verbatim',
-      about: said`kubeadm.yaml, for ${config.line}`,
-      language: 'yaml',
-      text: config.file,
-    });
+      about: plain('with the configuration that --runbooks and --format markdown write out'),
+      language: 'sh',
+      text: config.line,
+    },
+  ];
+}
+
+function commandBlocks({ forms }: NodePlan): readonly Block[] {
+  return forms === undefined ? [] : commandBlocksOf(forms);
+}
+
+function commandBlocksOf({ config, flags }: KubeadmForms): readonly Block[] {
+  return [
+    'withheld' in config
+      ? { kind: 'prose', phrase: join(plain('no configuration file: '), [{ code: config.withheld }]) }
+      : {
+          kind: 'verbatim',
+          about: said`kubeadm.yaml, for ${config.line}`,
+          language: 'yaml',
+          text: config.file,
+        },
+    ...flagBlocks(flags),
+  ];
+}
+
+function flagBlocks(flags: KubeadmForms['flags']): readonly Block[] {
   if ('withheld' in flags)
-    blocks.push({ kind: 'prose', phrase: join(plain('not with flags: '), [{ code: flags.withheld }]) });
-  else
-    blocks.push({
+    return [{ kind: 'prose', phrase: join(plain('not with flags alone: '), [{ code: flags.withheld }]) }];
+  const also =
+    flags.alsoNames.length === 0 ? [] : join(plain('; it adds the host name '), listed(flags.alsoNames));
+  return [
+    {
       kind: 'verbatim',
       about: join(
-        plain('the same with flags'),
-        flags.alsoNames.length === 0 ? [] : join(plain('; it adds the host name '), listed(flags.alsoNames)),
-        plain('; sign in an empty folder with ca.crt and ca.key, never beside the old pair'),
+        plain('with flags alone'),
+        also,
+        plain('; only in an empty folder that holds ca.crt and ca.key, never beside the old pair'),
       ),
       language: 'sh',
       text: flags.line,
-    });
-  return blocks;
+    },
+  ];
 }
 
 function runbookBlocks({ forms, node }: NodePlan): readonly Block[] {

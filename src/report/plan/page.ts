@@ -34,7 +34,8 @@ export function planPage(plan: Plan): Page {
     sections: [
       { title: 'Refused', depth: 'always', blocks: refusalBlocks(refusals) },
       ...nodeSections(plan),
-      { title: 'What makes it last', depth: 'always', blocks: durableBlocks(plan) },
+      { title: 'What makes it last', depth: 'terminal', blocks: durableBlocks(plan, false) },
+      { title: 'What makes it last', depth: 'ticket', blocks: durableBlocks(plan, true) },
       { title: 'Risks', depth: 'always', blocks: itemBlock(risks.map(riskItem)) },
       { title: 'Left out', depth: 'always', blocks: itemBlock(leftOut.map(leftOutItem)) },
       { title: 'A way out that changes nothing', depth: 'always', blocks: wayOutBlocks(plan.wayOut) },

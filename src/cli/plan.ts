@@ -1,0 +1,93 @@
+/** `fix-sans plan`: reads the cluster and says exactly what would be signed, what makes it last and what speaks against it. Changes nothing there. */
+import { chmod, mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
+import { display } from '../model/display.ts';
+import { type ExitCode, exitCodes } from '../model/exit-code.ts';
+import type { Plan } from '../model/plan.ts';
+import { UserError } from '../model/user-error.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { writePlan } from '../plan/plan-file.ts';
+import { explainReports, planReports } from '../report/index.ts';
+import type { Invocation, Options } from './command.ts';
+import { readCluster } from './facts.ts';
+import { type Io, wantsColour, widthOf } from './io.ts';
+import { isSet, textOf, textsOf } from './option-values.ts';
+import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
+import { checkPlace, readReportFiles, writeReport } from './report-files.ts';
+import { writeInventory } from './write-inventory.ts';
+
+export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
+  const files = await readReportFiles(textsOf(options, 'report'), Object.keys(planReports));
+  const out = textOf(options, 'out');
+  if (out !== undefined) await checkPlace(out, '--out');
+  const runbooks = textOf(options, 'runbooks');
+  if (runbooks !== undefined) await checkFolder(runbooks);
+  const early = await earlyAsk(options, io);
+  const alone = withoutCluster(early, options, io);
+  if (alone !== undefined) return alone;
+  const cluster = await readCluster(options, io, { wishes: wishesIn(early), dialsWishes: true });
+  const made = makePlan(diagnoseCluster(cluster.facts), wholeAsk(early, cluster));
+  show(made, options, io);
+  const say = (line: string): void => {
+    if (!isSet(options, 'quiet')) io.stderr.write(`fix-sans: ${line}\n`);
+  };
+  for (const { format, path: file } of files) {
+    await writeReport(file, planReports[format]?.(made, { colour: false, width: 100 }) ?? '');
+    say(`wrote ${display(file)}`);
+  }
+  if (out !== undefined) {
+    await writeReport(out, writePlan(made), 0o600);
+    say(`wrote the plan to ${display(out)}; fix-sans show ${display(out)} prints it`);
+  }
+  if (runbooks !== undefined) await writeRunbooks(made, runbooks, say);
+  if (isSet(options, 'write')) await writeInventory(made, cluster.resolved.inventorySource, say);
+  return made.exitCode;
+}
+
+/** Where the error is not about the certificate and no cluster was named, the text alone gives the answer. */
+function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): ExitCode | undefined {
+  if (diagnosis === undefined || diagnosis.exitCode === exitCodes.changesNeeded.code) return undefined;
+  const sources = ['node', 'kubeconfig', 'inventory', 'config', 'endpoint'];
+  if (sources.some((one) => options[one] !== undefined && textsOf(options, one).length > 0)) return undefined;
+  const format = textOf(options, 'format') ?? 'text';
+  const report = explainReports[format] ?? explainReports['text'];
+  io.stdout.write(
+    report?.(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) }) ?? '',
+  );
+  return diagnosis.exitCode;
+}
+
+export function show(made: Plan, options: Options, io: Io): void {
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) };
+  io.stdout.write(planReports[textOf(options, 'format') ?? 'text']?.(made, look) ?? '');
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory())
+    throw new UserError(
+      `--runbooks: ${display(folder)} is no folder`,
+      'name a folder that is or is not there yet',
+    );
+}
+
+/** One script for each control plane, numbered in the order in which they are to be run. */
+async function writeRunbooks({ nodes }: Plan, folder: string, say: (line: string) => void): Promise<void> {
+  const scripts = nodes.flatMap(({ node, forms }) =>
+    forms?.runbook === undefined ? [] : [{ node, script: forms.runbook }],
+  );
+  if (scripts.length === 0) {
+    say('there is no runbook to write');
+    return;
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const [index, { node, script }] of scripts.entries()) {
+    // A node's name is hostile: it becomes a part of a path.
+    const name = `${String(index + 1).padStart(2, '0')}-${node.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}.sh`;
+    const file = path.join(folder, name);
+    await writeReport(file, script, 0o700);
+    await chmod(file, 0o700);
+    say(`wrote ${display(file)}`);
+  }
+}

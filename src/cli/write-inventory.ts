@@ -1,0 +1,60 @@
+/** `plan --write`: puts the names into the inventory's own files, each at once or not at all, and only if they are as they were read. */
+import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { display } from '../model/display.ts';
+import type { InventorySource } from '../model/inventory-source.ts';
+import type { Plan } from '../model/plan.ts';
+import { UserError } from '../model/user-error.ts';
+import { applyEdit } from '../plan/kubespray-change.ts';
+
+const hint = 'nothing was written there; plan again';
+
+export async function writeInventory(
+  { durable, refusals }: Plan,
+  source: InventorySource | undefined,
+  say: (line: string) => void,
+): Promise<void> {
+  if (refusals.length > 0) {
+    say('the plan is refused, so the inventory stays as it is');
+    return;
+  }
+  const known = new Set([...(source?.files ?? []).map((one) => one.path), source?.belongs.path]);
+  const edits = durable.flatMap((change) =>
+    change.kind === 'inventory' && known.has(change.path) ? [change] : [],
+  );
+  if (edits.length === 0) say('the inventory needs no change that can be written');
+  for (const { path: file, edit } of edits) {
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw new UserError(`cannot read ${display(file)}: ${error.message}`, hint);
+    });
+    const after = applyEdit(text, edit);
+    if (after === undefined)
+      throw new UserError(`${display(file)} is no longer as it was when it was read`, hint);
+    await replace(file, after);
+    say(`wrote ${display(file)}`);
+  }
+}
+
+/** Beside it and then renamed, with its mode; behind a link the file that it leads to. */
+async function replace(file: string, text: string): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const beside = path.join(path.dirname(target), `.${path.basename(target)}.fix-sans-${process.pid}`);
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    const found = await stat(target).catch(() => undefined);
+    const handle = await open(beside, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.chmod((found?.mode ?? 0o644) & 0o777);
+      if (found !== undefined && process.getuid?.() === 0) await handle.chown(found.uid, found.gid);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw new UserError(`cannot write ${display(file)}: ${(error as Error).message}`, hint);
+  }
+}

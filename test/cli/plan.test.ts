@@ -1,0 +1,173 @@
+/** `fix-sans plan` and `show` as they are typed, against a simulated cluster: SSH, TLS and API of two nodes on loopback. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { run } from '../../src/cli/run.ts';
+import { namesOnDisk, reissue } from '../simulator/damage.ts';
+import { simulate, type Simulation } from '../simulator/simulate.ts';
+import { type CliResult, runCli } from '../support/run-cli.ts';
+import { openSimulatedNode } from '../support/simulated-cli.ts';
+
+const error =
+  'Unable to connect to the server: tls: failed to verify certificate: x509: certificate is valid for 10.96.0.1, 10.225.4.51, not 127.9.9.9\n';
+
+let simulation: Simulation;
+let folder: string;
+
+beforeAll(async () => {
+  simulation = await simulate({ nodes: 2, serviceSubnet: '10.240.0.64/26', certSans: ['api.example.com'] });
+});
+afterAll(() => simulation.stop());
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'fix-sans-plan-'));
+  return () => rmSync(folder, { recursive: true });
+});
+
+function there(): readonly string[] {
+  const [first] = simulation.nodes;
+  if (first === undefined) throw new Error('no node');
+  return [
+    ...simulation.nodes.flatMap(({ ssh }) => ['--node', `ssh://${ssh.user}@${ssh.host}:${ssh.port}`]),
+    '--identity',
+    first.ssh.privateKeyFile,
+    '--known-hosts',
+    first.ssh.knownHostsFile,
+    '--ssh-config',
+    'none',
+    '--connect-timeout',
+    '2s',
+  ];
+}
+
+async function plan(args: readonly string[], stdin = ''): Promise<CliResult> {
+  let stdout = '';
+  let stderr = '';
+  const code = await run(['plan', ...args], {
+    stdin: Object.assign(Readable.from([Buffer.from(stdin)]), { isTTY: false }),
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    env: { HOME: folder },
+    openNode: openSimulatedNode,
+  });
+  return { code, stdout, stderr };
+}
+
+test('a healthy cluster needs nothing', async () => {
+  const { code, stdout } = await plan(there());
+  expect(stdout).toContain('Nothing to do: the certificates hold every name they should');
+  expect(code).toBe(0);
+});
+
+test('S1: the ClusterIP that one certificate lacks is planned for that one, and nothing on the nodes is touched', async () => {
+  const [, second] = simulation.nodes;
+  if (second === undefined) throw new Error('no node');
+  const undo = reissue(
+    simulation,
+    second,
+    namesOnDisk(second).filter((name) => name !== '10.240.0.65'),
+  );
+  try {
+    const live = path.join(second.root, 'etc/kubernetes/pki/apiserver.crt');
+    const before = statSync(live, { bigint: true });
+    const { code, stdout } = await plan(there());
+    expect(stdout).toMatch(/^One certificate, of cp2 is to be made anew/);
+    expect(stdout).toMatch(/^ +\+ +ip:10\.240\.0\.65 +added: ClusterIP$/m);
+    expect(code).toBe(2);
+    const after = statSync(live, { bigint: true });
+    expect([after.ino, after.mtimeNs, after.ctimeNs]).toEqual([before.ino, before.mtimeNs, before.ctimeNs]);
+    expect(readdirSync(path.dirname(live))).not.toContain('.fix-sans-stage');
+  } finally {
+    undo();
+  }
+});
+
+describe('S5: from the pasted error to the plan', () => {
+  test('the name is confirmed first, exit 7', async () => {
+    const { code, stdout } = await plan([...there(), '--from-error', '-'], error);
+    expect(code).toBe(7);
+    expect(stdout).toContain('ip:127.9.9.9 comes from a text that was pasted');
+    expect(stdout).toContain('--yes-names');
+  });
+
+  test('then every certificate gets it; the plan goes to a file, to reports and to runbooks', async () => {
+    const out = path.join(folder, 'plan.json');
+    const report = path.join(folder, 'plan.html');
+    const runbooks = path.join(folder, 'books');
+    const { code, stdout, stderr } = await plan(
+      [
+        ...there(),
+        '--from-error',
+        '-',
+        '--yes-names',
+        '--out',
+        out,
+        '--report',
+        `html=${report}`,
+        '--runbooks',
+        runbooks,
+      ],
+      error,
+    );
+    expect(stdout).toContain(
+      '2 certificates are to be made anew, with ip:127.9.9.9; no name of today is lost.',
+    );
+    expect(stdout).toMatch(/^ +\+ +- "127\.9\.9\.9"$/m);
+    expect(stdout).toMatch(/=! +dns:api\.example\.com/);
+    expect(stderr).toContain(`wrote the plan to ${out}`);
+    expect(code).toBe(2);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    expect(readFileSync(out, 'utf8')).not.toMatch(/PRIVATE KEY/);
+    expect(readFileSync(report, 'utf8')).toContain('<code>ip:127.9.9.9</code>');
+    const scripts = readdirSync(runbooks);
+    expect(scripts).toHaveLength(2);
+    expect(readFileSync(path.join(runbooks, scripts[0] ?? ''), 'utf8')).toMatch(/^#!\/bin\/sh\n/);
+    expect(statSync(path.join(runbooks, scripts[0] ?? '')).mode & 0o777).toBe(0o700);
+
+    const shown = await runCli(['show', out]);
+    expect(shown).toEqual({ code: 0, stdout, stderr: '' });
+    expect(JSON.parse((await runCli(['show', out, '--format', 'json'])).stdout)).toMatchObject({
+      command: 'plan',
+      exitCode: 2,
+    });
+
+    writeFileSync(out, readFileSync(out, 'utf8').replaceAll('127.9.9.9', '127.9.9.8'));
+    const tampered = await runCli(['show', out]);
+    expect(tampered).toMatchObject({ code: 7, stdout: '' });
+    expect(tampered.stderr).toContain('is refused: its content is not what was written');
+  });
+});
+
+test('S4: an error that no certificate mends needs no cluster, exit 8', async () => {
+  const text =
+    "Unable to connect to the server: tls: failed to verify certificate: x509: cannot validate certificate for 193.164.155.89 because it doesn't contain any IP SANs\n";
+  const { code, stdout } = await plan(['--from-error', '-'], text);
+  expect(code).toBe(8);
+  expect(stdout).toContain('probably TLS interception');
+});
+
+describe('what is typed wrong is said before anything is contacted, exit 64', () => {
+  test.each([
+    [['--san', 'https://x:6443/'], 'did you mean x?'],
+    [['--remove', 'a b'], '--remove a b is no name of a certificate'],
+    [['--from-error', '/nowhere'], '--from-error: cannot read the file /nowhere'],
+    [['--kubespray-version', '3'], 'is no release of kubespray'],
+    [['--kubespray', '/nowhere'], 'there is no galaxy.yml of kubespray in /nowhere'],
+    [['--out', '/nowhere/plan.json'], '--out: there is no folder /nowhere'],
+    [['--runbooks', '/etc/passwd'], '--runbooks: /etc/passwd is no folder'],
+  ])('%j', async (args, words) => {
+    const { code, stdout, stderr } = await runCli(['plan', '--node', 'ops@192.0.2.1', ...args]);
+    expect(stderr).toContain(words);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+  });
+
+  test.each([
+    [[], 'missing required argument'],
+    [['/nowhere.json'], 'it is not there'],
+  ])('show %j', async (args, words) => {
+    const { code, stderr } = await runCli(['show', ...args]);
+    expect(stderr).toContain(words);
+    expect(code).toBe(64);
+  });
+});
