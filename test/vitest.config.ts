@@ -31,6 +31,8 @@ export default defineConfig({
             'test/package/**',
             'test/cluster/**',
             'test/ssh/**',
+            'test/story/**',
+            'test/browser/**',
             'test/kubeadm/**',
             'test/**/*.slow.test.ts',
             ...slowSimulator,
@@ -85,6 +87,28 @@ export default defineConfig({
           // The image may have to be built.
           hookTimeout: 900_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'story',
+          include: ['test/story/**/*.test.ts'],
+          globalSetup: ['test/ssh/global-setup.ts'],
+          testTimeout: 120_000,
+          // Real programs of Kubernetes may have to be built.
+          hookTimeout: 1_800_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          // Chromium may have to be installed.
+          hookTimeout: 600_000,
         },
       },
       {
