@@ -1,32 +1,32 @@
 /**
- * `./scripts/test`: builds, checks and runs the tests; each stage prints its time, the last line the sum. `--lab` adds those
- * that need Docker: SSH hosts and real clusters.
+ * `./scripts/test`: builds, checks and runs every test; each stage prints its time, the last line the sum. `--quick` leaves out
+ * what takes minutes: real kubeadms, SSH hosts, real clusters, other versions of Node.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { $ } from 'zx';
+import { $, type ProcessPromise } from 'zx';
+import { cacheFolder, inCache, inTemporaryFolder } from '../test/lab/places.ts';
 
 const root = path.join(import.meta.dirname, '..');
-const cache = path.join(root, '.cache');
-const results = path.join(cache, 'results');
+const results = path.join(root, '.cache', 'results');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
-$.verbose = false;
+$.quiet = true;
 $.cwd = root;
-// The lab may install what it needs: Docker, debootstrap.
+// The lab may install what it lacks: whoever runs every test wants the clusters as well.
 process.env['FIX_SANS_LAB_INSTALL'] = '1';
+// All stages keep what they build in the same place, outside of this checkout.
+process.env['FIX_SANS_LAB_CACHE'] = cacheFolder;
 
 let passed = 0;
 let failed = 0;
 
-/** One stage: its output is shown only when it fails, but for the figures that some print to stderr. */
-async function stage(
-  name: string,
-  run: () => Promise<{ exitCode: number | null; stdout: string; stderr: string }>,
-  hasFigures = false,
-): Promise<void> {
+/** One stage: its output is shown only when it fails, but for what the long ones print to stderr as they go: steps, figures. */
+async function stage(name: string, run: () => ProcessPromise, isLong = false): Promise<void> {
   const start = Date.now();
-  const result = await run();
+  const running = run();
+  if (isLong) running.stderr.pipe(process.stderr);
+  const result = await running;
   const [good, bad] = countsOf(name, result.exitCode === 0);
   passed += good;
   failed += bad;
@@ -34,8 +34,7 @@ async function stage(
   console.log(
     `${bad === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(22)} ${took.padStart(6)} s  ${good} passed, ${bad} failed`,
   );
-  if (bad > 0) console.log(`${result.stdout}${result.stderr}`);
-  else if (hasFigures) console.log(result.stderr.trimEnd());
+  if (bad > 0) console.log(`${result.stdout}${isLong ? '' : result.stderr}`);
 }
 
 /** What vitest wrote down; a stage without a record counts as one test. A run that failed has at least one failure. */
@@ -65,42 +64,42 @@ function vitest(name: string, project: string, node = process.execPath): Promise
         nothrow: true,
       })`${node} node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project ${project} ${reporter}`;
     },
-    project === 'cluster',
+    ['kubeadm', 'ssh', 'cluster'].includes(project),
   );
 }
 
 /** A Node of another major version, from its npm package; kept between runs. */
 async function nodeOf(major: string): Promise<string> {
-  const folder = path.join(cache, `node-${major}`);
   const name = `node-${process.platform}-${process.arch}`;
-  const binary = path.join(folder, 'node_modules', name, 'bin', 'node');
-  if (!existsSync(binary)) {
-    mkdirSync(folder, { recursive: true });
-    await $`npm install --prefix ${folder} --no-save --no-audit --no-fund --ignore-scripts ${`${name}@${major}`}`;
+  const folder = path.join(inCache('node'), major);
+  if (!existsSync(folder)) {
+    await inTemporaryFolder('node', async (unfinished) => {
+      await $`npm install --prefix ${unfinished} --no-save --no-audit --no-fund --ignore-scripts ${`${name}@${major}`}`;
+      renameSync(unfinished, folder);
+    });
   }
-  return binary;
+  return path.join(folder, 'node_modules', name, 'bin', 'node');
 }
 
 const started = Date.now();
-// The lab may install what it lacks: whoever runs every test wants the clusters as well.
-process.env['FIX_SANS_LAB_INSTALL'] = '1';
 await stage('build', () => $({ nothrow: true })`npm run --silent build`);
 for (const check of ['format', 'lint', 'types', 'dead']) {
   await stage(check, () => $({ nothrow: true })`npm run --silent ${`check:${check}`}`);
 }
 await vitest('unit', 'unit');
+await vitest('slow', 'slow');
 await vitest('oracle', 'oracle');
 await vitest('package', 'package');
 await vitest('simulator', 'simulator');
 await vitest('browser', 'browser');
-if (process.argv.includes('--lab')) {
+if (!process.argv.includes('--quick')) {
+  for (const major of ['22', '24', '26']) await vitest(`unit on Node ${major}`, 'unit', await nodeOf(major));
   await vitest('kubeadm', 'kubeadm');
-  await vitest('ssh', 'ssh');
   await vitest('story', 'story');
   await stage('node image', () => $({ nothrow: true })`sh scripts/lab image --install`, true);
+  await vitest('ssh', 'ssh');
   await vitest('clusters', 'cluster');
 }
-for (const major of ['22', '24', '26']) await vitest(`unit on Node ${major}`, 'unit', await nodeOf(major));
 console.log(`all stages took ${((Date.now() - started) / 1000).toFixed(0)} s`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

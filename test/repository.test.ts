@@ -58,9 +58,11 @@ test('shell scripts are POSIX sh as far as sh itself can tell', () => {
   const scripts = ['scripts/test', 'scripts/demo', 'scripts/lab', 'scripts/need-node'];
   const afterCreation = readdirSync(path.join(root, 'kind-configs')).filter((name) => name.endsWith('.sh'));
   const onNodes = ['entrypoint', 'kubelet-cgroups'].map((name) => `image/node/root/usr/local/bin/${name}`);
+  const ofLab = ['restricted-runc', 'ssh-hosts/set-up', 'ssh-hosts/start'];
   for (const script of [
     ...scripts,
     ...[...afterCreation, ...onNodes].map((name) => `kind-configs/${name}`),
+    ...ofLab.map((name) => `test/lab/${name}`),
   ]) {
     expect(spawnSync('sh', ['-n', path.join(root, script)]).stderr.toString()).toBe('');
   }

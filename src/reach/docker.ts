@@ -52,7 +52,8 @@ function killInside(container: string, pid: string, env: DockerOptions['env']): 
   const killing = spawned('docker', ['exec', '--interactive', '--user', '0', container, '/bin/sh', '-s'], {
     env,
   });
-  killing.stdin.end(`kill -KILL -- -${pid}\n`);
+  // As dash, bash and busybox all take it.
+  killing.stdin.end(`kill -9 -${pid}\n`);
   for (const stream of [killing.stdin, killing.stdout, killing.stderr]) {
     stream.on('error', () => undefined);
     if ('resume' in stream) stream.resume();

@@ -1,12 +1,13 @@
-/** Story S1 with its victim: the real MetalLB loses the API whenever it lands on the endpoint that the usual recipe damaged. */
+/** Story S1 with its victims: pods, and the real MetalLB, lose the API whenever they land on the endpoint that the usual recipe damaged. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { handshake } from '../lab/handshakes.ts';
 import { onCluster } from './on-cluster.ts';
-import { usualRecipe } from './recipes.ts';
+import { namesIn, usualRecipe } from './recipes.ts';
 
 const get = onCluster('ha');
 const controller = ['--namespace', 'metallb-system'];
+const live = '/etc/kubernetes/pki/apiserver.crt';
 let pool = '';
 
 beforeAll(async () => {
@@ -32,14 +33,44 @@ test('MetalLB gives a Service an address, and the API server answers on it', asy
   await cluster.kubectl(['delete', 'service', 'apiserver', '--namespace', 'kube-system']);
 });
 
-test('its controller crashes on the damaged endpoint, and works again once that is restored', async () => {
+test('the usual recipe on one node takes the ClusterIP from that endpoint alone: pods and MetalLB fail there, and no more once it is restored', async () => {
   const cluster = get();
-  const damaged = cluster.node('cp2');
+  await cluster.startProbes();
+  const worker = cluster.node('worker1');
   const clusterIp = await cluster.clusterIp();
+  const damaged = cluster.node('cp2');
+  const before = await cluster.inNode(damaged, namesIn(live));
+  expect(before).toContain(`IP Address:${clusterIp}`);
+
   await cluster.inNode(damaged, usualRecipe('203.0.113.10'));
+  const after = await cluster.inNode(damaged, namesIn(live));
+  expect(after).toContain('IP Address:203.0.113.10');
+  const lost = before
+    .trim()
+    .split(', ')
+    .filter((name) => !after.includes(name));
+  expect(lost).toEqual(
+    expect.arrayContaining([`IP Address:${clusterIp}`, 'DNS:localhost', 'IP Address:127.0.0.1']),
+  );
   await until(
     async () => (await handshake(damaged.address, 6443)).names?.includes(clusterIp) === false,
     'the damaged certificate is not served',
+  );
+
+  const lacking: string[] = [];
+  for (const { alias, address } of cluster.controlPlanes) {
+    const [seen] = await cluster.askFromPod(worker, 'tls', '-server-name', clusterIp, `${address}:6443`);
+    if (seen?.ok !== true) lacking.push(alias);
+  }
+  expect(lacking).toEqual(['cp2']);
+
+  const calls = await cluster.askFromPod(worker, 'get', '-n', '60', `https://${clusterIp}/version`);
+  const failed = calls.filter(({ ok }) => !ok);
+  expect(failed.length).toBeGreaterThan(5);
+  expect(failed.length).toBeLessThan(40);
+  expect(new Set(failed.map(({ error = '' }) => /x509: .*, not \S+$/.test(error)))).toEqual(new Set([true]));
+  process.stderr.write(
+    `calls from a pod after the usual recipe: ${failed.length} of ${calls.length} failed\n`,
   );
 
   // kube-proxy takes one of three endpoints for each connection: here every connection lands on the damaged one.
@@ -57,6 +88,8 @@ test('its controller crashes on the damaged endpoint, and works again once that 
     await cluster.inNode(home, `iptables -t nat -D ${rule}`);
     await cluster.restore();
   }
+  const mended = await cluster.askFromPod(worker, 'get', '-n', '60', `https://${clusterIp}/version`);
+  expect(mended.filter(({ ok }) => !ok)).toEqual([]);
   await cluster.kubectl([...controller, 'delete', 'pod', '--selector', 'component=controller', '--wait']);
   await until(async () => (await readyReplicas()) === '1', 'the controller does not come back');
   expect(await logs()).not.toContain('x509:');

@@ -1,8 +1,9 @@
 /** Builds programs through the Go module proxy; what was built once from the same versions is not built again. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { hashOf, hashOfFolders, imageFolder, inCache } from './places.ts';
-import { run, step } from './run.ts';
+import { withLock } from './lock.ts';
+import { hashOf, hashOfFolders, imageFolder, inCache, inTemporaryFolder } from './places.ts';
+import { run, say, step } from './run.ts';
 import { Trouble } from './trouble.ts';
 import { type KubernetesPins, versions } from './versions.ts';
 
@@ -11,8 +12,8 @@ interface Module {
   readonly version: string;
   /** The package of each program, by the program's name. */
   readonly programs: Readonly<Record<string, string>>;
-  readonly staging?: string;
-  readonly godebug?: string;
+  /** Its go.mod replaces modules by folders of its own, which are published as v0 of the same version. */
+  readonly hasStaging?: true;
   readonly ldflags?: string;
 }
 
@@ -45,8 +46,7 @@ export function kubernetesModule(pins: KubernetesPins): Module {
     module: 'k8s.io/kubernetes',
     version: pins.version,
     programs: Object.fromEntries(names.map((name) => [name, `k8s.io/kubernetes/cmd/${name}`])),
-    staging: pins.staging,
-    godebug: pins.godebug,
+    hasStaging: true,
     ldflags: flags.join(' '),
   };
 }
@@ -81,36 +81,53 @@ export const metallbModule: Module = {
 
 /** The folder with the module's programs, or with those that are asked for. */
 export async function buildModule(module: Module, only = Object.keys(module.programs)): Promise<string> {
-  const folder = path.join(inCache('bin'), hashOf(JSON.stringify(module), template));
-  const missing = Object.entries(module.programs).filter(
+  const folder = path.join(inCache('bin'), hashOf(process.arch, JSON.stringify(module), template));
+  if (missingIn(folder, module, only).length === 0) return folder;
+  await withLock(
+    `go-${path.basename(folder)}`,
+    () => buildMissing(module, only, folder),
+    () => {
+      say(`waiting for another run that builds ${module.module}`);
+    },
+  );
+  return folder;
+}
+
+function missingIn(folder: string, { programs }: Module, only: readonly string[]): [string, string][] {
+  return Object.entries(programs).filter(
     ([name]) => only.includes(name) && !existsSync(path.join(folder, name)),
   );
-  if (missing.length === 0) return folder;
+}
+
+async function buildMissing(module: Module, only: readonly string[], folder: string): Promise<void> {
+  const missing = missingIn(folder, module, only);
+  if (missing.length === 0) return;
   await ensureGo();
-  const work = inCache('tmp', path.basename(folder));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(work, 'go.mod'), await goMod(module));
-  for (const [name, from] of missing) {
-    await step(`go build ${name} ${module.version}`, () =>
-      goBuild(work, from, path.join(folder, name), ['-mod=mod'], module.ldflags),
-    );
-  }
-  rmSync(work, { recursive: true, force: true });
-  return folder;
+  await inTemporaryFolder('go', async (work) => {
+    writeFileSync(path.join(work, 'go.mod'), await goMod(module));
+    for (const [name, from] of missing) {
+      await step(`go build ${name} ${module.version}`, () =>
+        goBuild(work, from, path.join(folder, name), ['-mod=mod'], module.ldflags),
+      );
+    }
+  });
 }
 
 /** A program of our own, from kind-configs/image/go. */
 export async function buildOwn(name: 'pause' | 'probe'): Promise<string> {
   const source = path.join(go, name);
-  const folder = path.join(inCache('bin'), hashOf(name, hashOfFolders(source)));
-  if (existsSync(path.join(folder, name))) return folder;
-  await ensureGo();
-  mkdirSync(folder, { recursive: true });
-  await step(`go build ${name}`, () => goBuild(source, '.', path.join(folder, name), []));
+  const folder = path.join(inCache('bin'), hashOf(process.arch, name, hashOfFolders(source)));
+  const program = path.join(folder, name);
+  if (existsSync(program)) return folder;
+  await withLock(`go-${path.basename(folder)}`, async () => {
+    if (existsSync(program)) return;
+    await ensureGo();
+    await step(`go build ${name}`, () => goBuild(source, '.', program, []));
+  });
   return folder;
 }
 
-/** Under a name of its own first: a build that is stopped leaves nothing that looks finished. */
+/** Elsewhere first: a build that is stopped leaves nothing that looks finished. */
 async function goBuild(
   cwd: string,
   from: string,
@@ -118,33 +135,37 @@ async function goBuild(
   flags: readonly string[],
   ldflags = '',
 ): Promise<void> {
-  const unfinished = `${to}.unfinished`;
-  await run({
-    cwd,
-    env: { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOWORK: 'off' },
-  })`go build ${flags} -trimpath -buildvcs=false -ldflags ${`-s -w ${ldflags}`} -o ${unfinished} ${from}`;
-  renameSync(unfinished, to);
+  await inTemporaryFolder('built', async (folder) => {
+    const built = path.join(folder, path.basename(to));
+    await run({
+      cwd,
+      env: { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOWORK: 'off' },
+    })`go build ${flags} -trimpath -buildvcs=false -ldflags ${`-s -w ${ldflags}`} -o ${built} ${from}`;
+    mkdirSync(path.dirname(to), { recursive: true });
+    renameSync(built, to);
+  });
 }
 
-async function goMod({ module, version, staging, godebug }: Module): Promise<string> {
-  const replaces = staging === undefined ? '' : await stagingReplaces(module, version, staging);
+async function goMod({ module, version, hasStaging }: Module): Promise<string> {
+  const upstream = hasStaging ? await upstreamGoMod(module, version) : '';
+  const staging = version.replace(/^v1/, 'v0');
+  const replaces = [...upstream.matchAll(/^\s*(\S+) => \.\/staging\//gm)].map(
+    ([, name = '']) => `replace ${name} => ${name} ${staging}`,
+  );
+  const [godebug = ''] = /^godebug default=\S+$/m.exec(upstream) ?? [];
   return template
-    .replace('${godebug}', godebug === undefined ? '' : `godebug default=${godebug}`)
+    .replace('${godebug}', godebug)
     .replace('${module}', module)
     .replace('${version}', version)
-    .replace('${replaces}', replaces);
+    .replace('${replaces}', replaces.join('\n'));
 }
 
-/** Kubernetes' own go.mod says which modules live in its staging folder. */
-async function stagingReplaces(module: string, version: string, staging: string): Promise<string> {
+async function upstreamGoMod(module: string, version: string): Promise<string> {
   const { stdout } = await step(
     `go mod download ${module} ${version}`,
     () => run({ cwd: inCache('tmp') })`go mod download -json ${`${module}@${version}`}`,
   );
-  const { GoMod } = JSON.parse(stdout) as { GoMod: string };
-  return [...readFileSync(GoMod, 'utf8').matchAll(/^\s*(\S+) => \.\/staging\//gm)]
-    .map(([, name = '']) => `replace ${name} => ${name} ${staging}`)
-    .join('\n');
+  return readFileSync((JSON.parse(stdout) as { GoMod: string }).GoMod, 'utf8');
 }
 
 /** The folder of a module's own files, for what it publishes beside its source. */

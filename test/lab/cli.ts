@@ -9,6 +9,7 @@ import { containersOf, down, Leftover, up } from './cluster.ts';
 import { type Docker, ensureDocker } from './docker.ts';
 import { ensureLoadBalancerImage, ensureNodeImage } from './image.ts';
 import { findCommand } from './install.ts';
+import { removeOrphans } from './orphans.ts';
 import { interrupt, isInterrupted, say, troubleOf } from './run.ts';
 import { sshConfig } from './ssh-access.ts';
 import { type ClusterState, type ConfigName, configNames, kubeconfigOf, readState } from './state.ts';
@@ -71,6 +72,7 @@ program
     }
     const configs = name === undefined ? configNames : [configOf(name)];
     await withDocker(false, async () => {
+      await removeOrphans();
       for (const config of configs) if (await down(config)) say(`removed ${config}`);
     });
   });

@@ -5,10 +5,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildModule, kindModule } from './binaries.ts';
 import { ensureLoadBalancerImage, ensureNodeImage, type ImageOptions, probeImage } from './image.ts';
+import { ensureCommands } from './install.ts';
 import { kubectlOn } from './kubectl.ts';
 import { loadImages } from './load-images.ts';
 import { withLock } from './lock.ts';
-import { hashOf, inCache, kindConfigs } from './places.ts';
+import { hashOf, inCheckout, kindConfigs } from './places.ts';
 import { installMetallb } from './metallb.ts';
 import { connectPods } from './pod-network.ts';
 import { isInterrupted, run, say, step, tidy } from './run.ts';
@@ -17,6 +18,7 @@ import { takeSnapshot } from './snapshot.ts';
 import * as states from './state.ts';
 import { type ClusterState, type ConfigName, type LabNode, kindName, stateFolder } from './state.ts';
 import { Trouble } from './trouble.ts';
+import { removeOrphans } from './orphans.ts';
 import { waitUntilReady } from './ready.ts';
 
 export interface Up {
@@ -24,18 +26,32 @@ export interface Up {
   readonly isNew: boolean;
 }
 
+export interface UpOptions extends ImageOptions {
+  readonly isOfTests?: boolean;
+}
+
 /** The cluster of that configuration: the one that is up, if it was made from the same things, else a new one. */
-export async function up(config: ConfigName, options: ImageOptions): Promise<Up> {
+export async function up(config: ConfigName, options: UpOptions): Promise<Up> {
+  await removeOrphans();
+  await ensureCommands(
+    [{ command: 'ssh-keygen', package: 'openssh-client', purpose: 'makes the keys of the nodes' }],
+    { install: options.install, say },
+  );
   const image = await ensureNodeImage(options);
+  const isOfTests = options.isOfTests ?? false;
   await ensureLoadBalancerImage(options.install);
   return withLock(
     `cluster-${kindName(config)}`,
     async () => {
       const hash = hashOf(image, ...filesOf(config).map((file) => readFileSync(file, 'utf8')));
       const known = states.readState(config);
-      if (known?.hash === hash && (await isAlive(known))) return { state: known, isNew: false };
+      if (known?.hash === hash && (await isAlive(known))) {
+        const state = { ...known, isOfTests: known.isOfTests && isOfTests };
+        states.writeState(state);
+        return { state, isNew: false };
+      }
       await removeLeftovers(config);
-      return { state: await create(config, image, hash), isNew: true };
+      return { state: await create(config, image, hash, isOfTests), isNew: true };
     },
     () => {
       say(`waiting for another run that makes ${config}`);
@@ -71,7 +87,12 @@ export async function containersOf(
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-async function create(config: ConfigName, image: string, hash: string): Promise<ClusterState> {
+async function create(
+  config: ConfigName,
+  image: string,
+  hash: string,
+  isOfTests: boolean,
+): Promise<ClusterState> {
   const name = kindName(config);
   const began = Date.now();
   say(`making ${config} (${name})`);
@@ -80,7 +101,7 @@ async function create(config: ConfigName, image: string, hash: string): Promise<
     await step('kind create cluster', () => kindCreate(config, image));
     const { nodes, loadBalancer } = await nodesOf(config);
     const sudoPassword = randomBytes(9).toString('base64url');
-    const state: ClusterState = { config, hash, name, image, nodes, loadBalancer, sudoPassword };
+    const state = { config, hash, name, image, nodes, loadBalancer, sudoPassword, isOfTests };
     await Promise.all([
       step('pod network', () => connectPods(nodes)),
       step('sshd on every node', () => openSsh(config, nodes, sudoPassword)),
@@ -206,7 +227,7 @@ async function remove(config: ConfigName): Promise<boolean> {
 
 /** The folder with what the nodes wrote, kept after the nodes are gone. */
 export async function collectLogs(config: ConfigName): Promise<string> {
-  const folder = inCache('logs', config);
+  const folder = inCheckout('logs', config);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await Promise.all(

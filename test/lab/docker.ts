@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { claimDockerd, dockerdOfLab, isClaimed, startDockerd, stopDockerd } from './dockerd.ts';
 import { ensureCommands, findCommand, type InstallOptions } from './install.ts';
 import { withLock } from './lock.ts';
+import { cacheFolder } from './places.ts';
 import { Trouble } from './trouble.ts';
 
 export interface Docker {
@@ -19,6 +20,8 @@ export interface Docker {
 
 /** Images and one cluster of four, with room to build them. */
 const gigabytesNeeded = 6;
+/** Root file systems while they are made, and programs. */
+const gigabytesOfBuilds = 2;
 
 export async function ensureDocker(options: InstallOptions): Promise<Docker> {
   const waiting = (): void => {
@@ -132,16 +135,25 @@ async function answers(): Promise<boolean> {
 async function checkRoom(): Promise<void> {
   const { exitCode, stdout } = await docker('info', '--format', '{{.DockerRootDir}}');
   const isUp = exitCode === 0 && stdout !== '';
-  let folder = isUp ? stdout : '/var/lib/docker';
-  if (isUp && !existsSync(folder)) return;
-  while (!existsSync(folder)) folder = path.dirname(folder);
-  const { bavail, bsize } = await statfs(folder);
-  const free = (bavail * bsize) / 1024 ** 3;
-  if (free >= gigabytesNeeded) return;
-  throw new Trouble(
-    `only ${free.toFixed(1)} GB are free in ${folder}, and the lab needs ${gigabytesNeeded}`,
-    isUp ? 'docker system prune --all' : `df -h ${folder}`,
-  );
+  const rooms = [
+    { folder: cacheFolder, needed: gigabytesOfBuilds, next: (at: string) => `df -h ${at}` },
+    {
+      folder: isUp ? stdout : '/var/lib/docker',
+      needed: gigabytesNeeded,
+      next: (at: string) => (isUp ? 'docker system prune --all' : `df -h ${at}`),
+    },
+  ].filter(({ folder }) => folder === cacheFolder || !isUp || existsSync(folder));
+  for (const { folder, needed, next } of rooms) {
+    let there = folder;
+    while (!existsSync(there)) there = path.dirname(there);
+    const { bavail, bsize } = await statfs(there);
+    const free = (bavail * bsize) / 1024 ** 3;
+    if (free >= needed) continue;
+    throw new Trouble(
+      `only ${free.toFixed(1)} GB are free in ${there}, and the lab needs ${needed}`,
+      next(there),
+    );
+  }
 }
 
 function docker(

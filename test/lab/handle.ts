@@ -128,5 +128,5 @@ export async function openCluster(config: ConfigName): Promise<LabCluster> {
   for (const other of configNames) {
     if (other !== config && !kept.includes(other) && readState(other)) await down(other);
   }
-  return new LabCluster((await up(config, { install })).state);
+  return new LabCluster((await up(config, { install, isOfTests: true })).state);
 }

@@ -1,9 +1,9 @@
 /** The image that every node of a cluster runs: given, made from kindest/node, or built from package registries alone. */
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildModule, buildOwn, corednsModule, etcdModule, kubernetesModule } from './binaries.ts';
 import { withLock } from './lock.ts';
-import { hashOf, hashOfFolders, imageFolder, inCache } from './places.ts';
+import { hashOf, hashOfFolders, imageFolder, inTemporaryFolder } from './places.ts';
 import { programImage, sideImage, type Tagged } from './program-image.ts';
 import { rootImage } from './rootfs.ts';
 import { hasImage, run, say, step, tidy } from './run.ts';
@@ -64,7 +64,8 @@ async function fromRegistry(): Promise<string> {
   if (await hasImage(image)) return image;
   await step(
     `docker build on ${versions.registryNode}`,
-    () => run`docker build --quiet --build-arg NODE=${versions.registryNode} --tag ${image} ${folder}`,
+    () =>
+      run`docker build --quiet --force-rm --build-arg NODE=${versions.registryNode} --tag ${image} ${folder}`,
   );
   return image;
 }
@@ -161,27 +162,21 @@ async function checkPins(kubeadm: string, pins: KubernetesPins): Promise<void> {
   );
 }
 
-async function buildNode(
-  image: string,
-  base: string,
-  kubernetes: string,
-  pins: KubernetesPins,
-): Promise<void> {
-  const context = inCache('tmp', 'node-context');
-  rmSync(context, { recursive: true, force: true });
-  mkdirSync(path.join(context, 'bin'), { recursive: true });
-  const source = path.join(imageFolder, 'node');
-  cpSync(path.join(source, 'root'), path.join(context, 'root'), { recursive: true });
-  const containerd = path.join(context, 'root/etc/containerd/config.toml');
-  writeFileSync(containerd, readFileSync(containerd, 'utf8').replace('PAUSE', pins.pause));
-  for (const name of ['kubeadm', 'kubelet', 'kubectl']) {
-    copyFileSync(path.join(kubernetes, name), path.join(context, 'bin', name));
-    chmodSync(path.join(context, 'bin', name), 0o755);
-  }
-  writeFileSync(path.join(context, 'kubernetes-version'), pins.version);
-  copyFileSync(path.join(source, 'Dockerfile'), path.join(context, 'Dockerfile'));
-  await run`docker build --quiet --build-arg BASE=${base} --tag ${image} ${context}`;
-  rmSync(context, { recursive: true, force: true });
+function buildNode(image: string, base: string, kubernetes: string, pins: KubernetesPins): Promise<void> {
+  return inTemporaryFolder('node', async (context) => {
+    mkdirSync(path.join(context, 'bin'));
+    const source = path.join(imageFolder, 'node');
+    cpSync(path.join(source, 'root'), path.join(context, 'root'), { recursive: true });
+    const containerd = path.join(context, 'root/etc/containerd/config.toml');
+    writeFileSync(containerd, readFileSync(containerd, 'utf8').replace('PAUSE', pins.pause));
+    for (const name of ['kubeadm', 'kubelet', 'kubectl']) {
+      copyFileSync(path.join(kubernetes, name), path.join(context, 'bin', name));
+      chmodSync(path.join(context, 'bin', name), 0o755);
+    }
+    writeFileSync(path.join(context, 'kubernetes-version'), pins.version);
+    copyFileSync(path.join(source, 'Dockerfile'), path.join(context, 'Dockerfile'));
+    await run`docker build --quiet --force-rm --build-arg BASE=${base} --tag ${image} ${context}`;
+  });
 }
 
 /** Only containerd can write its store, so it runs once in a container that then becomes the image. */

@@ -1,7 +1,7 @@
 /** Small images made of one program, under the names that a cluster asks for. */
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { hashOf, imageFolder, inCache } from './places.ts';
+import { imageFolder, inTemporaryFolder } from './places.ts';
 import { run } from './run.ts';
 
 export interface Tagged {
@@ -40,17 +40,15 @@ async function imageOf(
   files: readonly string[],
   flags: readonly string[],
 ): Promise<Tagged> {
-  const context = inCache('tmp', `image-${hashOf(image)}`);
-  rmSync(context, { recursive: true, force: true });
-  mkdirSync(context);
-  writeFileSync(path.join(context, 'Dockerfile'), dockerfile);
-  for (const file of files) {
-    const copy = path.join(context, path.basename(file));
-    copyFileSync(file, copy);
-    // A pod may run it as another user.
-    chmodSync(copy, file.endsWith('.cfg') ? 0o644 : 0o755);
-  }
-  await run`docker build --quiet ${flags} --tag ${image} ${context}`;
-  rmSync(context, { recursive: true, force: true });
+  await inTemporaryFolder('image', async (context) => {
+    writeFileSync(path.join(context, 'Dockerfile'), dockerfile);
+    for (const file of files) {
+      const copy = path.join(context, path.basename(file));
+      copyFileSync(file, copy);
+      // A pod may run it as another user.
+      chmodSync(copy, file.endsWith('.cfg') ? 0o644 : 0o755);
+    }
+    await run`docker build --quiet --force-rm ${flags} --tag ${image} ${context}`;
+  });
   return { image, isOurs: image.startsWith('fix-sans-lab/') };
 }

@@ -1,9 +1,9 @@
 /** Debian root file systems as Docker images, made by debootstrap from the mirror that this machine uses anyway. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureCommands } from './install.ts';
-import { hashOf, imageFolder, inCache } from './places.ts';
-import { hasImage, run, say, step } from './run.ts';
+import { hashOf, imageFolder, inCache, inTemporaryFolder } from './places.ts';
+import { hasImage, isInterrupted, lastWords, run, say, step } from './run.ts';
 import { Trouble } from './trouble.ts';
 import { versions } from './versions.ts';
 
@@ -32,25 +32,48 @@ export async function debianImage(
   if (process.getuid?.() !== 0) {
     throw new Trouble('debootstrap makes a root file system only for root', 'sudo scripts/lab image');
   }
-  const folder = inCache('tmp', `rootfs-${name}`);
-  rmSync(folder, { recursive: true, force: true });
-  await step(`debootstrap ${name} (${versions.debian})`, async () => {
-    const proxy = (
-      await run`apt-config shell proxy Acquire::http::Proxy | sed -n "s/^proxy='\\(.*\\)'$/\\1/p"`
-    ).stdout;
+  await inTemporaryFolder(`rootfs-${name}`, async (folder) => {
+    await step(`debootstrap ${name} (${versions.debian})`, () =>
+      debootstrap(folder, packages, withTranslations),
+    );
+    await step(
+      `docker import ${name}`,
+      () => run`tar --numeric-owner -C ${folder} -c . | docker import - ${image}`,
+    );
+  });
+  return image;
+}
+
+async function debootstrap(
+  folder: string,
+  packages: readonly string[],
+  withTranslations: boolean,
+): Promise<void> {
+  const proxy = (await run`apt-config shell proxy Acquire::http::Proxy | sed -n "s/^proxy='\\(.*\\)'$/\\1/p"`)
+    .stdout;
+  const env = { ...process.env, ...(proxy.trim() === '' ? {} : { http_proxy: proxy.trim() }) };
+  await twice(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    chmodSync(folder, 0o755);
     // In a mount namespace of its own: what debootstrap mounts inside goes with it, also when it is killed.
     await run({
-      env: { ...process.env, ...(proxy.trim() === '' ? {} : { http_proxy: proxy.trim() }) },
-    })`unshare --mount debootstrap --variant=minbase --include=${packages.join(',')} ${versions.debian} ${folder} ${debianMirror()}`;
-    // A name server and a host name of this machine are none of the image's.
-    await run`rm -rf ${folder}/var/cache/apt/archives ${folder}/var/lib/apt/lists ${folder}/usr/share/doc ${folder}/usr/share/man ${withTranslations ? [] : `${folder}/usr/share/locale`} ${folder}/etc/resolv.conf ${folder}/etc/hostname ${folder}/etc/apt/sources.list`;
+      env,
+    })`unshare --mount debootstrap --cache-dir=${inCache('debs')} --variant=minbase --include=${packages.join(',')} ${versions.debian} ${folder} ${debianMirror()}`;
   });
-  await step(
-    `docker import ${name}`,
-    () => run`tar --numeric-owner -C ${folder} -c . | docker import - ${image}`,
-  );
-  rmSync(folder, { recursive: true, force: true });
-  return image;
+  // A name server and a host name of this machine are none of the image's.
+  await run`rm -rf ${folder}/var/cache/apt/archives ${folder}/var/lib/apt/lists ${folder}/usr/share/doc ${folder}/usr/share/man ${withTranslations ? [] : `${folder}/usr/share/locale`} ${folder}/etc/resolv.conf ${folder}/etc/hostname ${folder}/etc/apt/sources.list`;
+}
+
+/** A mirror that fails once mostly answers the next time; packages that are here by then are not fetched again. */
+async function twice(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (isInterrupted()) throw error;
+    say(`  debootstrap failed, once more: ${lastWords(error)}`);
+    await work();
+  }
 }
 
 /** The first mirror of Debian that apt is told of; a machine that is no Debian has to name one. */

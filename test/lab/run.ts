@@ -49,16 +49,28 @@ export async function step<T>(name: string, work: () => Promise<T>): Promise<T> 
 
 /** A program's failure as a sentence; anything else stays what it is. */
 export function troubleOf(error: unknown, name = 'a command'): unknown {
-  if (!(error instanceof ProcessOutput)) return error;
-  const text = `${error.stdout}\n${error.stderr}`;
-  if (/no space left on device/i.test(text)) {
-    return new Trouble(`${name}: the disk is full`, 'docker system df, make room, and run this again');
+  const isFull = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC';
+  if (!isFull && !(error instanceof ProcessOutput)) return error;
+  const text = error instanceof ProcessOutput ? `${error.stdout}\n${error.stderr}` : '';
+  if (isFull || /no space left on device/i.test(text)) {
+    return new Trouble(`${name}: the disk is full`, 'docker system df; df -h; make room, and run this again');
   }
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return new Trouble(
-    `${name} failed: ${lines.slice(-8).join('\n    ') || `exit code ${error.exitCode ?? error.signal}`}`,
-    'run this again; what was finished is kept',
-  );
+  // kind picks a free port and Docker takes it a second later: somebody may be faster.
+  const [, port] = /:(\d+)[^\n]*(?:address already in use|port is already allocated)/i.exec(text) ?? [];
+  if (port !== undefined) {
+    return new Trouble(
+      `${name}: somebody else has taken port ${port}, which was free a moment ago`,
+      'run this again; it takes another port',
+    );
+  }
+  return new Trouble(`${name} failed: ${lastWords(error)}`, 'run this again; what was finished is kept');
+}
+
+/** The end of what a program that failed has said. */
+export function lastWords(error: unknown): string {
+  if (!(error instanceof ProcessOutput)) return String(error);
+  const lines = `${error.stdout}\n${error.stderr}`.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-8).join('\n    ') || `exit code ${error.exitCode ?? error.signal}`;
 }
 
 export async function hasImage(image: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** What the lab remembers of a cluster: written only when the cluster is whole, so that what lacks it is half made. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { checkout, inCache } from './places.ts';
+import { checkout, inCheckout } from './places.ts';
 
 export const configNames = ['single', 'ha', 'kubespray', 'ecdsa', 'external-ca'] as const;
 export type ConfigName = (typeof configNames)[number];
@@ -26,19 +26,21 @@ export interface ClusterState {
   readonly loadBalancer?: string | undefined;
   /** What the user `asks` has to type. */
   readonly sudoPassword: string;
+  /** Nobody asked for it by name: the tests made it, and take it down again, also the next ones where these were killed. */
+  readonly isOfTests: boolean;
 }
 
 export function kindName(config: ConfigName): string {
   return `${config}-${checkout}`;
 }
 
-export function networkName(): string {
-  return `fix-sans-lab-${checkout}`;
+export function networkName(of = checkout): string {
+  return `fix-sans-lab-${of}`;
 }
 
 /** Holds the kubeconfig, the keys for SSH and what the after-creation steps leave. */
 export function stateFolder(config: ConfigName): string {
-  return inCache('clusters', config);
+  return inCheckout('clusters', config);
 }
 
 export function kubeconfigOf(config: ConfigName): string {

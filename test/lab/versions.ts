@@ -6,12 +6,9 @@ import { Trouble } from './trouble.ts';
 
 export interface KubernetesPins {
   readonly version: string;
-  /** The version that Kubernetes' staging folders are published under. */
-  readonly staging: string;
   readonly etcd: string;
   readonly coredns: string;
   readonly pause: string;
-  readonly godebug: string;
 }
 
 interface Versions {

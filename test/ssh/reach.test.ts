@@ -110,6 +110,7 @@ describe.each(['ssh2', 'openssh'] as const)('%s', (name) => {
         code: 'sudo-tty',
         hint: expect.stringContaining('Defaults:needtty !requiretty'),
       });
+      await inside(hosts.host(host).innerName, 'rm -f /usr/local/libexec/fix-sans-inspect');
       await using helper = await open(host, 'ops');
       expect(await codeOf(told(helper, 'say a 1', { as: 'helper' }))).toBe('sudo-refused');
     },
