@@ -80,10 +80,17 @@ function listed(names: readonly string[]): string {
 }
 
 /** The certificates are right, and the next control plane to join would lack the names. */
-export function keepNames(names: readonly string[]): NextStep {
-  return {
+export function keepNames({ facts }: Context, names: readonly string[]): readonly NextStep[] {
+  const inConfig: NextStep = {
     where: 'control-plane',
     why: `those of these names that are to stay: add them under apiServer.certSANs, or the next kubeadm join --control-plane lacks them (this edits the ConfigMap): ${listed(names)}`,
     command: `${admin} -n kube-system edit configmap kubeadm-config`,
   };
+  if (facts.inventory !== undefined || !isKubespray(facts)) return [inConfig];
+  const inInventory: NextStep = {
+    where: 'here',
+    why: 'kubespray replaces that list by its own: whether the inventory has these names, with the path of the inventory and the same options as now; they stay under supplementary_addresses_in_ssl_keys',
+    command: 'fix-sans inspect --inventory INVENTORY',
+  };
+  return [inConfig, inInventory];
 }

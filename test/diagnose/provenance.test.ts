@@ -15,3 +15,13 @@ test("a name in the same kubeconfig of several nodes is not called one node's, a
     node: 'cp2',
   });
 });
+
+test('where kubespray made the cluster, names that kubeadm-config lacks are asked of its inventory too', () => {
+  const facts = buildFacts({ controlPlanes: 1, isKubespray: true, extraNames: ['k8s.hand-added.example'] });
+  const commands = diagnoseCluster(facts).next.map(({ command }) => command);
+  expect(commands).toContain('fix-sans inspect --inventory INVENTORY');
+  const kubeadm = buildFacts({ controlPlanes: 1, extraNames: ['k8s.hand-added.example'] });
+  expect(diagnoseCluster(kubeadm).next.map(({ command }) => command)).toEqual([
+    expect.stringContaining('edit configmap kubeadm-config'),
+  ]);
+});
