@@ -31,7 +31,8 @@ export function nextSteps(
   const reload = findings.find(({ code }) => code === 'not-reloaded');
   if (reload !== undefined) steps.push(...reloadSteps(context, reload.node));
   const drift = first('config-drift');
-  if (drift !== undefined && first('san-missing') === undefined) steps.push(keepNames(drift.names));
+  if (drift !== undefined && first('san-missing') === undefined)
+    steps.push(...keepNames(context, drift.names));
   if (first('expired') !== undefined || first('expiring') !== undefined) steps.push(expirySteps);
   const others = first('control-plane-not-inspected');
   if (others !== undefined) steps.push(...inspectOthers(context, others.names));
