@@ -12,7 +12,7 @@ import { type BenchSshd, startBenchSshd, type Timed } from './bench-sshd.ts';
 const hosts = 200;
 
 export async function benchLogins(): Promise<void> {
-  const client = await bundleClient();
+  const client = await bundleClient('client');
   const ansible = path.join(await ansibleBin(), 'ansible');
   await using sshd = await startBenchSshd(hosts);
   console.log(`${hosts} addresses of one real sshd; the best of each client's runs, which took turns`);
@@ -167,6 +167,7 @@ async function byAnsible(
   const timed = await sshd.timed([ansible, 'all', '-i', inventory, '-f16', ...module], {
     ANSIBLE_CONFIG: settings,
   });
+  await sshd.hangUp();
   check(timed.stdout.split(sign).length - 1, hosts, 'replies by Ansible');
   return timed;
 }
