@@ -231,8 +231,7 @@ describe('the environment', () => {
     const usual = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'json']);
     const { code, stdout } = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'json'], { env });
     expect(code).toBe(usual.code);
-    const verdict = (text: string): unknown => (JSON.parse(text) as { verdict: unknown }).verdict;
-    expect(verdict(stdout)).toBe(verdict(usual.stdout));
+    expect(verdictIn(stdout)).toBe(verdictIn(usual.stdout));
   });
 
   test('variables that weaken or widen trust are told in a ticket, with what is wrong with them', async () => {
@@ -291,3 +290,7 @@ test('--vantage is what the run is called elsewhere', async () => {
   const merged = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'markdown', '--with', file]);
   expect(merged.stdout).toContain('`jump-host`, directly');
 });
+
+function verdictIn(text: string): unknown {
+  return (JSON.parse(text) as { verdict: unknown }).verdict;
+}
