@@ -87,6 +87,7 @@ for (const check of ['format', 'lint', 'types', 'dead']) {
   await stage(check, () => $({ nothrow: true })`npm run --silent ${`check:${check}`}`);
 }
 await vitest('unit', 'unit');
+await vitest('slow', 'slow');
 await vitest('oracle', 'oracle');
 await vitest('package', 'package');
 await vitest('simulator', 'simulator');

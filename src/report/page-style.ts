@@ -48,6 +48,7 @@ td.quiet, th.quiet { color: var(--soft); }
 .matrix th:first-child { padding-left: 0; }
 tbody th code { overflow-wrap: normal; white-space: nowrap; }
 .matrix td:last-child, .matrix th:last-child { border-right: 0; }
+.matrix td:nth-last-child(2) { min-width: 16rem; } .matrix td:last-child { min-width: 9rem; }
 .matrix td.good { background: var(--good-wash); } .matrix td.bad { background: var(--bad-wash); } .matrix td.careful { background: var(--careful-wash); }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem; margin: .3rem 0 1rem;
   white-space: pre-wrap; }
@@ -64,8 +65,12 @@ pre { background: var(--panel); border: 1px solid var(--line); border-radius: .3
   h2 { break-after: avoid; }
   thead { display: table-header-group; }
   .wide { overflow: visible; }
-  th, td { max-width: none; min-width: 0; overflow-wrap: anywhere; }
+  table { font-size: 8.5pt; }
+  th, td { max-width: none; min-width: 0; overflow-wrap: break-word; padding-right: .4rem; }
   .wide table { min-width: 0; }
-  thead th, tbody th code { white-space: normal; overflow-wrap: anywhere; }
+  thead th, tbody th code { white-space: normal; }
+  tbody th code { overflow-wrap: anywhere; }
+  tbody th { min-width: 9.5rem; }
+  .matrix td:nth-last-child(2), .matrix td:last-child { min-width: 0; }
 }
 `;

@@ -17,6 +17,11 @@ const args = {
     names: texts,
     affected: z.array(z.enum(accessPaths)).describe('who is known to dial these names, and fails'),
     wantedBy: texts,
+    notInConfig: texts
+      .optional()
+      .describe(
+        'of the names those that a certificate made by kubeadm-config as it is would lack again; absent where that could not be read',
+      ),
   }),
   'not-reloaded': z.object({ onDisk: text, served: text, names: texts }),
   'one-backend-stale': z.object({ names: texts, stale: texts }),

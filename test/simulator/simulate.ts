@@ -11,6 +11,7 @@ import { sharedServer, writeAdminKubeconfig, writeEndpoints, writeNodeRoot } fro
 import { type ObjectStore, objectStore } from './object-store.ts';
 import { type ClusterPki, type KeyKind, mintClusterPki } from './pki.ts';
 import { knownHostsLine, type SshFiles, writeSshFiles } from './ssh-files.ts';
+import type { Recorder } from './recorder.ts';
 import { type SshServer, type SshUser, startSshServer } from './ssh-server.ts';
 
 export interface SimulationOptions {
@@ -23,6 +24,8 @@ export interface SimulationOptions {
   readonly dnsDomain?: string;
   readonly controlPlaneEndpoint?: string;
   readonly certSans?: readonly string[];
+  /** For benches: answers scripts in place of shells. */
+  readonly recorder?: Recorder;
 }
 
 /** As the lab's nodes are reached. */
@@ -114,7 +117,15 @@ async function start(
     running.push(() => api.stop());
     const { hostKey, userKey } = files;
     const ssh = await onPort(options.sshPort, first?.ssh.port, (port) =>
-      startSshServer({ address, port, root, hostKey: hostKey.private, userKey, mayForwardTo }),
+      startSshServer({
+        address,
+        port,
+        root,
+        hostKey: hostKey.private,
+        userKey,
+        mayForwardTo,
+        recorder: options.recorder,
+      }),
     );
     running.push(() => ssh.stop());
     writeEndpoints({ ...node, settings: { ...settings, bindPort: api.port } });

@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import ssh2, { type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
+import type { Outcome, Recorder } from './recorder.ts';
 
 export interface SshServer {
   readonly port: number;
@@ -18,6 +20,8 @@ export interface SshServerOptions {
   readonly userKey: ParsedKey;
   /** May a client be connected on to this address? Only simulated servers may be reached through one. */
   readonly mayForwardTo: (address: string, port: number) => boolean;
+  /** Answers in place of a shell, for benches. */
+  readonly recorder?: Recorder | undefined;
 }
 
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
@@ -71,6 +75,10 @@ function serve(connection: Connection, options: SshServerOptions, shells: Set<Ch
       const session = acceptSession();
       let shell: ChildProcess | undefined;
       session.on('exec', (accept, _reject, { command }) => {
+        if (options.recorder) {
+          options.recorder.answer(accept(), command, (stdin) => runFor(stdin, command, options.root, user));
+          return;
+        }
         shell = run(command, accept(), options.root, user);
         shells.add(shell);
         shell.on('close', () => shell && shells.delete(shell));
@@ -130,12 +138,28 @@ function send({ pid }: ChildProcess, name: string): void {
   }
 }
 
-function run(command: string, channel: ServerChannel, root: string, user: SshUser): ChildProcess {
-  const shell = spawn('/bin/sh', ['-c', command], {
+function start(command: string, root: string, user: SshUser) {
+  return spawn('/bin/sh', ['-c', command], {
     cwd: path.join(root, homes[user]),
     detached: true,
     env: nodeEnvironment(root, user),
   });
+}
+
+async function runFor(stdin: string, command: string, root: string, user: SshUser): Promise<Outcome> {
+  const shell = start(command, root, user);
+  shell.stdin.end(stdin, 'latin1');
+  const closed = once(shell, 'close') as Promise<[number | null]>;
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(shell.stdout.setEncoding('latin1')),
+    text(shell.stderr.setEncoding('latin1')),
+    closed,
+  ]);
+  return { code: code ?? 255, stdout, stderr };
+}
+
+function run(command: string, channel: ServerChannel, root: string, user: SshUser): ChildProcess {
+  const shell = start(command, root, user);
   shell.stdin.on('error', () => {});
   channel.on('error', () => {});
   channel.pipe(shell.stdin);

@@ -18,15 +18,17 @@ type NameCodes =
   | 'control-plane-not-inspected';
 
 export const nameWords: Vocabulary<NameCodes> = {
-  'san-missing': ({ names, affected, wantedBy }, node) => ({
-    head: said`the certificate of ${node} lacks ${names}`,
+  'san-missing': ({ names, affected, wantedBy, notInConfig }, node) => ({
+    // By an endpoint alone nobody knows whose it is.
+    head:
+      node === ''
+        ? said`the API server certificate lacks ${names}`
+        : said`the certificate of ${node} lacks ${names}`,
     evidence: [
       ...(wantedBy.length > 0 ? [join(plain('wanted by '), wantedWords(wantedBy))] : []),
       brokenPaths(affected),
     ],
-    todo: plain(
-      'have these names in apiServer.certSANs of kubeadm-config, unless kubeadm adds them by itself, and re-issue the certificate with the full configuration, one control plane at a time',
-    ),
+    todo: addThem(notInConfig, wantedBy),
   }),
   'one-backend-stale': ({ names, stale }) => ({
     head: join(
@@ -121,6 +123,22 @@ export function differWords(
         : 'find out whether clients dial them; those that are dialled belong into all certificates',
     ),
   };
+}
+
+/** A name that kubeadm writes anyway is missing because somebody called it without its configuration. */
+function addThem(notInConfig: readonly string[] | undefined, wantedBy: readonly string[]): Phrase {
+  const again =
+    're-issue the certificate of each control plane that lacks them with the full configuration, one at a time';
+  if (notInConfig === undefined)
+    return plain(
+      `have these names in apiServer.certSANs of kubeadm-config, unless kubeadm adds them by itself, and ${again}`,
+    );
+  if (notInConfig.length === 0) return plain(`${again}: kubeadm then writes these names by itself`);
+  const add = join(said`add ${notInConfig} to apiServer.certSANs of kubeadm-config, then `, plain(again));
+  const isOnlyDialled = wantedBy.length > 0 && wantedBy.every((one) => one.startsWith('kubeconfig '));
+  return isOnlyDialled
+    ? join(plain('if clients are right to dial it, '), add, plain('; if not, correct the server there'))
+    : add;
 }
 
 function brokenPaths(affected: readonly AccessPath[]): Phrase {

@@ -49,7 +49,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
       ...(trustedBy.length === 0
         ? []
         : [
-            said`its CA is trusted on this machine by ${trustedBy}: programs that use these notice nothing; kubectl does, because it trusts the CA in its kubeconfig alone`,
+            said`its CA is trusted on this machine by ${trustedBy}: programs that go by that notice nothing; kubectl fails all the same, because it trusts the CA in its kubeconfig alone`,
           ]),
     ],
     todo: plain(
