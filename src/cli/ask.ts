@@ -26,7 +26,7 @@ async function askOne({ stdin, stderr }: Io, question: string, isSecret: boolean
   let rest = '';
   try {
     for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
-      const keys = [...decoder.decode(chunk as Uint8Array, { stream: true })];
+      const keys = Array.from(decoder.decode(chunk as Uint8Array, { stream: true }));
       for (const [at, key] of keys.entries()) {
         if (key === '\r' || key === '\n') {
           const isPair = key === '\r' && keys[at + 1] === '\n';

@@ -75,7 +75,7 @@ test('after one that was given up the next is asked all the same', async () => {
   const ask = asker(io);
   const first = ask('one? ');
   stdin.write('\u0003');
-  await expect(first).rejects.toThrow();
+  await expect(first).rejects.toThrow('nothing was answered');
   const second = ask('two? ');
   await sleep(5);
   stdin.write('2\n');

@@ -45,12 +45,9 @@ describe('a duration', () => {
   });
 
   test('a number without a unit is asked back with one', () => {
-    try {
-      durationOf({ timeout: '5' }, 'timeout', '--timeout');
-      expect.unreachable();
-    } catch (error) {
-      expect((error as UserError).hint).toBe('did you mean --timeout 5s?');
-    }
+    expect(() => durationOf({ timeout: '5' }, 'timeout', '--timeout')).toThrow(
+      expect.objectContaining({ hint: 'did you mean --timeout 5s?' }) as UserError,
+    );
   });
 
   test('one that was not given is undefined', () => {
