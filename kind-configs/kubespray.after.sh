@@ -144,6 +144,9 @@ kubectl() {
 }
 docker exec "$first" kubeadm init phase upload-config kubeadm --config /etc/kubernetes/kubeadm-config.yaml
 sed 's#server: https://[^\\]*#server: https://127.0.0.1:6443#' "$STATE/kube-proxy.json" | kubectl replace --filename -
+# kubespray's kubeadm writes it with that endpoint from the start; kind's load balancer is in no certificate any more.
+kubectl get configmap --namespace kube-public cluster-info --output json |
+  sed "s#server: https://[^\\\\]*#server: https://$first_address:6443#" | kubectl replace --filename -
 kubectl --namespace kube-system rollout restart daemonset/kube-proxy
 kubectl --namespace kube-system rollout status daemonset/kube-proxy --timeout 120s
 

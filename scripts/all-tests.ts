@@ -87,12 +87,15 @@ for (const check of ['format', 'lint', 'types', 'dead']) {
   await stage(check, () => $({ nothrow: true })`npm run --silent ${`check:${check}`}`);
 }
 await vitest('unit', 'unit');
+await vitest('slow', 'slow');
 await vitest('oracle', 'oracle');
 await vitest('package', 'package');
 await vitest('simulator', 'simulator');
+await vitest('browser', 'browser');
 if (!process.argv.includes('--quick')) {
   for (const major of ['22', '24', '26']) await vitest(`unit on Node ${major}`, 'unit', await nodeOf(major));
   await vitest('kubeadm', 'kubeadm');
+  await vitest('story', 'story');
   await stage('node image', () => $({ nothrow: true })`sh scripts/lab image --install`, true);
   await vitest('ssh', 'ssh');
   await vitest('clusters', 'cluster');

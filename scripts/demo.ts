@@ -44,14 +44,12 @@ try {
   const argv = [
     'inspect',
     ...targets.flatMap((target) => ['--node', `ssh://${target}`]),
-    ...[
-      '--identity',
-      first.ssh.privateKeyFile,
-      '--known-hosts',
-      first.ssh.knownHostsFile,
-      '--ssh-config',
-      'none',
-    ],
+    '--identity',
+    first.ssh.privateKeyFile,
+    '--known-hosts',
+    first.ssh.knownHostsFile,
+    '--ssh-config',
+    'none',
   ];
   console.log(`$ fix-sans inspect ${targets.map((target) => `--node ${target}`).join(' ')} [simulated]\n`);
   const io: Io = { ...process, env: process.env, openNode: openSimulatedNode };

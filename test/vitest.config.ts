@@ -13,7 +13,7 @@ const slowSimulator = ['kubectl', 'lab-simulated', 'thousand'].map(
   (name) => `test/simulator/${name}.test.ts`,
 );
 
-/** The test projects: `unit` is what `npm run check` runs; the others need openssl, Go or a built package. */
+/** The test projects: `unit` is what `npm run check` runs; `slow` is as self-contained, and the others need programs, Docker or a built package. */
 export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
@@ -23,18 +23,31 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // A worker for each file would cost more than the tests themselves; nothing here changes what is global.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/oracle/**',
             'test/package/**',
             'test/cluster/**',
             'test/ssh/**',
+            'test/story/**',
+            'test/browser/**',
             'test/kubeadm/**',
+            'test/**/*.slow.test.ts',
             ...slowSimulator,
             'test/lab/docker.test.ts',
             'test/lab/rootfs.test.ts',
           ],
           testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: ['test/**/*.slow.test.ts'],
+          testTimeout: 120_000,
         },
       },
       {
@@ -74,6 +87,28 @@ export default defineConfig({
           // The image may have to be built.
           hookTimeout: 900_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'story',
+          include: ['test/story/**/*.test.ts'],
+          globalSetup: ['test/ssh/global-setup.ts'],
+          testTimeout: 120_000,
+          // Real programs of Kubernetes may have to be built.
+          hookTimeout: 1_800_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          // Chromium may have to be installed.
+          hookTimeout: 600_000,
         },
       },
       {

@@ -71,7 +71,7 @@ export function expectedNames(
       isWrittenDown: false,
     };
     growing.set(key, one);
-    one.provenance.set(wordsOf(why), why);
+    one.provenance.set(wordsOf(why), together(one.provenance.get(wordsOf(why)), why));
     if (where === 'everywhere') one.isEverywhere = true;
     else if (where !== 'nowhere') one.on.add(where);
     one.isWrittenDown ||= isWrittenDown;
@@ -96,6 +96,12 @@ export function expectedNames(
   return new Map(
     [...growing].filter(([, { san }]) => san.value !== '').map(([key, one]) => [key, finish(one, backends)]),
   );
+}
+
+/** Every control plane has the same kubeconfigs: what is in those of several is not one node's. */
+function together(known: Provenance | undefined, why: Provenance): Provenance {
+  if (known?.why !== 'kubeconfig' || why.why !== 'kubeconfig' || known.node === why.node) return why;
+  return { why: 'kubeconfig', path: why.path };
 }
 
 type Want = (san: San, why: Provenance, where: Where, isWrittenDown?: boolean) => Growing;
@@ -197,6 +203,13 @@ function issuerDomain({ facts }: Backend): string | undefined {
 
 export function isWanted({ on }: Expected, { index }: Backend): boolean {
   return on === 'everywhere' || (on !== 'nowhere' && on.has(index));
+}
+
+/** What kubeadm writes by the configuration as it is: only the certificate has to be made anew. */
+export function isComputed(provenance: readonly Provenance[]): boolean {
+  return provenance.some(
+    ({ why }) => why === 'kubeadm' || why === 'controlPlaneEndpoint' || why === 'certSANs',
+  );
 }
 
 /** `kubeconfig /etc/kubernetes/kubelet.conf`: one provenance in a few words. */

@@ -3,7 +3,7 @@ import { kubesprayCommand } from '../flavours/kubespray.ts';
 import type { Finding } from '../model/finding.ts';
 import type { NextStep } from '../model/inspection.ts';
 import type { Context } from './context.ts';
-import { isKubespray } from './expected.ts';
+import { isComputed, isKubespray } from './expected.ts';
 import { safeName, safePath } from './shell-safe.ts';
 import { commonName, kubectl } from './tunnel.ts';
 
@@ -25,25 +25,32 @@ export function missingSteps(context: Context, findings: readonly Finding[]): re
     });
   }
   const names = [...new Set(missing.flatMap((one) => one.names))];
-  if (isKubespray(context.facts)) steps.push(kubesprayStep(context, names));
-  return [...steps, saveConfig(names.filter((one) => !isComputed(context, one))), byHand];
+  if (isKubespray(context.facts)) {
+    steps.push(
+      kubesprayStep(
+        context,
+        names.filter((one) => !isWritten(context, one, true)),
+      ),
+    );
+  }
+  return [...steps, saveConfig(names.filter((one) => !isWritten(context, one))), byHand];
 }
 
-/** What kubeadm writes with the configuration as it is: only the certificate has to be made anew. */
-function isComputed({ facts, rows }: Context, name: string): boolean {
-  const row = rows.find(({ san }) => san.value === name);
-  return (
-    facts.api?.kubeadmConfig !== undefined &&
-    (row?.provenance ?? []).some(
-      ({ why }) => why === 'kubeadm' || why === 'controlPlaneEndpoint' || why === 'certSANs',
-    )
-  );
+/** What kubeadm, or by its rules kubespray, writes with the configuration as it is. */
+function isWritten({ facts, rows }: Context, name: string, isBySpray = false): boolean {
+  const provenance = rows.find(({ san }) => san.value === name)?.provenance ?? [];
+  if (isBySpray && provenance.some(({ why }) => why === 'kubespray' || why === 'inventory')) return true;
+  return facts.api?.kubeadmConfig !== undefined && isComputed(provenance);
 }
 
 function kubesprayStep({ facts }: Context, names: readonly string[]): NextStep {
+  const first =
+    names.length === 0
+      ? "the inventory needs no change: run this in kubespray's folder"
+      : `the lasting way: add ${listed(names)} to supplementary_addresses_in_ssl_keys in the inventory, then run this in kubespray's folder`;
   return {
     where: 'anywhere',
-    why: `the lasting way: add ${listed(names)} to supplementary_addresses_in_ssl_keys in the inventory, then run this in kubespray's folder; it deletes the pair on all control planes at once before it signs anew`,
+    why: `${first}; it deletes the pair on all control planes at once before it signs anew`,
     command: kubesprayCommand(safePath(facts.inventory?.path ?? '') ?? 'INVENTORY'),
   };
 }
@@ -73,10 +80,17 @@ function listed(names: readonly string[]): string {
 }
 
 /** The certificates are right, and the next control plane to join would lack the names. */
-export function keepNames(names: readonly string[]): NextStep {
-  return {
+export function keepNames({ facts }: Context, names: readonly string[]): readonly NextStep[] {
+  const inConfig: NextStep = {
     where: 'control-plane',
     why: `those of these names that are to stay: add them under apiServer.certSANs, or the next kubeadm join --control-plane lacks them (this edits the ConfigMap): ${listed(names)}`,
     command: `${admin} -n kube-system edit configmap kubeadm-config`,
   };
+  if (facts.inventory !== undefined || !isKubespray(facts)) return [inConfig];
+  const inInventory: NextStep = {
+    where: 'here',
+    why: 'kubespray replaces that list by its own: whether the inventory has these names, with the path of the inventory and the same options as now; they stay under supplementary_addresses_in_ssl_keys',
+    command: 'fix-sans inspect --inventory INVENTORY',
+  };
+  return [inConfig, inInventory];
 }

@@ -2,9 +2,10 @@
 import type { Finding, FindingArgs, FindingCode } from '../model/finding.ts';
 import type { NextStep, Suggestion } from '../model/inspection.ts';
 import { formatEndpoint } from '../model/server-address.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, endpointOf } from './backend.ts';
 import type { Context } from './context.ts';
 import { admin, keepNames, missingSteps, mostNames } from './lasting-steps.ts';
+import { sansOf } from './names.ts';
 import { safeEndpoint, safeName, safePath, safeSshHost, unglobbed } from './shell-safe.ts';
 import { kubectl, tunnelSteps } from './tunnel.ts';
 
@@ -30,7 +31,8 @@ export function nextSteps(
   const reload = findings.find(({ code }) => code === 'not-reloaded');
   if (reload !== undefined) steps.push(...reloadSteps(context, reload.node));
   const drift = first('config-drift');
-  if (drift !== undefined && first('san-missing') === undefined) steps.push(keepNames(drift.names));
+  if (drift !== undefined && first('san-missing') === undefined)
+    steps.push(...keepNames(context, drift.names));
   if (first('expired') !== undefined || first('expiring') !== undefined) steps.push(expirySteps);
   const others = first('control-plane-not-inspected');
   if (others !== undefined) steps.push(...inspectOthers(context, others.names));
@@ -76,7 +78,7 @@ function pastInterceptor(context: Context, args: FindingArgs['intercepted']): re
       });
     }
   }
-  steps.push(...tunnelSteps(context), ...onTheServer(context));
+  steps.push(...tunnelSteps(context), ...onTheServer(context), ...byItsOwnName(context, args));
   if (endpoint !== undefined) {
     steps.push({
       where: 'anywhere',
@@ -85,6 +87,29 @@ function pastInterceptor(context: Context, args: FindingArgs['intercepted']): re
     });
   }
   return steps;
+}
+
+/**
+ * Where interception has to stay: a name that its certificate holds, and its CA. It does not cover the address, or nobody would
+ * have come here; and what kubectl shows of itself ends at the proxy, which opens a TLS connection of its own.
+ */
+function byItsOwnName(context: Context, args: FindingArgs['intercepted']): readonly NextStep[] {
+  const leaf = context.facts.probes.flatMap((probe) =>
+    probe.result.state === 'served' &&
+    endpointOf(probe) === args.endpoint &&
+    probe.result.chain[0]?.issuer === args.issuer
+      ? probe.result.chain.slice(0, 1)
+      : [],
+  )[0];
+  const name = (leaf === undefined ? [] : sansOf(leaf)).flatMap(({ value }) => safeName(value) ?? [])[0];
+  if (name === undefined) return [];
+  return [
+    {
+      where: 'here',
+      why: "only if interception has to stay: a name that the proxy's certificate holds, with the CA of the proxy in PROXY-CA.crt; it needs a token, which the proxy reads, because a client certificate does not get past it",
+      command: `${kubectl(context)} --tls-server-name ${name} --certificate-authority PROXY-CA.crt get nodes`,
+    },
+  ];
 }
 
 /** For a colleague on the server, or for whoever has a console there: two issuers to compare. */

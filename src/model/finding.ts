@@ -13,6 +13,8 @@ export interface FindingArgs {
     readonly affected: readonly AccessPath[];
     /** Why it should be there, in the words of Provenance. */
     readonly wantedBy: readonly string[];
+    /** Of the names those that a certificate made by kubeadm-config as it is would lack again; absent where that could not be read. */
+    readonly notInConfig?: readonly string[];
   };
   'not-reloaded': { readonly onDisk: string; readonly served: string; readonly names: readonly string[] };
   'one-backend-stale': { readonly names: readonly string[]; readonly stale: readonly string[] };

@@ -1,7 +1,7 @@
 /** A diagnosis for a ticket. Everything from the text stands in code spans, where Markdown and HTML are inert. */
 import { causes } from '../model/cause.ts';
 import type { Diagnosis, FoundCause } from '../model/diagnosis.ts';
-import { display } from '../model/display.ts';
+import { block, code, codeInTable, inline, row } from './markdown.ts';
 import { headline, placeOf, sentence, times } from './words.ts';
 
 const mostNames = 200;
@@ -16,7 +16,7 @@ export function explainAsMarkdown(diagnosis: Diagnosis): string {
         row([
           verdict.replaceAll('-', ' '),
           type,
-          code(value),
+          codeInTable(value),
           String(count),
           cause,
           codes(endpoints),
@@ -36,7 +36,7 @@ export function explainAsMarkdown(diagnosis: Diagnosis): string {
   if (found.length > 0) parts.push('## Causes', ...found.map(causePart));
   if (certificates.length > 0) {
     const rows = certificates.map(({ subject, issuer, notAfter, names: held }) =>
-      row([code(subject), code(issuer), notAfter, codes(held)]),
+      row([codeInTable(subject), codeInTable(issuer), notAfter, codes(held)]),
     );
     const head = [row(['subject', 'issuer', 'until', 'names']), row(Array(4).fill('---'))];
     parts.push(['## Certificates in the text', '', ...head, ...rows].join('\n'));
@@ -53,9 +53,7 @@ export function explainAsMarkdown(diagnosis: Diagnosis): string {
           '',
           `${sentence(placeOf[where]).slice(0, -1)}: ${inline(why)}`,
           '',
-          '```sh',
-          display(command, 2000),
-          '```',
+          block(command),
         ]),
       ].join('\n'),
     );
@@ -70,7 +68,7 @@ function causePart({ code: name, certainty, count, affected, advice, endpoints }
     '',
     `${sentence(inline(causes[name].means)).slice(0, -1)}${count > 0 ? ` (${times(count)}${suspected})` : ''}.`,
   ];
-  if (endpoints.length > 0) lines.push('', `Endpoints: ${codes(endpoints)}`);
+  if (endpoints.length > 0) lines.push('', `Endpoints: ${codes(endpoints, code)}`);
   if (affected.length > 0) {
     lines.push('', row(['access path', 'state', 'dials']), row(Array(3).fill('---')));
     for (const { who, state, dials } of affected) lines.push(row([inline(who), state, inline(dials)]));
@@ -79,23 +77,6 @@ function causePart({ code: name, certainty, count, affected, advice, endpoints }
   return lines.join('\n');
 }
 
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-function codes(items: readonly string[]): string {
-  return items.map(code).join(', ');
-}
-
-/** A code span that its content cannot leave: the fence is longer than any run of backticks inside. */
-function code(text: string): string {
-  const shown = display(text, 253).replaceAll('|', '\\|');
-  const runs = shown.match(/`+/g) ?? [];
-  const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1);
-  return runs.length > 0 ? `${fence} ${shown} ${fence}` : `${fence}${shown}${fence}`;
-}
-
-/** Our own words, in which angle brackets and the like are meant as such. */
-function inline(text: string): string {
-  return display(text, 2000).replace(/[\\`*_[\]<>|]/g, (character) => `\\${character}`);
+function codes(items: readonly string[], span = codeInTable): string {
+  return items.map(span).join(', ');
 }

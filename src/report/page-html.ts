@@ -1,8 +1,8 @@
 /** A page as one HTML file: no script, nothing loaded, dark and light, fit to print and to be read aloud. */
 import { display } from '../model/display.ts';
 import { pageStyle } from './page-style.ts';
-import type { Block, Item, Page, Phrase, Row, Step } from './page.ts';
-import { sentence } from './words.ts';
+import { type Block, type Item, type Page, type Phrase, sentenceOf, type Step, type Table } from './page.ts';
+import { capital } from './words.ts';
 
 export function pageAsHtml(page: Page): string {
   const sections = page.sections.filter(({ depth, blocks }) => depth !== 'terminal' && blocks.length > 0);
@@ -15,6 +15,7 @@ export function pageAsHtml(page: Page): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <title>${escape(page.title)}</title>
 <style>
@@ -23,7 +24,7 @@ ${pageStyle}</style>
 <body>
 <header class="${page.tone}">
 <h1>${escape(page.title)}</h1>
-<p class="answer">${sentence(htmlOf(page.answer))}</p>
+<p class="answer">${htmlOf(sentenceOf(page.answer))}</p>
 <ul class="about">${page.about.map((phrase) => `<li>${htmlOf(phrase)}</li>`).join('')}</ul>
 </header>
 <nav aria-label="Contents"><ol>${contents.join('')}</ol></nav>
@@ -43,24 +44,27 @@ ${sections
 function blockOf(block: Block): string {
   switch (block.kind) {
     case 'prose':
-      return `<p>${htmlOf(block.phrase)}</p>`;
+      return `<p>${htmlOf(sentenceOf(block.phrase))}</p>`;
+    case 'list':
+      return `<ul>${block.phrases.map((phrase) => `<li>${htmlOf(sentenceOf(phrase))}</li>`).join('')}</ul>`;
     case 'items':
       return `<ul class="items">\n${block.items.map(itemOf).join('\n')}\n</ul>`;
     case 'table':
-      return tableOf(block.about, block.columns, block.rows);
+      return tableOf(block);
     case 'steps':
       return `<ol class="steps">\n${block.steps.map(stepOf).join('\n')}\n</ol>`;
   }
 }
 
-function itemOf({ label, tone, id, head, below }: Item): string {
-  const more = below.map((phrase) => `<p>${sentence(htmlOf(phrase))}</p>`).join('');
-  return `<li class="${tone}"><p><strong>${escape(label)}</strong> ${sentence(htmlOf(head))}</p>${more}<p class="id">${escape(id)}</p></li>`;
+function itemOf({ label, tone, id, head, below, todo }: Item): string {
+  const more = below.map((phrase) => `<p>${htmlOf(sentenceOf(phrase))}</p>`).join('');
+  const toDo = todo === undefined ? '' : `<p><strong>To do:</strong> ${htmlOf(sentenceOf(todo))}</p>`;
+  return `<li class="${tone}"><p class="id"><span class="label">${escape(label)}</span> ${escape(id)}</p><p class="head">${htmlOf(sentenceOf(head))}</p>${more}${toDo}</li>`;
 }
 
 /** The first cell of a row names it; a wide table scrolls by itself, also by keyboard. */
-function tableOf(about: string, columns: readonly string[], rows: readonly Row[]): string {
-  const head = columns.map((title) => `<th scope="col">${escape(title)}</th>`).join('');
+function tableOf({ about, isMatrix = false, columns, rows }: Table): string {
+  const head = columns.map((column) => `<th scope="col">${htmlOf([column])}</th>`).join('');
   const body = rows.map((cells) => {
     const tds = cells.map(({ phrase, tone }, index) => {
       const mark = tone === undefined ? '' : ` class="${tone}"`;
@@ -70,11 +74,12 @@ function tableOf(about: string, columns: readonly string[], rows: readonly Row[]
     });
     return `<tr>${tds.join('')}</tr>`;
   });
-  return `<div class="wide" tabindex="0" role="region" aria-label="${escape(about)}"><table><caption>${escape(about)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
+  const kind = isMatrix ? ' class="matrix"' : '';
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escape(about)}"><table${kind}><caption>${escape(about)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
 }
 
 function stepOf({ where, why, command }: Step): string {
-  return `<li><p>${escape(sentence(where).slice(0, -1))}: ${htmlOf(why)}</p><pre tabindex="0"><code>${escape(display(command, 2000))}</code></pre></li>`;
+  return `<li><p><strong>${escape(capital(where))}:</strong> ${htmlOf(why)}</p><pre tabindex="0"><code>${escape(display(command, 2000))}</code></pre></li>`;
 }
 
 export function htmlOf(phrase: Phrase): string {

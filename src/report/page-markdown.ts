@@ -1,16 +1,16 @@
-/** A page for a ticket: what comes from outside stands in code spans, where Markdown and HTML are inert. */
-import { display } from '../model/display.ts';
-import type { Block, Item, Page, Phrase, Step } from './page.ts';
-import { sentence } from './words.ts';
+/** A page for a ticket, in Markdown as GitHub, GitLab and Jira's importers read it. */
+import * as markdown from './markdown.ts';
+import { type Block, type Item, type Page, type Phrase, sentenceOf, type Step } from './page.ts';
+import { capital } from './words.ts';
 
 export function pageAsMarkdown(page: Page): string {
   const parts = [
-    `# ${inline(page.title)}`,
-    `**${sentence(markdownOf(page.answer))}**`,
+    `# ${markdown.inline(page.title)}`,
+    `**${markdownOf(sentenceOf(page.answer))}**`,
     ...(page.about.length > 0 ? [page.about.map((phrase) => `- ${markdownOf(phrase)}`).join('\n')] : []),
     ...page.sections
       .filter(({ depth, blocks }) => depth !== 'terminal' && blocks.length > 0)
-      .flatMap(({ title, blocks }) => [`## ${inline(title)}`, ...blocks.map(blockOf)]),
+      .flatMap(({ title, blocks }) => [`## ${markdown.inline(title)}`, ...blocks.map(blockOf)]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -18,15 +18,17 @@ export function pageAsMarkdown(page: Page): string {
 function blockOf(block: Block): string {
   switch (block.kind) {
     case 'prose':
-      return markdownOf(block.phrase);
+      return markdownOf(sentenceOf(block.phrase));
+    case 'list':
+      return block.phrases.map((phrase) => `- ${markdownOf(sentenceOf(phrase))}`).join('\n');
     case 'items':
       return block.items.map(itemOf).join('\n');
     case 'table':
       return [
-        row(block.columns.map(inline)),
-        row(block.columns.map(() => '---')),
+        `${markdown.inline(block.about)}:\n`,
+        markdown.head(block.columns.map((column) => markdownOf([column], markdown.codeInTable))),
         ...block.rows.map((cells) =>
-          row(cells.map(({ phrase }) => markdownOf(phrase).replaceAll('\n', ' '))),
+          markdown.row(cells.map(({ phrase }) => markdownOf(phrase, markdown.codeInTable))),
         ),
       ].join('\n');
     case 'steps':
@@ -34,34 +36,18 @@ function blockOf(block: Block): string {
   }
 }
 
-function itemOf({ label, head, below }: Item): string {
-  const lines = [`- **${inline(label)}** ${sentence(markdownOf(head))}`];
-  for (const phrase of below) lines.push(`  - ${sentence(markdownOf(phrase))}`);
+function itemOf({ label, id, head, below, todo }: Item): string {
+  const lines = [`- **${markdown.inline(label)}** (${markdown.code(id)}): ${markdownOf(sentenceOf(head))}`];
+  for (const phrase of below) lines.push(`  - ${markdownOf(sentenceOf(phrase))}`);
+  if (todo !== undefined) lines.push(`  - **To do:** ${markdownOf(sentenceOf(todo))}`);
   return lines.join('\n');
 }
 
 function stepOf({ where, why, command }: Step, index: number): string {
-  return `${index + 1}. ${sentence(inline(where)).slice(0, -1)}: ${markdownOf(why)}\n\n   \`\`\`sh\n   ${display(command, 2000)}\n   \`\`\``;
+  const number = `${index + 1}. `;
+  return `${number}${markdown.inline(capital(where))}: ${markdownOf(why)}\n\n${markdown.block(command, ' '.repeat(number.length))}`;
 }
 
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-export function markdownOf(phrase: Phrase): string {
-  return phrase.map((part) => (typeof part === 'string' ? inline(part) : code(part.code))).join('');
-}
-
-/** A code span that its content cannot leave: the fence is longer than any run of backticks inside. */
-function code(text: string): string {
-  const shown = display(text, 253).replaceAll('|', '\\|');
-  if (shown.trim() === '') return '(empty)';
-  const runs = shown.match(/`+/g) ?? [];
-  const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1);
-  return runs.length > 0 ? `${fence} ${shown} ${fence}` : `${fence}${shown}${fence}`;
-}
-
-/** Our own words, in which angle brackets and the like are meant as such. */
-function inline(text: string): string {
-  return display(text, 2000).replace(/[\\`*_[\]<>|]/g, (character) => `\\${character}`);
+export function markdownOf(phrase: Phrase, code = markdown.code): string {
+  return phrase.map((part) => (typeof part === 'string' ? markdown.inline(part) : code(part.code))).join('');
 }

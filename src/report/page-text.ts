@@ -1,9 +1,21 @@
 /** A page for a person at a terminal: the answer first; tables in columns; commands that can be pasted. */
 import { display } from '../model/display.ts';
+import { cellLines, columnWidths, tableLine } from './columns.ts';
 import type { Look } from './look.ts';
-import type { Block, Cell, Item, Page, Phrase, Row, Step, Tone } from './page.ts';
+import {
+  type Block,
+  type Item,
+  join,
+  type Page,
+  type Phrase,
+  plain,
+  sentenceOf,
+  type Step,
+  type Table,
+  type Tone,
+} from './page.ts';
 import { paint, type Paint } from './paint.ts';
-import { sentence } from './words.ts';
+import { capital } from './words.ts';
 import { wrap, wrapCommand } from './wrap.ts';
 
 interface Sheet {
@@ -14,7 +26,7 @@ interface Sheet {
 export function pageAsText(page: Page, { colour, width }: Look): string {
   const sheet: Sheet = { ink: paint(colour), width };
   const parts = [
-    wrap(sentence(textOf(page.answer)), width).map((line) =>
+    wrap(textOf(sentenceOf(page.answer)), width).map((line) =>
       inked(page.tone, sheet.ink.bold(line), sheet.ink),
     ),
     page.about.flatMap((phrase) => wrap(textOf(phrase), width).map(sheet.ink.dim)),
@@ -38,11 +50,13 @@ export function textOf(phrase: Phrase): string {
 function linesOf(block: Block, sheet: Sheet): string[] {
   switch (block.kind) {
     case 'prose':
-      return wrap(textOf(block.phrase), sheet.width, '  ');
+      return wrap(textOf(sentenceOf(block.phrase)), sheet.width, '  ');
+    case 'list':
+      return block.phrases.flatMap((phrase) => wrap(textOf(sentenceOf(phrase)), sheet.width, '  - ', '    '));
     case 'items':
       return block.items.flatMap((item) => itemLines(item, block.items, sheet));
     case 'table':
-      return tableLines(block.columns, block.rows, sheet);
+      return tableLines(block, sheet);
     case 'steps':
       return block.steps.flatMap((step, index) => stepLines(step, index, sheet));
   }
@@ -51,48 +65,52 @@ function linesOf(block: Block, sheet: Sheet): string[] {
 function itemLines(item: Item, all: readonly Item[], { ink, width }: Sheet): string[] {
   const label = item.label.padEnd(Math.max(...all.map((one) => one.label.length)));
   const indent = ' '.repeat(label.length + 4);
-  const [first = '', ...rest] = wrap(sentence(textOf(item.head)), width, `  ${label}  `, indent);
+  const [first = '', ...rest] = wrap(textOf(sentenceOf(item.head)), width, `  ${label}  `, indent);
+  const todo = item.todo === undefined ? [] : [join(plain('To do: '), sentenceOf(item.todo))];
   return [
-    first.replace(label, () => inked(item.tone, label, ink)),
+    // By its place: the head may hold the same word, or what a replacement would take for a pattern.
+    `  ${inked(item.tone, label, ink)}${first.slice(2 + label.length)}`,
     ...rest,
-    ...item.below.flatMap((phrase) => wrap(sentence(textOf(phrase)), width, indent, `${indent}  `)),
+    ...[...item.below.map(sentenceOf), ...todo].flatMap((phrase) =>
+      wrap(textOf(phrase), width, indent, `${indent}  `),
+    ),
   ];
 }
 
-function tableLines(columns: readonly string[], rows: readonly Row[], { ink, width }: Sheet): string[] {
+function tableLines({ columns, rows }: Table, { ink, width }: Sheet): string[] {
+  const titles = columns.map((column) => textOf([column]));
   const texts = rows.map((row) => row.map(({ phrase }) => textOf(phrase)));
-  const widths = columns.map((title, index) =>
-    Math.min(40, Math.max(title.length, ...texts.map((row) => (row[index] ?? '').length))),
-  );
-  const last = columns.length - 1;
-  const head = `  ${columns.map((title, index) => (index === last ? title : title.padEnd(widths[index] ?? 0))).join('  ')}`;
-  const start = 2 + widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0);
-  const lines = texts.map((row, at) => {
-    const front = row
-      .slice(0, last)
-      .map((text, index) => toned(rows[at]?.[index], text.padEnd(widths[index] ?? 0), ink));
-    const tail = wrap(row[last] ?? '', Math.max(20, width - start)).map((line) =>
-      toned(rows[at]?.[last], line, ink),
+  const widths = columnWidths([titles, ...texts], width - 2);
+  if (widths === undefined)
+    return rows.flatMap((row) =>
+      row.flatMap(({ phrase, tone }, index) => {
+        const [before, indent] = index === 0 ? ['  ', '    '] : [`    ${titles[index] ?? ''}: `, '      '];
+        return wrap(textOf(phrase), width, before, indent).map((line) => toned(tone, line, ink));
+      }),
     );
-    return [
-      `  ${[...front, tail[0] ?? ''].join('  ')}`,
-      ...tail.slice(1).map((line) => ' '.repeat(start) + line),
-    ]
-      .map((line) => line.trimEnd())
-      .join('\n');
+  const lines = texts.flatMap((row, at) => {
+    const cells = row.map((text, column) => cellLines(text, widths[column] ?? 1));
+    const height = Math.max(...cells.map((one) => one.length));
+    return Array.from({ length: height }, (_, line) =>
+      tableLine(
+        cells.map((one) => one[line] ?? ''),
+        widths,
+        (text, column) => toned(rows[at]?.[column]?.tone, text, ink),
+      ),
+    );
   });
-  return [ink.dim(head.trimEnd()), ...lines];
+  return [ink.dim(tableLine(titles, widths)), ...lines].map((line) => `  ${line}`);
 }
 
 function stepLines({ where, why, command }: Step, index: number, { ink, width }: Sheet): string[] {
   return [
-    ...wrap(`${index + 1}. ${sentence(where).slice(0, -1)}: ${textOf(why)}`, width, '  ', '     '),
+    ...wrap(`${index + 1}. ${capital(where)}: ${textOf(why)}`, width, '  ', '     '),
     ...wrapCommand(display(command, 2000), width, '     ').map(ink.bold),
   ];
 }
 
-function toned(of: Cell | undefined, text: string, ink: Paint): string {
-  return of?.tone === undefined ? text : inked(of.tone, text, ink);
+function toned(tone: Tone | undefined, text: string, ink: Paint): string {
+  return tone === undefined || text === '' ? text : inked(tone, text, ink);
 }
 
 function inked(tone: Tone, text: string, ink: Paint): string {

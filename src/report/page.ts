@@ -1,7 +1,9 @@
 /** A report before it has a format: sections of prose, tables, items and commands. Text, Markdown and HTML are made from this one value. */
+import { capital } from './words.ts';
 
 /** Our own words, and in between what comes from outside: `code` is hostile and each format makes it inert in its own way. */
-export type Phrase = readonly (string | { readonly code: string })[];
+export type Part = string | { readonly code: string };
+export type Phrase = readonly Part[];
 
 export type Tone = 'good' | 'bad' | 'careful' | 'quiet';
 
@@ -23,14 +25,20 @@ export interface Section {
 
 export type Block =
   | { readonly kind: 'prose'; readonly phrase: Phrase }
+  | { readonly kind: 'list'; readonly phrases: readonly Phrase[] }
   | { readonly kind: 'items'; readonly items: readonly Item[] }
-  | {
-      readonly kind: 'table';
-      readonly about: string;
-      readonly columns: readonly string[];
-      readonly rows: readonly Row[];
-    }
+  | Table
   | { readonly kind: 'steps'; readonly steps: readonly Step[] };
+
+export interface Table {
+  readonly kind: 'table';
+  /** What it shows, in a few words: HTML's caption, Markdown's line above. */
+  readonly about: string;
+  /** Its cells are looked at more than read. */
+  readonly isMatrix?: boolean;
+  readonly columns: readonly Part[];
+  readonly rows: readonly Row[];
+}
 
 /** A finding and the like: a label in front, one sentence, what belongs to it below. */
 export interface Item {
@@ -39,6 +47,7 @@ export interface Item {
   readonly id: string;
   readonly head: Phrase;
   readonly below: readonly Phrase[];
+  readonly todo?: Phrase;
 }
 
 export type Row = readonly Cell[];
@@ -78,6 +87,16 @@ export function listed(values: readonly string[], most = 12): Phrase {
     .flatMap((value, index) => [...(index === 0 ? [] : [', ']), { code: value }]);
   const rest = values.length - most;
   return rest > 0 ? [...shown, ` and ${rest} more`] : shown;
+}
+
+/** With a capital and a full stop, unless it begins with a name; what comes from outside as a whole stays as it is. */
+export function sentenceOf(phrase: Phrase): Phrase {
+  const [first, ...rest] = phrase;
+  if (first === undefined || (typeof first !== 'string' && rest.length === 0)) return phrase;
+  const isName = typeof first !== 'string' || /^kube(?:adm|ctl|-)/.test(first);
+  const begun: Phrase = isName ? phrase : [capital(first), ...rest];
+  const last = begun.at(-1) ?? '';
+  return /[.?!:]$/.test(typeof last === 'string' ? last : last.code) ? begun : [...begun, '.'];
 }
 
 /** Words of ours only. */

@@ -84,3 +84,5 @@ export const explainSchema = z
       .describe('lines that speak of certificate trouble in words that no rule knows'),
   })
   .meta({ title: 'fix-sans explain --format json' });
+
+export { inspectSchema } from './schema-inspect.ts';

@@ -50,8 +50,12 @@ export function headline({ names, causes: found, certificates }: Diagnosis): str
   return `Not a missing name: ${causes[first.code].means}.`;
 }
 
+export function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 export function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capital(text)}.`;
 }
 
 export const placeOf = { here: 'here', 'control-plane': 'on a control plane, as root' } as const;

@@ -102,6 +102,7 @@ describe('S1: the usual recipe on one of three control planes', () => {
         names: ['10.240.0.65'],
         affected: ['pods'],
         wantedBy: expect.arrayContaining(['service default/kubernetes']) as string[],
+        notInConfig: [],
       },
       {
         names: ['lb.example'],
@@ -115,8 +116,9 @@ describe('S1: the usual recipe on one of three control planes', () => {
           'controlPlaneEndpoint',
           'kubeconfig /etc/kubernetes/kubelet.conf',
         ]) as string[],
+        notInConfig: [],
       },
-      { names: ['localhost', '127.0.0.1'], affected: [], wantedBy: ['certSANs'] },
+      { names: ['localhost', '127.0.0.1'], affected: [], wantedBy: ['certSANs'], notInConfig: [] },
     ]);
     expect(diagnoseCluster(facts)).toMatchObject({ verdict: 'names-missing', exitCode: 2 });
   });
@@ -248,7 +250,12 @@ describe('S3: kubespray with an address before the API servers', () => {
       probes: [...facts.probes, served(leafOf(facts, 'cp1'), { host: '192.168.56.42', port: 443 })],
     };
     expect(argsOf(via, 'san-missing')).toEqual([
-      { names: ['192.168.56.42'], affected: ['remote-kubectl'], wantedBy: ['kubeconfig /home/ops/vip.conf'] },
+      {
+        names: ['192.168.56.42'],
+        affected: ['remote-kubectl'],
+        wantedBy: ['kubeconfig /home/ops/vip.conf'],
+        notInConfig: ['192.168.56.42'],
+      },
     ]);
     expect(commands(via)).toEqual(
       expect.arrayContaining([
@@ -446,7 +453,12 @@ describe('S5: kubectl from outside', () => {
 
   test('the external address is missing for kubectl from outside and for nobody else', () => {
     expect(argsOf(facts, 'san-missing')).toEqual([
-      { names: [address], affected: ['remote-kubectl'], wantedBy: ['kubeconfig admin.conf'] },
+      {
+        names: [address],
+        affected: ['remote-kubectl'],
+        wantedBy: ['kubeconfig admin.conf'],
+        notInConfig: [address],
+      },
     ]);
     expect(diagnoseCluster(facts)).toMatchObject({ verdict: 'names-missing', exitCode: 2 });
   });
@@ -462,7 +474,7 @@ describe('S5: kubectl from outside', () => {
     const asked = { ...facts, wishes: [{ type: 'ip', value: address } as const] };
     expect(codes(asked)).toEqual(['cp1 san-missing', 'cp1 port-forwarded']);
     expect(argsOf(asked, 'san-missing')).toEqual([
-      { names: [address], affected: ['remote-kubectl'], wantedBy: ['wish'] },
+      { names: [address], affected: ['remote-kubectl'], wantedBy: ['wish'], notInConfig: [address] },
     ]);
     expect(diagnoseCluster(asked).suggestions).toEqual([]);
     const save = diagnoseCluster(asked).next.find(({ command }) => command.endsWith('> cluster.yaml'));

@@ -3,15 +3,16 @@ import type { AccessPath } from '../../model/access-path.ts';
 import { lostByKubeadm } from '../../model/certificate.ts';
 import { canonicalIp } from '../../model/ip.ts';
 import type { Finding, Severity } from '../../model/finding.ts';
-import { isCovered, looseSan, type San } from '../../model/san.ts';
+import { isCovered, looseSan, type San, sanKey } from '../../model/san.ts';
 import { genuineLeaf } from '../backend.ts';
 import type { Context, Rule } from '../context.ts';
-import { wordsOf } from '../expected.ts';
+import { isComputed, wordsOf } from '../expected.ts';
 import { finding } from '../finding.ts';
 import { type Missing, sansOf } from '../names.ts';
 
 /** A name that should be on a certificate is not: one finding for each node and each set of clients that break. */
-const missingOnNode: Rule = ({ missing }) => {
+const missingOnNode: Rule = ({ missing, facts }) => {
+  const isConfigKnown = facts.api?.kubeadmConfig !== undefined;
   const groups = new Map<string, [Missing, ...Missing[]]>();
   for (const one of missing) {
     const key = [one.backend.index, severityOf(one), ...one.expected.paths.toSorted()].join(' ');
@@ -22,6 +23,7 @@ const missingOnNode: Rule = ({ missing }) => {
   return [...groups.values()].map((group) => {
     const [first] = group;
     const { backend, expected } = first;
+    const absent = group.filter((one) => !isComputed(one.expected.provenance));
     return finding(
       'san-missing',
       severityOf(first),
@@ -29,6 +31,7 @@ const missingOnNode: Rule = ({ missing }) => {
         names: group.map((one) => one.expected.san.value),
         affected: expected.paths,
         wantedBy: [...new Set(group.flatMap((one) => one.expected.provenance.map(wordsOf)))],
+        ...(isConfigKnown ? { notInConfig: absent.map((one) => one.expected.san.value) } : {}),
       },
       backend.kind === 'endpoint' ? undefined : backend.name,
     );
@@ -59,7 +62,17 @@ const missingForUs: Rule = (context) => {
       findings.push(finding('one-backend-stale', 'error', { names: [san.value], stale }));
     } else {
       const wantedBy = [kubeconfig === undefined ? `endpoint ${endpoint}` : `kubeconfig ${kubeconfig}`];
-      findings.push(finding('san-missing', 'error', { names: [san.value], affected, wantedBy }));
+      const provenance = context.expected.get(sanKey(san))?.provenance ?? [];
+      const notInConfig = isComputed(provenance) ? [] : [san.value];
+      const isConfigKnown = context.facts.api?.kubeadmConfig !== undefined;
+      findings.push(
+        finding('san-missing', 'error', {
+          names: [san.value],
+          affected,
+          wantedBy,
+          ...(isConfigKnown ? { notInConfig } : {}),
+        }),
+      );
     }
   }
   return findings;

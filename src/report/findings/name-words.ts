@@ -1,7 +1,8 @@
 /** The words for findings about names: which is missing, which would be lost, which is odd. */
 import { type AccessPath, affectedPath } from '../../model/access-path.ts';
 import { join, listed, type Phrase, plain, said } from '../page.ts';
-import type { Vocabulary } from './words.ts';
+import { wantedWords } from '../inspect/why-words.ts';
+import type { Vocabulary, Words } from './words.ts';
 
 type NameCodes =
   | 'san-missing'
@@ -17,38 +18,47 @@ type NameCodes =
   | 'control-plane-not-inspected';
 
 export const nameWords: Vocabulary<NameCodes> = {
-  'san-missing': ({ names, affected, wantedBy }, node) => ({
-    head: said`the certificate of ${node} lacks ${names}`,
+  'san-missing': ({ names, affected, wantedBy, notInConfig }, node) => ({
+    // By an endpoint alone nobody knows whose it is.
+    head:
+      node === ''
+        ? said`the API server certificate lacks ${names}`
+        : said`the certificate of ${node} lacks ${names}`,
     evidence: [
-      ...(wantedBy.length > 0 ? [join(plain('wanted by '), listed(wantedBy, 4))] : []),
+      ...(wantedBy.length > 0 ? [join(plain('wanted by '), wantedWords(wantedBy))] : []),
       brokenPaths(affected),
     ],
-    todo: plain(
-      'add the names to apiServer.certSANs of kubeadm-config and re-issue the certificate of every control plane, one at a time, with its full configuration',
-    ),
+    todo: addThem(notInConfig, wantedBy),
   }),
   'one-backend-stale': ({ names, stale }) => ({
-    head: said`some control planes serve a certificate without ${names}: ${stale}`,
+    head: join(
+      said`${stale} `,
+      plain(stale.length === 1 ? 'serves' : 'serve'),
+      said` a certificate without ${names}, while other control planes have `,
+      plain(names.length === 1 ? 'it' : 'them'),
+    ),
     evidence: [
       plain(
-        'behind a load balancer and for pods this looks like an error that comes and goes: only the calls that land there fail',
+        'behind a load balancer and for pods this is an error that comes and goes: only the calls that land there fail',
       ),
     ],
-    todo: plain('re-issue the certificate on those control planes too; the others need nothing'),
+    todo: plain('re-issue the certificate there too; the other control planes need nothing'),
   }),
   'config-drift': ({ names }) => ({
-    head: said`kubeadm-config does not know ${names}, though certificates hold them`,
+    head: said`the ConfigMap kubeadm-config lacks ${names}, which certificates hold`,
     evidence: [
       plain(
-        'kubeadm join and a fresh certificate are made from kubeadm-config: there these names would be lost without a word',
+        'the next kubeadm join, and every certificate that is made anew, takes its names from there: these would be lost without a word',
       ),
     ],
-    todo: plain('add the names to apiServer.certSANs in the ConfigMap kube-system/kubeadm-config'),
+    todo: plain(
+      'those that clients dial: add them under apiServer.certSANs in the ConfigMap kube-system/kubeadm-config',
+    ),
   }),
   'inventory-drift': ({ names }) => ({
-    head: said`the kubespray inventory does not know ${names}, though certificates hold them`,
+    head: said`the kubespray inventory lacks ${names}, which certificates hold`,
     evidence: [plain('whenever kubespray makes the certificate anew, these names are lost')],
-    todo: plain('add the names to supplementary_addresses_in_ssl_keys in the inventory'),
+    todo: plain('those that clients dial: add them to supplementary_addresses_in_ssl_keys in the inventory'),
   }),
   'garbage-name': ({ names }, node) => ({
     head: said`the certificate of ${node} holds what cannot be a name: ${names}`,
@@ -65,11 +75,7 @@ export const nameWords: Vocabulary<NameCodes> = {
     evidence: [plain('a certificate made by kubeadm would not have them')],
     todo: plain('find out who uses them before the certificate is made anew'),
   }),
-  'certificate-per-node-differs': ({ name, has, lacks }) => ({
-    head: join(said`${name} is in the certificates of `, listed(has), plain(' but not of '), listed(lacks)),
-    evidence: [],
-    todo: plain('decide whether clients dial it; if they do, it belongs into all of them'),
-  }),
+  'certificate-per-node-differs': ({ name, has, lacks }) => differWords([name], has, lacks),
   'sni-certificate': ({ path, names }, node) => ({
     head: join(
       said`on ${node} another certificate answers for `,
@@ -95,8 +101,48 @@ export const nameWords: Vocabulary<NameCodes> = {
   }),
 };
 
+/** Of several names at once, where they are on the same nodes. */
+export function differWords(
+  names: readonly string[],
+  has: readonly string[],
+  lacks: readonly string[],
+): Words {
+  const isOne = names.length === 1;
+  return {
+    head: join(
+      listed(names),
+      plain(isOne ? ' is in the certificate of ' : ' are in the certificate of '),
+      listed(has),
+      plain(' but not of '),
+      listed(lacks),
+    ),
+    evidence: [],
+    todo: plain(
+      isOne
+        ? 'find out whether clients dial it; if they do, it belongs into all of them'
+        : 'find out whether clients dial them; those that are dialled belong into all certificates',
+    ),
+  };
+}
+
+/** A name that kubeadm writes anyway is missing because somebody called it without its configuration. */
+function addThem(notInConfig: readonly string[] | undefined, wantedBy: readonly string[]): Phrase {
+  const again =
+    're-issue the certificate of each control plane that lacks them with the full configuration, one at a time';
+  if (notInConfig === undefined)
+    return plain(
+      `have these names in apiServer.certSANs of kubeadm-config, unless kubeadm adds them by itself, and ${again}`,
+    );
+  if (notInConfig.length === 0) return plain(`${again}: kubeadm then writes these names by itself`);
+  const add = join(said`add ${notInConfig} to apiServer.certSANs of kubeadm-config, then `, plain(again));
+  const isOnlyDialled = wantedBy.length > 0 && wantedBy.every((one) => one.startsWith('kubeconfig '));
+  return isOnlyDialled
+    ? join(plain('if clients are right to dial it, '), add, plain('; if not, correct the server there'))
+    : add;
+}
+
 function brokenPaths(affected: readonly AccessPath[]): Phrase {
-  if (affected.length === 0) return plain('no client of the cluster itself dials it; whoever does, fails');
+  if (affected.length === 0) return plain('nobody was seen to dial it; whoever does, fails');
   const who = affected.map((path) => {
     const { who: clients, dials } = affectedPath(path, 'broken');
     return `${clients}, dialling ${dials}`;

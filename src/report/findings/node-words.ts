@@ -55,15 +55,16 @@ export const nodeWords: Vocabulary<NodeCodes> = {
     todo: plain('look at the file on the node; a restart of the API server may not come up with it'),
   }),
   'unusual-path': ({ what, path }, node) => ({
-    head:
-      what === 'kubeadm'
-        ? said`on ${node} kubeadm lies where others than root may put programs, so it is not run: ${path}`
-        : said`on ${node} ${what} is not where kubeadm puts it: ${path}`,
+    head: join(
+      said`on ${node} ${what} is not where `,
+      plain(what === 'kubeadm' ? 'packages put' : 'kubeadm puts'),
+      said` it: ${path}`,
+    ),
     evidence: what === 'kubeadm' ? [] : [plain('recipes that name /etc/kubernetes/pki miss it')],
     todo: plain(
       what === 'kubeadm'
-        ? 'have it in /usr/bin, owned by root'
-        : 'nothing; this tool follows the manifest and symlinks',
+        ? 'see that only root may write there'
+        : 'nothing: fix-sans follows the manifest and symlinks',
     ),
   }),
   'stray-manifest': ({ file }, node) => ({

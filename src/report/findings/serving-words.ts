@@ -29,20 +29,28 @@ export const servingWords: Vocabulary<ServingCodes> = {
       'the API server reads a changed pair by itself, at the latest after a minute; if it does not, certificate and key do not match or its log says why',
     ),
   }),
-  intercepted: ({ endpoint, from, way, issuer, subject, proxy, genuineFrom }) => ({
+  intercepted: ({ endpoint, from, way, issuer, subject, proxy, genuineFrom, trustedBy = [] }) => ({
     head: join(
-      said`something between ${from} and ${endpoint} answers with a certificate of its own, issued by ${issuer}`,
-      way === 'proxy' && proxy !== undefined
-        ? said` (through the proxy ${proxy})`
-        : plain(` (${wayWords(way)})`),
+      way === 'proxy' && proxy !== undefined ? said`the proxy ${proxy}` : plain('something on the way'),
+      said` answers in place of ${endpoint}, with a certificate of its own from ${issuer}`,
     ),
     evidence: [
-      said`it shows ${subject}, which the CA of the cluster did not issue`,
+      join(
+        plain('seen from '),
+        from === 'here' ? plain('here') : said`${from}`,
+        plain(`, ${wayWords(way)}: `),
+        said`it shows ${subject}, which the CA of the cluster did not issue`,
+      ),
       genuineFrom.length > 0
-        ? said`the certificate of the cluster itself was served to ${genuineFrom}`
+        ? said`the certificate of the cluster itself was seen from ${genuineFrom}: the API server is well`
         : plain(
-            'nobody was served a certificate of the cluster for it in this run: compare on a control plane',
+            "nobody saw the cluster's own certificate for it in this run: compare on a control plane, by the commands below",
           ),
+      ...(trustedBy.length === 0
+        ? []
+        : [
+            said`its CA is trusted on this machine by ${trustedBy}: programs that go by that notice nothing; kubectl fails all the same, because it trusts the CA in its kubeconfig alone`,
+          ]),
     ],
     todo: plain(
       'do not touch the cluster and do not add names; have the address excepted from interception (NO_PROXY, or in the network), or go through an SSH tunnel',
@@ -50,17 +58,19 @@ export const servingWords: Vocabulary<ServingCodes> = {
   }),
   'proxy-cannot-reach-upstream': ({ endpoint, proxy, status, server, firstLine }) => ({
     head: join(
-      said`a proxy answers in place of ${endpoint}, and cannot reach it itself`,
-      proxy === undefined ? [] : said` (${proxy})`,
+      proxy === undefined ? plain('a proxy') : said`the proxy ${proxy}`,
+      said` answers in place of ${endpoint}, and cannot reach it itself, or does not allow it`,
     ),
     evidence: [
       join(
-        status === undefined ? plain('it said ') : said`it said status ${status}, `,
-        server === undefined ? [] : said`server ${server}, `,
+        status === undefined ? plain('it said ') : said`it answered ${status} `,
+        server === undefined ? [] : said`as ${server}: `,
         said`${firstLine}`,
       ),
     ],
-    todo: plain('have the proxy allowed to connect to that address and port, or go around it'),
+    todo: plain(
+      'have the proxy allow CONNECT to that address and port, or go around it; the certificate is not the cause',
+    ),
   }),
   'wrong-endpoint': ({ endpoint, subject, issuer }) => ({
     head: said`at ${endpoint} another server than this cluster's API server answers`,
@@ -84,14 +94,20 @@ export const servingWords: Vocabulary<ServingCodes> = {
     todo: plain('remove that line; tls-server-name helps where only the name is wrong'),
   }),
   expired: ({ what, notAfter }, node) => ({
-    head: join(said`${what}`, onNode(node), said` has expired, on ${notAfter}`),
+    head: join(said`${what}`, onNode(node), said` expired on ${notAfter}`),
     evidence: [],
     todo: plain(
       'kubeadm certs renew keeps the names of the certificate on disk; look at kubeadm certs check-expiration',
     ),
   }),
   expiring: ({ what, notAfter, days }, node) => ({
-    head: join(said`${what}`, onNode(node), said` expires in ${days} days, on ${notAfter}`),
+    head: join(
+      said`${what}`,
+      onNode(node),
+      said` expires in ${days} `,
+      plain(days === 1 ? 'day' : 'days'),
+      said`, on ${notAfter}`,
+    ),
     evidence: [],
     todo: plain(
       'renew it before then; a certificate that is made anew for a missing name gets a new date too',
@@ -118,19 +134,24 @@ export const servingWords: Vocabulary<ServingCodes> = {
     todo: plain('plan the renewal of the CA'),
   }),
   'endpoint-unreachable': ({ endpoint, from, trouble }) => ({
-    head: said`${endpoint} could not be reached from ${from}: ${trouble}`,
+    head: join(
+      said`${endpoint} could not be reached from `,
+      from === 'here' ? plain('here') : said`${from}`,
+      said` (${trouble})`,
+    ),
     evidence: [plain('nothing is known of the certificate there')],
     todo: plain('check address, port, firewall and load balancer, and that the kube-apiserver runs'),
   }),
   'path-not-proven': ({ endpoint, trouble }) => ({
-    head: said`the certificates hold the name, but ${endpoint} itself could not be dialled from here: ${trouble}`,
+    head: said`the certificates hold the name, but ${endpoint} itself could not be dialled from here (${trouble})`,
     evidence: [plain('certificate right, path not proven')],
     todo: plain('try it from where clients dial it'),
   }),
 };
 
 function wayWords(way: string): string {
-  return way === 'direct' ? 'dialled directly' : 'dialled through the SSH connection';
+  if (way === 'proxy') return 'through the proxy';
+  return way === 'direct' ? 'directly' : 'through the SSH connection';
 }
 
 function onNode(node: string): Phrase {

@@ -1,164 +1,180 @@
 /** The matrix node × name, with why each name is there and who breaks without it. */
-import { affectedPath } from '../../model/access-path.ts';
-import type { ReadNode } from '../../model/cluster-facts.ts';
-import type { Inspection, NamePresence, NameRow, Provenance } from '../../model/inspection.ts';
+import type { Inspection, NamePresence, NameRow } from '../../model/inspection.ts';
+import { canonicalIp } from '../../model/ip.ts';
 import { formatSan } from '../../model/san.ts';
-import { type Cell, cell, join, listed, type Phrase, plain, said, type Section } from '../page.ts';
+import { type Cell, cell, join, listed, type Phrase, plain, type Section } from '../page.ts';
+import { shortPathsOf, whyWords } from './why-words.ts';
 
-export function namesTable(
-  names: readonly NameRow[],
-  nodes: readonly ReadNode[],
-  { facts }: Pick<Inspection, 'facts'>,
-): Section['blocks'] {
-  if (names.length === 0) return [];
-  const columns = nodes.flatMap(({ node, result }) =>
-    node.role === 'control-plane' && result.state === 'read' ? [node.name] : [],
-  );
+type Names = Pick<Inspection, 'names' | 'facts'>;
+
+/** With more control planes than this a column for each is too wide to look at. */
+const mostColumns = 12;
+/** More names of single nodes than this are counted, on a terminal, as long as each is where it belongs. */
+const mostOwn = 8;
+
+/** For a ticket: a column for each control plane. */
+export function namesTable({ names, facts }: Names): Section['blocks'] {
+  const [any] = names;
+  if (any === undefined) return [];
+  const seen = any.nodes.map(({ node }) => ({ code: node }));
   const hasConfig = facts.api?.kubeadmConfig !== undefined;
   const hasInventory = facts.inventory !== undefined;
+  const isMatrix = seen.length <= mostColumns;
+  const rows = names.map((row) => [
+    cell([{ code: nameOf(row) }]),
+    ...(isMatrix ? row.nodes.map(presenceCell) : [onCell(row)]),
+    ...(hasConfig ? [configCell(row)] : []),
+    ...(hasInventory ? [inventoryCell(row)] : []),
+    cell(whyWords(row, { isShort: false })),
+    row.brokenWithout.length === 0
+      ? cell('nobody seen', 'quiet')
+      : cell(shortPathsOf(row.brokenWithout).join(', ')),
+  ]);
   return [
-    {
-      kind: 'prose',
-      phrase: plain(
-        'yes: on disk and served; disk: on disk only; served: served only; MISSING: wanted and not there; -: not there, not wanted.',
-      ),
-    },
     {
       kind: 'table',
       about: 'Names in the certificates of the control planes',
+      isMatrix,
       columns: [
         'name',
-        ...columns,
-        ...(hasConfig ? ['config'] : []),
+        ...(isMatrix ? seen : ['on']),
+        ...(hasConfig ? ['kubeadm-config'] : []),
         ...(hasInventory ? ['inventory'] : []),
-        'why, and who breaks without it',
+        'why it is there',
+        'who breaks without it',
       ],
-      rows: names.map((row) => [
-        { phrase: [{ code: formatSan(row.san) }] },
-        ...columns.map((node) => presenceCell(row.nodes.find((one) => one.node === node))),
-        ...(hasConfig ? [configCell(row)] : []),
-        ...(hasInventory ? [yesNo(row.inInventory)] : []),
-        cell(whyWords(row)),
-      ]),
+      rows,
     },
+    ...legend(rows),
   ];
 }
 
-/** For a terminal: one column for all nodes, and only those that differ by name. */
-export function namesList(
-  names: readonly NameRow[],
-  nodes: readonly ReadNode[],
-  { facts }: Pick<Inspection, 'facts'>,
-): Section['blocks'] {
+/** For a terminal: one column for all nodes, what is missing first, and names of single nodes counted where there are many. */
+export function namesList({ names, facts }: Names): Section['blocks'] {
   if (names.length === 0) return [];
-  const read = nodes.flatMap(({ node, result }) =>
-    node.role === 'control-plane' && result.state === 'read' ? [node.name] : [],
-  );
   const hasConfig = facts.api?.kubeadmConfig !== undefined;
+  const rows = names.map((row) => ({ row, on: onCell(row) }));
+  const isOwn = ({ row, on }: (typeof rows)[number]): boolean =>
+    row.wanted === 'on-its-node' && on.tone === undefined;
+  const own = rows.filter(isOwn);
+  const shown = own.length > mostOwn ? rows.filter((one) => !isOwn(one)) : rows;
+  const isBad = ({ on }: (typeof rows)[number]): boolean => on.tone === 'bad';
+  const sorted = [...shown.filter(isBad), ...shown.filter((one) => !isBad(one))];
+  const cells = sorted.map(({ row, on }) => [
+    cell([{ code: nameOf(row) }]),
+    on,
+    ...(hasConfig ? [configCell(row)] : []),
+    cell(whyWords(row, { isShort: true })),
+  ]);
   return [
     {
       kind: 'table',
       about: 'Names in the certificates of the control planes',
       columns: ['name', 'on', ...(hasConfig ? ['config'] : []), 'why'],
-      rows: names.map((row) => [
-        { phrase: [{ code: formatSan(row.san) }] },
-        onCell(row, read),
-        ...(hasConfig ? [configCell(row)] : []),
-        cell(
-          join(
-            ...row.provenance
-              .slice(0, 2)
-              .map((one, at) => join(plain(at === 0 ? '' : '; '), provenanceWords(one))),
-          ),
-        ),
-      ]),
+      rows: cells,
     },
+    ...(shown.length < rows.length
+      ? [
+          {
+            kind: 'prose' as const,
+            phrase: plain(`and ${own.length} names and addresses of single nodes, each where it belongs`),
+          },
+        ]
+      : []),
   ];
 }
 
-function onCell(row: NameRow, read: readonly string[]): Cell {
-  const cells = read.map((node) => ({
-    node,
-    cell: presenceCell(row.nodes.find((one) => one.node === node)),
-  }));
-  const [first] = cells;
-  if (first === undefined) return cell('?', 'quiet');
-  if (cells.every((one) => wordOf(one.cell) === wordOf(first.cell))) {
-    const word = wordOf(first.cell);
-    return cell(word === 'yes' ? 'all' : word, first.cell.tone);
-  }
-  const missing = cells.filter((one) => one.cell.tone === 'bad').map(({ node }) => node);
-  if (missing.length > 0) return cell(join(plain('MISSING: '), listed(missing, 3)), 'bad');
-  const having = cells.filter((one) => one.cell.tone === 'good').map(({ node }) => node);
-  const odd = cells
-    .filter((one) => one.cell.tone === 'careful')
-    .map((one) => `${one.node} (${wordOf(one.cell)})`);
-  return cell(listed([...having, ...odd], 3), odd.length > 0 ? 'careful' : undefined);
+const meanings: Readonly<Record<string, string>> = {
+  yes: 'on disk and served',
+  'on disk': 'on disk, and nobody saw what is served',
+  'not served': 'on disk, but the certificate that is served lacks it',
+  served: 'served, and nobody read the disk',
+  'only served': 'served, but no longer on disk',
+  MISSING: 'wanted there, and not in the certificate',
+  '-': 'not there, and not wanted there',
+  '?': 'not known',
+  implied: 'not written down, because kubeadm or kubespray adds it by itself',
+  no: 'not written down: the next certificate that is made will lack it',
+};
+
+/** Of the words that the table has, and no others. */
+function legend(rows: readonly (readonly Cell[])[]): Section['blocks'] {
+  const words = new Set(rows.flatMap((row) => row.slice(1, -2).map(({ phrase }) => wordOf(phrase))));
+  const told = Object.entries(meanings).filter(([word]) => words.has(word));
+  return told.length === 0
+    ? []
+    : [{ kind: 'prose', phrase: plain(told.map(([word, meaning]) => `"${word}": ${meaning}`).join('; ')) }];
 }
 
-function wordOf({ phrase }: Cell): string {
+/** The kind is told only where the spelling does not: an address that is held as a DNS name, which no client finds. */
+function nameOf({ san }: NameRow): string {
+  const looksLikeIp = canonicalIp(san.value) !== undefined;
+  return looksLikeIp === (san.type === 'ip') ? san.value : formatSan(san);
+}
+
+function onCell(row: NameRow): Cell {
+  const cells = row.nodes.map((presence) => ({ node: presence.node, cell: presenceCell(presence) }));
+  const [first] = cells;
+  if (first === undefined) return cell('?', 'quiet');
+  const word = wordOf(first.cell.phrase);
+  if (cells.every((one) => wordOf(one.cell.phrase) === word)) {
+    // Wanted, and on none of those that were read: its own node is not among them.
+    if (word === '-') return row.wanted === 'no' ? cell('none', 'quiet') : cell('not read', 'careful');
+    if (word === 'yes') return cell('all');
+    if (word === '?') return first.cell;
+    return cell(
+      word === 'MISSING' ? 'MISSING' : `all (${word})`,
+      first.cell.tone === 'good' ? undefined : first.cell.tone,
+    );
+  }
+  const missing = cells.filter((one) => wordOf(one.cell.phrase) === 'MISSING').map(({ node }) => node);
+  if (missing.length > 0) return cell(join(plain('MISSING: '), listed(missing, 3)), 'bad');
+  const having = cells.filter((one) => one.cell.tone === 'good');
+  const odd = cells.filter((one) => one.cell.tone === 'careful');
+  const phrases = [...having, ...odd].slice(0, 3).map((one): Phrase => {
+    const what = wordOf(one.cell.phrase);
+    return [{ code: one.node }, ...(what === 'yes' || what === 'served' ? [] : [` (${what})`])];
+  });
+  const rest = having.length + odd.length - phrases.length;
+  return cell(
+    join(
+      ...phrases.map((phrase, at) => (at === 0 ? phrase : join(plain(', '), phrase))),
+      plain(rest > 0 ? ` and ${rest} more` : ''),
+    ),
+    odd.length > 0 ? 'careful' : undefined,
+  );
+}
+
+/** Of our own words alone. */
+function wordOf(phrase: Phrase): string {
   return phrase.map((part) => (typeof part === 'string' ? part : '')).join('');
 }
 
-function presenceCell(presence: NamePresence | undefined): Cell {
-  if (presence === undefined) return cell('?', 'quiet');
-  const { onDisk, served, wanted } = presence;
-  if (onDisk === true && served !== false)
-    return served === true ? cell('yes', 'good') : cell('disk', 'good');
-  if (onDisk === true) return cell('disk', 'careful');
-  if (served === true) return cell('served', 'careful');
+function presenceCell({ onDisk, served, wanted }: NamePresence): Cell {
+  if (onDisk === true) {
+    if (served === undefined) return cell('on disk', 'good');
+    return served ? cell('yes', 'good') : cell('not served', 'careful');
+  }
+  if (served === true) return onDisk === undefined ? cell('served', 'good') : cell('only served', 'careful');
+  if (onDisk === undefined && served === undefined) return cell('?', 'quiet');
   return wanted ? cell('MISSING', 'bad') : cell('-', 'quiet');
 }
 
 /** What kubeadm computes by itself need not stand there. */
 function configCell({ inKubeadmConfig, provenance }: NameRow): Cell {
   const isImplied = provenance.some(({ why }) => why === 'kubeadm' || why === 'controlPlaneEndpoint');
-  return isImplied && inKubeadmConfig !== true ? cell('implied', 'quiet') : yesNo(inKubeadmConfig);
+  return writtenCell(inKubeadmConfig, isImplied);
 }
 
-function yesNo(is: boolean | undefined): Cell {
-  if (is === undefined) return cell('?', 'quiet');
-  return is ? cell('yes') : cell('-', 'quiet');
+function inventoryCell({ inInventory, provenance }: NameRow): Cell {
+  return writtenCell(
+    inInventory,
+    provenance.some(({ why }) => why === 'kubeadm' || why === 'kubespray'),
+  );
 }
 
-function whyWords({ provenance, brokenWithout }: NameRow): Phrase {
-  const whys = provenance.map(provenanceWords);
-  const phrases = whys.flatMap((why, index) => (index === 0 ? [why] : [plain('; '), why]));
-  const who = brokenWithout.map((path) => affectedPath(path, 'possible').who);
-  return join(...phrases, plain(who.length === 0 ? '' : ` (without it: ${who.join('; ')})`));
-}
-
-const kubeadmRules = {
-  'node-name': 'name of the node',
-  'kubernetes-service-name': 'name of the Service kubernetes',
-  'service-address': 'ClusterIP of the Service kubernetes',
-  'advertise-address': 'advertise address of the node',
-} as const;
-
-export function provenanceWords(provenance: Provenance): Phrase {
-  switch (provenance.why) {
-    case 'kubeadm':
-      return plain(kubeadmRules[provenance.rule]);
-    case 'controlPlaneEndpoint':
-      return plain('controlPlaneEndpoint');
-    case 'certSANs':
-      return plain('certSANs of kubeadm-config');
-    case 'kubespray':
-      return plain(`kubespray: ${provenance.rule}`);
-    case 'inventory':
-      return plain('supplementary_addresses_in_ssl_keys');
-    case 'kubeconfig':
-      return join(
-        said`server in ${provenance.path}`,
-        provenance.node === undefined ? [] : said` on ${provenance.node}`,
-      );
-    case 'load-balancer':
-      return said`load balancer ${provenance.where}`;
-    case 'service':
-      return said`Service ${provenance.where}`;
-    case 'wish':
-      return plain('asked for');
-    case 'hand-added-or-unknown':
-      return plain('added by hand, or unknown');
-  }
+function writtenCell(is: boolean | undefined, isImplied: boolean): Cell {
+  if (is === true) return cell('yes');
+  if (isImplied) return cell('implied', 'quiet');
+  return is === undefined ? cell('?', 'quiet') : cell('no', 'careful');
 }

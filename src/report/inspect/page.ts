@@ -1,9 +1,10 @@
 /** The page of `inspect`: what the reader needs first, first; the ticket's details last. */
 import type { Finding, Severity } from '../../model/finding.ts';
 import type { Inspection, NextStep, Suggestion } from '../../model/inspection.ts';
-import { formatSan } from '../../model/san.ts';
-import { wordsOf } from '../findings/words.ts';
+import { differWords } from '../findings/name-words.ts';
+import { type Words, wordsOf } from '../findings/words.ts';
 import {
+  cell,
   join,
   listed,
   type Item,
@@ -14,24 +15,38 @@ import {
   type Section,
   type Tone,
 } from '../page.ts';
+import { someOf } from '../words.ts';
 import { cardsTable } from './cards.ts';
 import { environmentBlocks } from './environment.ts';
 import { namesList, namesTable } from './names.ts';
+import { requestsBlocks } from './requests.ts';
 import { answerOf, toneOf } from './verdict-words.ts';
 import { comparisonTable, testsTable } from './vantages.ts';
 
 export function inspectPage(inspection: Inspection): Page {
-  const { findings, suggestions, next, verdict, names, nodes, vantages, facts } = inspection;
-  const isTrusted = verdict !== 'not-the-certificate';
+  const { findings, suggestions, next, verdict, nodes, facts } = inspection;
+  const isElsewhere = verdict === 'not-the-certificate';
+  const compared = (isWhole: boolean) => comparisonTable(inspection, { isWhole });
   const sections: readonly Section[] = [
     { title: 'Findings', depth: 'always', blocks: items(findings) },
+    ...(isElsewhere
+      ? [
+          { title: 'Seen from where', depth: 'terminal' as const, blocks: compared(false) },
+          { title: 'Seen from where', depth: 'ticket' as const, blocks: compared(true) },
+        ]
+      : []),
     { title: 'Certificates', depth: 'always', blocks: cardsTable(nodes, facts) },
-    { title: 'Names', depth: 'terminal', blocks: namesList(names, nodes, inspection) },
-    { title: 'Names', depth: 'ticket', blocks: namesTable(names, nodes, inspection) },
-    { title: 'Seen from where', depth: isTrusted ? 'ticket' : 'always', blocks: comparisonTable(vantages) },
+    {
+      title: 'Names',
+      depth: 'terminal',
+      blocks: isElsewhere || verdict === 'other-tool' ? [] : namesList(inspection),
+    },
+    { title: 'Names', depth: 'ticket', blocks: namesTable(inspection) },
+    ...(isElsewhere ? [] : [{ title: 'Seen from where', depth: 'ticket' as const, blocks: compared(true) }]),
     { title: 'Found on the way', depth: 'always', blocks: suggested(suggestions) },
+    { title: 'What to ask for', depth: 'ticket', blocks: requestsBlocks(inspection) },
     { title: 'Next', depth: 'always', blocks: steps(next) },
-    { title: 'Tests performed', depth: 'ticket', blocks: testsTable(vantages) },
+    { title: 'Tests performed', depth: 'ticket', blocks: testsTable(inspection) },
     { title: 'Environment', depth: 'ticket', blocks: environmentBlocks(inspection) },
   ];
   return {
@@ -45,21 +60,26 @@ export function inspectPage(inspection: Inspection): Page {
 
 function aboutOf({ nodes, facts }: Inspection): readonly Phrase[] {
   const controlPlanes = nodes.filter(({ node }) => node.role === 'control-plane');
-  const read = controlPlanes.filter(({ result }) => result.state === 'read');
-  const workers = nodes.length - controlPlanes.length;
-  const where =
-    nodes.length === 0
-      ? plain('no node was read, only what can be seen from here')
-      : plain(
-          `${read.length} of ${controlPlanes.length} control planes read${workers > 0 ? `, ${workers} workers` : ''}`,
-        );
+  const workers = nodes.filter(({ node }) => node.role === 'worker');
   return [
     join(
       facts.cluster === undefined ? [] : said`cluster ${facts.cluster}, `,
-      where,
-      said`, at ${facts.readAt}`,
+      plain(
+        nodes.length === 0
+          ? 'seen from here alone, no node was logged in to'
+          : [readOf(controlPlanes, 'control plane'), readOf(workers, 'worker')]
+              .filter((words) => words !== '')
+              .join(', '),
+      ),
+      said`, ${facts.readAt}`,
     ),
   ];
+}
+
+function readOf(nodes: Inspection['nodes'], what: string): string {
+  const read = nodes.filter(({ result }) => result.state === 'read').length;
+  if (nodes.length === 0) return '';
+  return `${read} of ${nodes.length} ${what}${nodes.length === 1 ? '' : 's'} read`;
 }
 
 const labels: Readonly<Record<Severity, { readonly label: string; readonly tone: Tone }>> = {
@@ -70,30 +90,44 @@ const labels: Readonly<Record<Severity, { readonly label: string; readonly tone:
 
 function items(findings: readonly Finding[]): Section['blocks'] {
   if (findings.length === 0) return [];
-  return [{ kind: 'items', items: grouped(findings).map(itemOf) }];
+  const all = grouped(findings);
+  // What is to be done about several in a row is said once, behind the last.
+  const told = all.map(({ todo, ...item }, at) => {
+    const isSaidBelow = JSON.stringify(todo) === JSON.stringify(all[at + 1]?.todo);
+    return todo === undefined || isSaidBelow ? item : { ...item, todo };
+  });
+  return [{ kind: 'items', items: told }];
 }
 
-/** The same thing on several nodes is said once. */
-function grouped(findings: readonly Finding[]): readonly Finding[] {
-  const groups = new Map<string, Finding[]>();
+/** The same thing on several nodes is said once, and so are several names that differ between the same nodes. */
+function grouped(findings: readonly Finding[]): readonly Item[] {
+  const groups = new Map<string, [Finding, ...Finding[]]>();
   for (const finding of findings) {
-    const key = JSON.stringify([finding.code, finding.severity, finding.args]);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
+    const { code, severity, args } = finding;
+    const about = finding.code === 'certificate-per-node-differs' ? { ...finding.args, name: '' } : args;
+    const key = JSON.stringify([code, severity, about]);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [finding]);
+    else known.push(finding);
   }
-  return [...groups.values()].flatMap(([first, ...others]) => {
-    if (first === undefined) return [];
-    const nodes = [first, ...others].flatMap(({ node }) => (node === undefined ? [] : [node]));
-    return nodes.length < 2 ? [first] : [{ ...first, node: nodes.join(', ') }];
+  return [...groups.values()].map((group) => {
+    const [first] = group;
+    if (first.code === 'certificate-per-node-differs') {
+      const names = group.flatMap((one) => (one.code === first.code ? [one.args.name] : []));
+      return itemOf(first, differWords(names, first.args.has, first.args.lacks));
+    }
+    const nodes = group.flatMap(({ node }) => (node === undefined ? [] : [node]));
+    return itemOf(first, wordsOf(nodes.length < 2 ? first : { ...first, node: someOf(nodes, 8) }));
   });
 }
 
-export function itemOf(finding: Finding): Item {
-  const { head, evidence, todo } = wordsOf(finding);
+function itemOf({ severity, code }: Finding, { head, evidence, todo }: Words): Item {
   return {
-    ...labels[finding.severity],
-    id: finding.code,
+    ...labels[severity],
+    id: code,
     head,
-    below: [...evidence, ...(todo.length > 0 ? [join(plain('to do: '), todo)] : [])],
+    below: evidence,
+    ...(todo.length === 0 ? {} : { todo }),
   };
 }
 
@@ -103,17 +137,14 @@ function suggested(suggestions: readonly Suggestion[]): Section['blocks'] {
     {
       kind: 'prose',
       phrase: plain(
-        'These names are in no certificate and nobody asked for them; if clients dial them, ask for them with --san:',
+        'in no certificate, and never added by themselves; those that clients dial, ask for by --san:',
       ),
     },
     {
       kind: 'table',
       about: 'Names found on the way',
       columns: ['name', 'found in'],
-      rows: suggestions.map(({ san, foundIn }) => [
-        { phrase: [{ code: formatSan(san) }] },
-        { phrase: listed(foundIn) },
-      ]),
+      rows: suggestions.map(({ san, foundIn }) => [cell([{ code: san.value }]), cell(listed(foundIn, 5))]),
     },
   ];
 }

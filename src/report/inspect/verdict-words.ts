@@ -1,10 +1,12 @@
 /** The answer in one sentence, with the names in it. */
-import type { FindingArgs } from '../../model/finding.ts';
+import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
 import type { Inspection, Verdict } from '../../model/inspection.ts';
 import { join, listed, type Phrase, plain, said, type Tone } from '../page.ts';
 import { wordsOf } from '../findings/words.ts';
+import { shortPathsOf } from './why-words.ts';
 
-export function answerOf({ verdict, findings, nodes }: Inspection): Phrase {
+export function answerOf(inspection: Inspection): Phrase {
+  const { verdict, findings, nodes } = inspection;
   switch (verdict) {
     case 'healthy':
       return plain(
@@ -12,40 +14,18 @@ export function answerOf({ verdict, findings, nodes }: Inspection): Phrase {
           ? 'nothing wrong is to be seen from here'
           : 'the API server certificates hold every name they should, and are what is served',
       );
-    case 'names-missing': {
-      const missing = findings.flatMap((finding) => (finding.code === 'san-missing' ? [finding] : []));
-      const names = unique(missing.flatMap(({ args }) => args.names));
-      const on = unique(missing.flatMap(({ node }) => (node === undefined ? [] : [node])));
-      return join(
-        listed(names, 3),
-        plain(
-          names.length === 1
-            ? ' is missing from the certificate of '
-            : ' are missing from the certificate of ',
-        ),
-        listed(on, 5),
-      );
-    }
-    case 'not-the-certificate': {
-      const cause = findings.find(
-        ({ code, severity }) => severity === 'error' && code !== 'endpoint-unreachable',
-      );
-      const isIntercepted = findings.some(({ code }) => code === 'intercepted');
-      return join(
-        plain(isIntercepted ? 'do not touch the cluster: ' : 'not a missing name: '),
-        cause === undefined ? plain('see below') : wordsOf(cause).head,
-      );
-    }
+    case 'names-missing':
+      return missingWords(findings);
+    case 'not-the-certificate':
+      return elsewhereWords(findings);
     case 'to-fix': {
       const worst = findings.find(({ severity }) => severity === 'error') ?? findings[0];
       return worst === undefined ? plain('something is to be fixed') : wordsOf(worst).head;
     }
-    case 'other-tool': {
-      const owner = findings.flatMap((finding) => (finding.code === 'other-tool' ? [finding.args] : []))[0];
-      return ownerWords(owner);
-    }
+    case 'other-tool':
+      return ownerWords(argsOf(findings, 'other-tool')[0]);
     case 'unknown':
-      return plain('too little could be read to say anything about the certificates');
+      return unknownWords(inspection);
   }
 }
 
@@ -54,9 +34,77 @@ export function toneOf(verdict: Verdict): Tone {
   return verdict === 'unknown' || verdict === 'other-tool' ? 'careful' : 'bad';
 }
 
+function missingWords(findings: readonly Finding[]): Phrase {
+  const missing = findings.flatMap((finding) => (finding.code === 'san-missing' ? [finding] : []));
+  const names = unique(missing.flatMap(({ args }) => args.names));
+  const on = unique(missing.flatMap(({ node }) => (node === undefined ? [] : [node])));
+  if (names.length === 0) {
+    const stale = findings.find(({ code }) => code === 'one-backend-stale' || code === 'not-reloaded');
+    return stale === undefined ? plain('a name is missing') : wordsOf(stale).head;
+  }
+  const who = shortPathsOf(missing.flatMap(({ args }) => args.affected));
+  return join(
+    listed(names, 3),
+    plain(names.length === 1 ? ' is missing from the certificate' : ' are missing from the certificate'),
+    on.length === 0 ? [] : join(plain(' of '), listed(on, 5)),
+    plain(who.length === 0 ? '' : `, which breaks ${who.join(', ')}`),
+  );
+}
+
+function elsewhereWords(findings: readonly Finding[]): Phrase {
+  const [intercepted] = argsOf(findings, 'intercepted');
+  if (intercepted !== undefined) {
+    const { endpoint, proxy, way } = intercepted;
+    return join(
+      said`not a missing name: TLS to ${endpoint} is intercepted, `,
+      way === 'proxy' && proxy !== undefined ? said`by the proxy ${proxy}` : plain('by something on the way'),
+      plain('; do not touch the cluster'),
+    );
+  }
+  const cause = findings.find(
+    ({ code, severity }) => severity === 'error' && code !== 'endpoint-unreachable' && code !== 'not-read',
+  );
+  return cause === undefined
+    ? plain('not a missing name: see the findings')
+    : join(plain('not a missing name: '), wordsOf(cause).head);
+}
+
+/** What was read is said, and what could not be: half an answer is not none. */
+function unknownWords({ nodes, findings }: Inspection): Phrase {
+  const unread = nodes.flatMap(({ node, result }) => (result.state === 'unread' ? [node.name] : []));
+  const isSomeRead = nodes.some(
+    ({ node, result }) => node.role === 'control-plane' && result.state === 'read',
+  );
+  if (isSomeRead && unread.length > 0)
+    return join(
+      plain('nothing wrong was found on the control planes that were read, but '),
+      listed(unread, 5),
+      plain(' could not be read'),
+    );
+  const others = argsOf(findings, 'control-plane-not-inspected').flatMap(({ names }) => names);
+  if (isSomeRead && others.length > 0)
+    return join(
+      plain('nothing wrong was found on the control planes that were read, but the cluster has others: '),
+      listed(others, 5),
+    );
+  if (isSomeRead) return plain('nothing wrong was found, but not everything could be read');
+  const reason = findings.find(({ code }) => code === 'not-read' || code === 'endpoint-unreachable');
+  return join(
+    plain('no certificate of an API server could be seen'),
+    reason === undefined ? [] : join(plain(': '), wordsOf(reason).head),
+  );
+}
+
 function ownerWords(owner: FindingArgs['other-tool'] | undefined): Phrase {
   if (owner === undefined) return plain('another tool owns this cluster');
-  return said`${owner.distribution} owns this cluster: its certificates are made in its own way`;
+  return said`this cluster belongs to ${owner.distribution}, which makes its certificates in a way of its own`;
+}
+
+function argsOf<Code extends FindingCode>(
+  findings: readonly Finding[],
+  code: Code,
+): readonly FindingArgs[Code][] {
+  return findings.filter((one) => one.code === code).map(({ args }) => args as FindingArgs[Code]);
 }
 
 function unique(values: readonly string[]): readonly string[] {

@@ -1,0 +1,68 @@
+/** The command line's inspect on a cluster of the lab by real SSH: what it printed, and every reply that a node sent. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { run } from '../../src/cli/run.ts';
+import type { Inspection } from '../../src/model/inspection.ts';
+import { openNode } from '../../src/reach/open.ts';
+import type { Reply } from '../../src/reach/reader.ts';
+import type { LabCluster, SshTarget } from '../lab/handle.ts';
+import { firstNode } from '../lab/state.ts';
+
+/** What `--format json` holds. */
+export type InspectReport = Pick<
+  Inspection,
+  'exitCode' | 'verdict' | 'findings' | 'names' | 'suggestions' | 'next' | 'facts'
+> & { readonly issuers: readonly string[] };
+
+export interface Inspected {
+  readonly report: InspectReport;
+  readonly code: number;
+  readonly stderr: string;
+  readonly replies: readonly Reply[];
+}
+
+interface Given {
+  readonly user?: SshTarget['user'];
+  /** Instead of a --node for each control plane. */
+  readonly nodes?: readonly string[];
+  readonly options?: readonly string[];
+}
+
+/** With a home of its own, so that nothing of whoever runs the tests decides how nodes are reached. */
+export async function inspectBySsh(cluster: LabCluster, given: Given = {}): Promise<Inspected> {
+  const { user = 'root', options = [] } = given;
+  const { privateKeyFile, knownHostsFile } = cluster.ssh(firstNode(cluster), user);
+  const nodes =
+    given.nodes ?? cluster.controlPlanes.flatMap(({ address }) => ['--node', `ssh://${user}@${address}`]);
+  const home = mkdtempSync(path.join(tmpdir(), 'inspect-'));
+  const replies: Reply[] = [];
+  let stdout = '';
+  let stderr = '';
+  const login = ['--user', user, '--identity', privateKeyFile, '--known-hosts', knownHostsFile];
+  const argv = ['inspect', ...nodes, ...login, '--ssh-config', 'none', '--format', 'json', ...options];
+  try {
+    const code = await run(argv, {
+      stdin: Readable.from([]),
+      stdout: { write: (text) => (stdout += text) },
+      stderr: { write: (text) => (stderr += text) },
+      env: { HOME: home, PATH: process.env['PATH'] },
+      openNode: async (node, reach) => {
+        const reader = await openNode(node, reach);
+        return {
+          ...reader,
+          query: async (...asked) => {
+            const reply = await reader.query(...asked);
+            replies.push(reply);
+            return reply;
+          },
+        };
+      },
+    });
+    if (stdout === '') throw new Error(`inspect ended with ${code} and printed nothing: ${stderr}`);
+    return { report: JSON.parse(stdout) as InspectReport, code, stderr, replies };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
