@@ -64,7 +64,7 @@ export function remoteCommand(
 /** The command ended, and no shell has read our script. */
 export function whyNotStarted(ran: Ran, as: RunAs, user = 'USER'): ReachTrouble {
   const name = /^[A-Za-z0-9._@+-]{1,64}$/.test(user) ? user : 'USER';
-  if (as === 'helper' && (ran.exitCode === 127 || /command not found/.test(ran.stderr))) {
+  if (as === 'helper' && ran.exitCode === 127 && !ran.stderr.includes('sudo')) {
     return {
       code: 'no-program',
       message: `the helper is not on the node: ${helperPath}`,
