@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hostPath, parseFlags, parseManifest, strayManifests } from '../../../src/inspect/node/manifest.ts';
+import { processorTime } from '../../support/patience.ts';
+import { runs } from '../../support/runs.ts';
 
 const pod = (name: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec: {}\n`;
 const files = (entries: Readonly<Record<string, string>>) =>
@@ -74,11 +76,12 @@ describe('hostile manifests', () => {
     ['a key twice', 'kind: Pod\nkind: Pod\n'],
     ['NUL', 'kind: \u0000Pod'],
     ['nothing', ''],
-  ])('%s is refused with a reason, and soon', (_, text) => {
-    const started = performance.now();
-    const reading = parseManifest(text);
-    expect(reading.ok && reading.pod.words.length > 0).toBe(false);
-    expect(performance.now() - started).toBeLessThan(2000);
+  ])('%s is refused with a reason, and soon', async (_, text) => {
+    const took = await processorTime(() => {
+      const reading = parseManifest(text);
+      expect(reading.ok && reading.pod.words.length > 0).toBe(false);
+    });
+    expect(took).toBeLessThan(2000);
   });
 
   test('no text makes it throw', () => {
@@ -87,6 +90,7 @@ describe('hostile manifests', () => {
         for (const whole of [text, `kind: Pod\nmetadata: {name: x}\nspec: ${text}`])
           expect(() => parseManifest(whole)).not.toThrow();
       }),
+      { numRuns: runs(100) },
     );
   });
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readReply } from '../../../src/inspect/node/read-node.ts';
+import { runs } from '../../support/runs.ts';
 
 /** What the script said on a node of the lab: frames by name. */
 function recorded(name: string): readonly (readonly [string, string])[] {
@@ -78,7 +79,7 @@ test('whatever becomes of a frame on its way, nothing throws, and what is missin
     );
   fc.assert(
     fc.property(broken, (reply) => void replay(reply)),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
   for (const name of ['system', 'files', 'unread', 'ended'])
     expect(replay(frames.filter(([frame]) => frame !== name)).facts.unread.map(({ what }) => what)).toContain(
