@@ -1,18 +1,18 @@
-/** Makes the benches' client one plain file, as what users install is: no loader of TypeScript is measured with it. */
+/** Makes each client of the benches one plain file, as what users install is: no loader of TypeScript is measured with it. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
 const root = path.join(import.meta.dirname, '..');
-export const benchFolder = path.join(root, '.cache', 'bench');
+const benchFolder = path.join(root, '.cache', 'bench');
 
 /** The path of the program. */
-export async function bundleClient(): Promise<string> {
+export async function bundleClient(name: 'client' | 'trips-client'): Promise<string> {
   mkdirSync(benchFolder, { recursive: true });
-  const program = path.join(benchFolder, 'client.cjs');
+  const program = path.join(benchFolder, `${name}.cjs`);
   await build({
     absWorkingDir: root,
-    entryPoints: ['scripts/bench-client.ts'],
+    entryPoints: [`scripts/bench-${name}.ts`],
     bundle: true,
     platform: 'node',
     target: 'node20.19',

@@ -10,7 +10,7 @@ const many = 1000;
 const root = path.join(import.meta.dirname, '..');
 
 export async function benchFleet(): Promise<void> {
-  const client = await bundleClient();
+  const client = await bundleClient('client');
   const nodes = execa(
     process.execPath,
     ['--import', 'tsx', 'test/simulator/many.ts', String(many), 'ec', 'recorded'],

@@ -12,7 +12,7 @@ import { type BenchSshd, startBenchSshd, type Timed } from './bench-sshd.ts';
 const hosts = 200;
 
 export async function benchLogins(): Promise<void> {
-  const client = await bundleClient();
+  const client = await bundleClient('client');
   const ansible = path.join(await ansibleBin(), 'ansible');
   await using sshd = await startBenchSshd(hosts);
   console.log(`${hosts} addresses of one real sshd; the best of each client's runs, which took turns`);
@@ -88,7 +88,7 @@ function fileClients(sshd: BenchSshd, client: string, ansible: string): readonly
     {
       name: 'fix-sans',
       runs: 3,
-      run: () => ours(sshd, client, { file: payload.path }, hosts * payload.bytes),
+      run: () => byFixSans(sshd, client, { file: payload.path }, hosts * payload.bytes),
     },
     { name: "xargs -P16 ssh, OpenSSH's defaults", runs: 3, atLeast: 2, run: bySsh() },
     { name: 'xargs -P16 ssh, curve25519', runs: 3, run: bySsh('-o', 'KexAlgorithms=curve25519-sha256') },
@@ -109,7 +109,7 @@ function factsClients(sshd: BenchSshd, client: string, ansible: string): readonl
   const end = `#fix-sans ${nonce} frame end `;
   const shell = `ssh -F '${sshd.sshConfig}' "$1" sh <'${script}' 2>/dev/null`;
   return [
-    { name: 'fix-sans', runs: 2, run: () => ours(sshd, client, 'facts') },
+    { name: 'fix-sans', runs: 2, run: () => byFixSans(sshd, client, 'facts') },
     {
       name: 'xargs -P16 ssh HOST sh',
       runs: 2,
@@ -128,7 +128,12 @@ function factsClients(sshd: BenchSshd, client: string, ansible: string): readonl
   ];
 }
 
-async function ours(sshd: BenchSshd, client: string, asks: Task['asks'], bytes?: number): Promise<Timed> {
+async function byFixSans(
+  sshd: BenchSshd,
+  client: string,
+  asks: Task['asks'],
+  bytes?: number,
+): Promise<Timed> {
   const task: Task = {
     hosts: sshd.addresses.map((host) => ({ host, port: 22 })),
     user: sshd.user,
@@ -167,6 +172,7 @@ async function byAnsible(
   const timed = await sshd.timed([ansible, 'all', '-i', inventory, '-f16', ...module], {
     ANSIBLE_CONFIG: settings,
   });
+  await sshd.hangUp();
   check(timed.stdout.split(sign).length - 1, hosts, 'replies by Ansible');
   return timed;
 }

@@ -2,8 +2,8 @@
 import { cpus, loadavg } from 'node:os';
 
 /** `isMet` is left out where a figure is only shown. */
-export function row(what: string, figure: string, bound = '', isMet: boolean | undefined = undefined): void {
-  const verdict = isMet === undefined ? '' : isMet ? '  met' : '  MISSED';
+export function row(what: string, figure: string, bound = '', isMet?: boolean): void {
+  const verdict = { true: '  met', false: '  MISSED', undefined: '' }[`${isMet}`];
   console.log(`${what.padEnd(52)} ${figure.padStart(22)}   ${bound}${verdict}`);
 }
 

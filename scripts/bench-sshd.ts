@@ -24,6 +24,8 @@ export interface BenchSshd {
   readonly payload: { readonly path: string; readonly bytes: number };
   /** Runs a program in sshd's network and times it with all of its children. */
   timed(command: readonly string[], env?: Readonly<Record<string, string>>): Promise<Timed>;
+  /** Ends every connection that is still open: Ansible keeps its own for a minute. */
+  hangUp(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -117,6 +119,10 @@ export async function startBenchSshd(count: number): Promise<BenchSshd> {
       sshConfig,
       payload: { path: '/bench/payload', bytes: 12 * 1024 },
       timed,
+      hangUp: async () => {
+        await $({ nothrow: true })`docker exec ${name} pkill -u ops`;
+        await sleep(2000);
+      },
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {

@@ -3,8 +3,11 @@ import { run } from './cli/run.ts';
 
 // A reader that went away (`| head`) is no error of ours, and no reason to lose the exit code.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`fix-sans: cannot write the result: ${error.message}\n`);
+  process.exit(1);
 });
+process.stderr.on('error', () => undefined);
 
 /** Once asked for, the first signal aborts and the second ends the process as it always does. */
 function stopOnSignal(): AbortSignal {

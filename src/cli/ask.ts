@@ -21,19 +21,29 @@ async function askOne({ stdin, stderr }: Io, question: string, isSecret: boolean
   stderr.write(question);
   // Raw, because a terminal shows what it is sent otherwise.
   stdin.setRawMode?.(isSecret);
-  let typed = '';
+  const decoder = new TextDecoder();
+  let typed: readonly string[] = [];
+  let rest = '';
   try {
     for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
-      for (const key of String(chunk)) {
-        if (key === '\r' || key === '\n') return typed;
+      const keys = Array.from(decoder.decode(chunk as Uint8Array, { stream: true }));
+      for (const [at, key] of keys.entries()) {
+        if (key === '\r' || key === '\n') {
+          const isPair = key === '\r' && keys[at + 1] === '\n';
+          rest = keys.slice(at + (isPair ? 2 : 1)).join('');
+          return typed.join('');
+        }
         if (key === '\u0003' || key === '\u0004') throw new Error('nothing was answered');
-        typed = key === '\u007f' || key === '\b' ? typed.slice(0, -1) : typed + key;
+        typed = key === '\u007f' || key === '\b' ? typed.slice(0, -1) : [...typed, key];
       }
     }
-    return typed;
+    // The input ended in the middle of a line: nobody pressed Enter, so nobody meant it.
+    throw new Error('nothing was answered');
   } finally {
     stdin.setRawMode?.(false);
     stdin.pause();
+    // Typed ahead, or pasted: it is for the question that comes next.
+    if (rest !== '') stdin.unshift(Buffer.from(rest));
     if (isSecret) stderr.write('\n');
   }
 }

@@ -26,6 +26,7 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
   const wishes = wishesOf(textsOf(options, 'san'));
   const most = countOf(options, 'parallel', { flag: '--parallel', most: 512 }) ?? 32;
   const timeoutMs = durationOf(options, 'connectTimeout', '--connect-timeout') ?? usualApiTimeoutMs;
+  const vantage = vantageOf(options);
   const signal = io.stop?.();
   const environment = await readEnvironment({ env: io.env });
   const opener = (kubeconfig: Kubeconfig): ApiGet => apiOf(kubeconfig, environment, timeoutMs, signal);
@@ -64,11 +65,22 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
       },
       ...(signal === undefined ? {} : { signal }),
     });
-    const name = textOf(options, 'vantage');
-    return name === undefined ? facts : { ...facts, environment: { ...facts.environment, hostname: name } };
+    return vantage === undefined
+      ? facts
+      : { ...facts, environment: { ...facts.environment, hostname: vantage } };
   } finally {
     line.clear();
   }
+}
+
+/** It stands where the name of a machine does. */
+function vantageOf(options: Options): string | undefined {
+  const name = textOf(options, 'vantage');
+  if (name === undefined || /^(?!here$)[\w][\w .-]{0,62}$/.test(name)) return name;
+  throw new UserError(
+    `--vantage ${display(name, 60)} is no name for a machine`,
+    'letters, digits, dots and dashes; "here" is what each run calls itself',
+  );
 }
 
 function given<Key extends string>(

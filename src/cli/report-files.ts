@@ -29,6 +29,11 @@ export async function readReportFiles(
         `--report knows no format ${display(format, 40)}`,
         `formats: ${formats.join(', ')}`,
       );
+    if (files.some((other) => path.resolve(other.path) === path.resolve(file)))
+      throw new UserError(
+        `--report names ${display(file)} twice`,
+        'give each format a file of its own: the second would replace the first',
+      );
     await checkPlace(file);
     files.push({ format, path: file });
   }

@@ -62,9 +62,9 @@ export const reachOptions: readonly Option[] = [
   { flags: '-F, --ssh-config <file>', about: 'instead of ~/.ssh/config; none for none', group: reach },
   {
     flags: '--transport <which>',
-    about: "ssh2 is built in; openssh is the system's ssh, for what the other cannot do",
+    about: "ssh2 (the usual) is built in; openssh is the system's ssh, for what the other cannot do",
+    // No fallback: it would go before what fix-sans.yaml says.
     choices: ['ssh2', 'openssh'],
-    fallback: 'ssh2',
     group: reach,
   },
   {

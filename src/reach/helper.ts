@@ -14,8 +14,9 @@ export interface Helper {
 }
 
 export function helperFor(query: Query, user: string): Helper {
-  // In sudoers %, #, ! and + at the beginning, and commas and blanks anywhere, mean something else than a user.
-  if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(user)) {
+  // In sudoers %, #, ! and + at the beginning, and commas and blanks anywhere, mean something else than a user; so does a word
+  // in capitals, which is an alias, or ALL.
+  if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(user) || /^[A-Z][A-Z0-9_]*$/.test(user)) {
     throw new UserError(
       `"${display(user)}" cannot stand in sudoers as it is`,
       'name a user of letters, digits, dots, dashes',

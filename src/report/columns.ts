@@ -69,7 +69,7 @@ function brokenWord(word: string, width: number): readonly string[] {
   let rest = word;
   while (rest.length > width) {
     const soft = Math.max(...['/', '.', '-', ':', ',', '@'].map((mark) => rest.lastIndexOf(mark, width - 1)));
-    const hard = isHighSurrogate(rest.charCodeAt(width - 1)) ? Math.max(2, width - 1) : width;
+    const hard = isHighSurrogate(rest.charCodeAt(width - 1)) ? width - 1 || 2 : width;
     const at = soft > 0 ? soft + 1 : hard;
     parts.push(rest.slice(0, at));
     rest = rest.slice(at);

@@ -250,7 +250,12 @@ describe('S3: kubespray with an address before the API servers', () => {
       probes: [...facts.probes, served(leafOf(facts, 'cp1'), { host: '192.168.56.42', port: 443 })],
     };
     expect(argsOf(via, 'san-missing')).toEqual([
-      { names: ['192.168.56.42'], affected: ['remote-kubectl'], wantedBy: ['kubeconfig /home/ops/vip.conf'] },
+      {
+        names: ['192.168.56.42'],
+        affected: ['remote-kubectl'],
+        wantedBy: ['kubeconfig /home/ops/vip.conf'],
+        notInConfig: ['192.168.56.42'],
+      },
     ]);
     expect(commands(via)).toEqual(
       expect.arrayContaining([
@@ -448,7 +453,12 @@ describe('S5: kubectl from outside', () => {
 
   test('the external address is missing for kubectl from outside and for nobody else', () => {
     expect(argsOf(facts, 'san-missing')).toEqual([
-      { names: [address], affected: ['remote-kubectl'], wantedBy: ['kubeconfig admin.conf'] },
+      {
+        names: [address],
+        affected: ['remote-kubectl'],
+        wantedBy: ['kubeconfig admin.conf'],
+        notInConfig: [address],
+      },
     ]);
     expect(diagnoseCluster(facts)).toMatchObject({ verdict: 'names-missing', exitCode: 2 });
   });

@@ -147,34 +147,35 @@ test('HTML holds our own tags alone, no script, and nothing that is loaded', () 
     expect(words).not.toMatch(/[<>]/);
     const tags = html.match(ourTag) ?? [];
     expect(tags.filter((tag) => / (?:on\w+|src|style|action|formaction)=/.test(tag))).toEqual([]);
-    expect(tags.filter((tag) => tag.includes(' href=') && !/href="#s\d+"/.test(tag))).toEqual([]);
+    expect(tags.filter((tag) => tag.replace(/href="#s\d+"/, '').includes(' href='))).toEqual([]);
     expect(isHostile(html.replaceAll('\n', ''))).toBe(false);
   });
 });
 
-describe('Markdown', () => {
-  const plain = tags(marked.parse(written('markdown', 'x'), { async: false }));
+function tagsIn(html: string): readonly string[] {
+  return html.match(/<[^>]*>/g) ?? [];
+}
 
-  function tags(html: string): readonly string[] {
-    return html.match(/<[^>]*>/g) ?? [];
-  }
+/** A blank text is said in words, without a code span. */
+function butCode(list: readonly string[]): readonly string[] {
+  return list.filter((tag) => !/^<\/?code>$/.test(tag));
+}
+
+describe('Markdown', () => {
+  const plain = tagsIn(marked.parse(written('markdown', 'x'), { async: false }));
 
   test('as GitHub renders it, has the same elements whatever the names are', () => {
     expect(new Set(plain)).toEqual(
       new Set(
         'h1 h2 p strong ul li code pre ol table thead tbody tr th td em'
           .split(' ')
-          .filter((tag) => plain.includes(`<${tag}>`))
-          .flatMap((tag) => [`<${tag}>`, `</${tag}>`])
+          .flatMap((tag) => (plain.includes(`<${tag}>`) ? [`<${tag}>`, `</${tag}>`] : []))
           .concat(plain.filter((tag) => tag === '<code class="language-sh">')),
       ),
     );
     forAll((text) => {
-      const seen = tags(marked.parse(written('markdown', text), { async: false }));
-      // A blank text is said in words, without a code span.
-      const ofBoth = (list: readonly string[]): readonly string[] =>
-        list.filter((tag) => !/^<\/?code>$/.test(tag));
-      expect(ofBoth(seen), JSON.stringify(text)).toEqual(ofBoth(plain));
+      const seen = tagsIn(marked.parse(written('markdown', text), { async: false }));
+      expect(butCode(seen), JSON.stringify(text)).toEqual(butCode(plain));
     });
   });
 });

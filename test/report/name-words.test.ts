@@ -38,3 +38,9 @@ test('a name that only a kubeconfig has may be a mistake in it', () => {
     /^if clients are right to dial it, add old\.example .*; if not, correct the server there$/,
   );
 });
+
+test("seen by an endpoint alone, it is nobody's certificate in particular", () => {
+  const args = { names: ['203.0.113.56'], affected: [], wantedBy: ['endpoint 203.0.113.56:6443'] };
+  const { head } = wordsOf({ code: 'san-missing', severity: 'error', args });
+  expect(head[0]).toBe('the API server certificate lacks ');
+});

@@ -299,15 +299,15 @@ describe('a proxy that the environment names, while the direct way is closed', (
   });
 });
 
-describe('transparent: routing leads there, and no variable tells', () => {
-  async function redirect(options: InterceptingProxyOptions): Promise<void> {
-    const upstream = { host: addresses.server, port: 6443 };
-    const port = await startProxy({ front: 'transparent', upstream, ...options });
-    await network.rules([
-      `--table nat --append PREROUTING --in-interface toclient --protocol tcp --dport 6443 --jump REDIRECT --to-ports ${port}`,
-    ]);
-  }
+async function redirect(options: InterceptingProxyOptions): Promise<void> {
+  const upstream = { host: addresses.server, port: 6443 };
+  const port = await startProxy({ front: 'transparent', upstream, ...options });
+  await network.rules([
+    `--table nat --append PREROUTING --in-interface toclient --protocol tcp --dport 6443 --jump REDIRECT --to-ports ${port}`,
+  ]);
+}
 
+describe('transparent: routing leads there, and no variable tells', () => {
   test('intercepted, exit 8, from here and from the node; the tunnel works while it goes on', async () => {
     await redirect({});
     await isIntercepted({});

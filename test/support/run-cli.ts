@@ -1,5 +1,6 @@
 /** Runs the command line in this process, with streams of the test's own. */
 import { Readable } from 'node:stream';
+import type { Io } from '../../src/cli/io.ts';
 import { run } from '../../src/cli/run.ts';
 
 export interface CliResult {
@@ -13,20 +14,23 @@ interface Given {
   /** stdin, stdout and stderr are a terminal. */
   readonly terminal?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly columns?: number;
+  readonly openNode?: Io['openNode'];
 }
 
 export async function runCli(
   argv: readonly string[],
-  { stdin, terminal = false, env = {} }: Given = {},
+  { stdin, terminal = false, env = {}, columns, openNode }: Given = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
   const input = Readable.from(stdin === undefined ? [] : [Buffer.from(stdin)]);
   const code = await run(argv, {
     stdin: Object.assign(input, { isTTY: terminal }),
-    stdout: { isTTY: terminal, write: (text) => (stdout += text) },
-    stderr: { isTTY: terminal, write: (text) => (stderr += text) },
+    stdout: { isTTY: terminal, ...(columns && { columns }), write: (text) => (stdout += text) },
+    stderr: { isTTY: terminal, ...(columns && { columns }), write: (text) => (stderr += text) },
     env,
+    ...(openNode && { openNode }),
   });
   return { code, stdout, stderr };
 }

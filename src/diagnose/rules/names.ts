@@ -3,7 +3,7 @@ import type { AccessPath } from '../../model/access-path.ts';
 import { lostByKubeadm } from '../../model/certificate.ts';
 import { canonicalIp } from '../../model/ip.ts';
 import type { Finding, Severity } from '../../model/finding.ts';
-import { isCovered, looseSan, type San } from '../../model/san.ts';
+import { isCovered, looseSan, type San, sanKey } from '../../model/san.ts';
 import { genuineLeaf } from '../backend.ts';
 import type { Context, Rule } from '../context.ts';
 import { isComputed, wordsOf } from '../expected.ts';
@@ -62,7 +62,17 @@ const missingForUs: Rule = (context) => {
       findings.push(finding('one-backend-stale', 'error', { names: [san.value], stale }));
     } else {
       const wantedBy = [kubeconfig === undefined ? `endpoint ${endpoint}` : `kubeconfig ${kubeconfig}`];
-      findings.push(finding('san-missing', 'error', { names: [san.value], affected, wantedBy }));
+      const provenance = context.expected.get(sanKey(san))?.provenance ?? [];
+      const notInConfig = isComputed(provenance) ? [] : [san.value];
+      const isConfigKnown = context.facts.api?.kubeadmConfig !== undefined;
+      findings.push(
+        finding('san-missing', 'error', {
+          names: [san.value],
+          affected,
+          wantedBy,
+          ...(isConfigKnown ? { notInConfig } : {}),
+        }),
+      );
     }
   }
   return findings;

@@ -19,7 +19,11 @@ type NameCodes =
 
 export const nameWords: Vocabulary<NameCodes> = {
   'san-missing': ({ names, affected, wantedBy, notInConfig }, node) => ({
-    head: said`the certificate of ${node} lacks ${names}`,
+    // By an endpoint alone nobody knows whose it is.
+    head:
+      node === ''
+        ? said`the API server certificate lacks ${names}`
+        : said`the certificate of ${node} lacks ${names}`,
     evidence: [
       ...(wantedBy.length > 0 ? [join(plain('wanted by '), wantedWords(wantedBy))] : []),
       brokenPaths(affected),

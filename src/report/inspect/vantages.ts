@@ -131,7 +131,7 @@ function shownWords({ result }: Probe): Phrase {
 
 function resultCell({ result }: Probe, issuedBy: Vantage['issuedBy']): Cell {
   if (result.state === 'failed') return cell(join(plain('failed: '), troubleWords(result)), 'bad');
-  const words = join(plain('served, by '), plain(issuers[issuedBy].word), said`, ${result.protocol}`);
+  const words = join(plain('served; issuer: '), plain(issuers[issuedBy].word), said`, ${result.protocol}`);
   const fault = result.chainFault === undefined ? [] : said`; of the chain: ${result.chainFault}`;
   return cell(join(words, fault), issuers[issuedBy].tone);
 }

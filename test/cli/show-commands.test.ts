@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { printedHelper, shownCommands } from '../../src/cli/show-commands.ts';
+import { runCli } from '../support/run-cli.ts';
+
+function isShell(text: string): void {
+  const { status, stderr } = spawnSync('sh', ['-n'], { input: text });
+  expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
+}
+
+describe('--show-commands', () => {
+  test('prints what is run, as a shell script, and contacts nobody', async () => {
+    const { code, stdout, stderr } = await runCli(['inspect', '--show-commands', '--node', 'root@192.0.2.1']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(shownCommands());
+    isShell(stdout);
+  });
+
+  test('is the same each time', () => {
+    expect(shownCommands()).toBe(shownCommands());
+  });
+
+  test('sets no root other than the node itself', () => {
+    expect(shownCommands()).toMatch(/^ROOT=$/m);
+    expect(shownCommands()).not.toContain('FIX_SANS_ROOT');
+  });
+});
+
+describe('--print-helper', () => {
+  test('prints the script, and below it as comments where it belongs and who may run it', async () => {
+    const { code, stdout } = await runCli(['inspect', '--print-helper', '--user', 'ops']);
+    expect(code).toBe(0);
+    expect(stdout).toBe(printedHelper('ops'));
+    expect(stdout).toMatch(/^#!\/bin\/sh/);
+    isShell(stdout);
+    expect(stdout).toMatch(/^# ops ALL=\(root\) NOPASSWD: \/usr\/local\/libexec\/\S+ ""$/m);
+    expect(stdout).toContain('inspect --helper --node ops@NODE');
+  });
+
+  test.each(['ALL', '%wheel', 'a,b', 'a b', '#0', '', 'x\nroot ALL=(ALL) NOPASSWD: ALL', '$(id)'])(
+    'the user %j cannot be written into sudoers, or is no way to more than was meant',
+    async (user) => {
+      const { code, stdout, stderr } = await runCli(['inspect', '--print-helper', '--user', user]);
+      expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+      expect(stderr).toContain('cannot stand in sudoers');
+    },
+  );
+});

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { cellLines, columnWidths, tableLine } from '../../src/report/columns.ts';
+
+describe('column widths', () => {
+  test('where all fits, each column is as wide as its widest cell', () => {
+    expect(
+      columnWidths(
+        [
+          ['name', 'on'],
+          ['kubernetes', 'all'],
+        ],
+        80,
+      ),
+    ).toEqual([10, 3]);
+  });
+
+  test('where it does not, sentences give way and names stay whole', () => {
+    const rows = [
+      ['kubernetes.default.svc.cluster.local', 'a reason that takes more than the room that is left here'],
+    ];
+    expect(columnWidths(rows, 60)).toEqual([36, 22]);
+  });
+
+  test('where nothing fits, there are none', () => {
+    expect(
+      columnWidths([['kubernetes.default.svc.cluster.local', 'MISSING', 'implied', 'reason']], 40),
+    ).toBeUndefined();
+  });
+
+  test('of no rows and of empty cells', () => {
+    expect(columnWidths([], 80)).toEqual([]);
+    expect(columnWidths([['', '']], 80)).toEqual([1, 1]);
+  });
+});
+
+const word = fc.string({ minLength: 1, maxLength: 60, unit: fc.constantFrom(...'abc/.-:@'.split('')) });
+const text = fc.array(word, { maxLength: 8 }).map((words) => words.join(' '));
+
+test('whatever the cells hold, lines fit, and no character is lost', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(text, text, text), { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 20, max: 140 }),
+      (rows, room) => {
+        const widths = columnWidths(rows, room);
+        if (widths === undefined) return;
+        for (const row of rows) {
+          const cells = row.map((cell, column) => cellLines(cell, widths[column] ?? 1));
+          for (const [column, lines] of cells.entries()) {
+            for (const line of lines) expect(line.length).toBeLessThanOrEqual(widths[column] ?? 0);
+            expect(lines.join('').replaceAll(' ', '')).toBe((row[column] ?? '').replaceAll(' ', ''));
+          }
+          const height = Math.max(...cells.map((lines) => lines.length));
+          for (let line = 0; line < height; line += 1)
+            expect(
+              tableLine(
+                cells.map((one) => one[line] ?? ''),
+                widths,
+              ).length,
+            ).toBeLessThanOrEqual(room);
+        }
+      },
+    ),
+  );
+});
+
+test('a long word is broken behind a slash or a dot, and never inside a character of two halves', () => {
+  expect(cellLines('/etc/kubernetes/controller-manager.conf', 20)).toEqual([
+    '/etc/kubernetes/',
+    'controller-manager.',
+    'conf',
+  ]);
+  expect(cellLines('a😀b😀', 2)).toEqual(['a', '😀', 'b', '😀']);
+});
+
+test('colours are added after the columns were filled up', () => {
+  expect(tableLine(['a', 'b', ''], [3, 3, 3], (cell, column) => `<${column}${cell}>`)).toBe('<0a  >  <1b>');
+});
