@@ -38,8 +38,9 @@ void run(process.argv.slice(2), {
   },
   (error: unknown) => {
     if (stoppedWith !== undefined) {
-      process.exitCode = stoppedWith;
-      return;
+      process.stderr.write('fix-sans: stopped; nothing was changed\n');
+      // Connections that were being made are not waited for.
+      process.exit(stoppedWith);
     }
     process.stderr.write(
       `fix-sans: this is a bug, please report it; nothing was changed\n${String((error as Error).stack ?? error)}\n`,

@@ -13,7 +13,7 @@ export interface Asked {
 export function buildProgram(asked: (what: Asked) => void = () => undefined): Program {
   const program = new Program('fix-sans')
     .description(
-      'Finds and mends names missing from the kube-apiserver certificate of kubeadm and kubespray clusters.',
+      'Finds names missing from the kube-apiserver certificate of kubeadm and kubespray clusters, and says why.',
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')

@@ -82,6 +82,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
       ? undefined
       : readApiFromHere(request.openApi, { apiPort: kubeconfig?.server.port ?? 6443 }),
   ]);
+  signal?.throwIfAborted();
   const api = bestApi([...results.flatMap(apiOf), ...(apiFromHere === undefined ? [] : [apiFromHere])]);
   const read = new Map(results.map((result) => [result.node.name, factsOf(result) ?? ('unread' as const)]));
   const again: Sources = { ...base, read, dialling: new Set(), ...(api === undefined ? {} : { api }) };

@@ -67,7 +67,7 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
     ...(inventory?.nodes ?? []),
   ];
   const listed =
-    given.length > 0 || kubeconfig === undefined
+    given.length > 0 || kubeconfig === undefined || sources.endpoints.length > 0
       ? undefined
       : await listNodes(sources.openApi(kubeconfig), sources.withWorkers);
   const ssh = configured?.ssh ?? {};

@@ -64,6 +64,14 @@ export function remoteCommand(
 /** The command ended, and no shell has read our script. */
 export function whyNotStarted(ran: Ran, as: RunAs, user = 'USER'): ReachTrouble {
   const name = /^[A-Za-z0-9._@+-]{1,64}$/.test(user) ? user : 'USER';
+  if (as === 'helper' && ran.exitCode === 127 && !ran.stderr.includes('sudo')) {
+    return {
+      code: 'no-program',
+      message: `the helper is not on the node: ${helperPath}`,
+      hint: 'fix-sans inspect --print-helper prints it, with the line for sudoers',
+      retryable: false,
+    };
+  }
   const refused = as === 'login' ? undefined : sudoTrouble(ran, as, name);
   if (refused) return refused;
   const output = `${ran.stderr}\n${Buffer.from(ran.stdout.slice(0, 4096)).toString('utf8')}`;

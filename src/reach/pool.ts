@@ -115,7 +115,7 @@ async function readOne<T>(node: ClusterNode, options: PoolOptions<T>): Promise<N
 async function tryOne<T>(node: ClusterNode, { open, work, signal }: PoolOptions<T>): Promise<NodeResult<T>> {
   let connection: ConnectionFacts | undefined;
   try {
-    await using reader = await open(node);
+    await using reader = await opened(node, open, signal);
     ({ connection } = reader);
     signal?.throwIfAborted();
     const value = await until(signal, work(reader));
@@ -126,6 +126,25 @@ async function tryOne<T>(node: ClusterNode, { open, work, signal }: PoolOptions<
       ...(connection && { connection }),
       result: { state: 'unread', trouble: troubleOf(error) },
     };
+  }
+}
+
+/** One that opens after the signal is ended at once. */
+async function opened(
+  node: ClusterNode,
+  open: (node: ClusterNode) => Promise<NodeReader>,
+  signal: AbortSignal | undefined,
+): Promise<NodeReader> {
+  const opening = open(node);
+  try {
+    return await until(signal, opening);
+  } catch (error) {
+    if (signal?.aborted === true)
+      void opening.then(
+        (reader) => reader[Symbol.asyncDispose](),
+        () => undefined,
+      );
+    throw error;
   }
 }
 

@@ -93,7 +93,7 @@ export function listed(values: readonly string[], most = 12): Phrase {
 export function sentenceOf(phrase: Phrase): Phrase {
   const [first, ...rest] = phrase;
   if (first === undefined || (typeof first !== 'string' && rest.length === 0)) return phrase;
-  const isName = typeof first !== 'string' || first.startsWith('kube');
+  const isName = typeof first !== 'string' || /^kube(?:adm|ctl|-)/.test(first);
   const begun: Phrase = isName ? phrase : [capital(first), ...rest];
   const last = begun.at(-1) ?? '';
   return /[.?!:]$/.test(typeof last === 'string' ? last : last.code) ? begun : [...begun, '.'];

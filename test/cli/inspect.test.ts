@@ -231,7 +231,8 @@ describe('the environment', () => {
     const usual = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'json']);
     const { code, stdout } = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'json'], { env });
     expect(code).toBe(usual.code);
-    expect(verdictIn(stdout)).toBe(verdictIn(usual.stdout));
+    const [given, wanted] = [stdout, usual.stdout].map((text) => JSON.parse(text) as { verdict: string });
+    expect(given?.verdict).toBe(wanted?.verdict);
   });
 
   test('variables that weaken or widen trust are told in a ticket, with what is wrong with them', async () => {
@@ -290,7 +291,3 @@ test('--vantage is what the run is called elsewhere', async () => {
   const merged = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'markdown', '--with', file]);
   expect(merged.stdout).toContain('`jump-host`, directly');
 });
-
-function verdictIn(text: string): unknown {
-  return (JSON.parse(text) as { verdict: unknown }).verdict;
-}

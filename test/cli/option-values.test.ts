@@ -46,7 +46,7 @@ describe('a duration', () => {
 
   test('a number without a unit is asked back with one', () => {
     expect(() => durationOf({ timeout: '5' }, 'timeout', '--timeout')).toThrow(
-      expect.objectContaining({ hint: 'did you mean --timeout 5s?' }),
+      expect.objectContaining({ hint: 'did you mean --timeout 5s?' }) as UserError,
     );
   });
 

@@ -171,13 +171,18 @@ function apiOf({ kubeadmConfig, clusterInfo, ...api }: NonNullable<InspectReport
   };
 }
 
-/** `on disk and served`: one word for each control plane. */
+/** `cp1: wanted, on disk, served`: one for each control plane. */
 function nameOf({ san, provenance, nodes, ...rest }: NameRow): unknown {
   const states = nodes.map(
     ({ node, onDisk, served, wanted }) =>
-      `${node}: ${wanted ? 'wanted' : 'not wanted'}, ${onDisk === true ? 'on disk' : 'not on disk'}, ${served === true ? 'served' : 'not served'}`,
+      `${node}: ${wanted ? 'wanted' : 'not wanted'}, ${isSo(onDisk, 'on disk')}, ${isSo(served, 'served')}`,
   );
   return { san: `${san.type} ${san.value}`, ...rest, provenance, nodes: states };
+}
+
+function isSo(value: boolean | undefined, what: string): string {
+  if (value === undefined) return `not known whether ${what}`;
+  return value ? what : `not ${what}`;
 }
 
 function seenOf(
@@ -189,7 +194,7 @@ function seenOf(
   const what =
     result.state === 'failed'
       ? `failed: ${result.trouble}`
-      : `served ${result.chain[0]?.subject} by ${issuer}, ${result.isTrusted === true ? 'trusted' : 'not trusted'}, ${result.protocol}, ${result.answer?.status ?? 'no answer'}`;
+      : `served ${result.chain[0]?.subject} by ${issuer}, ${isSo(result.isTrusted, 'trusted')}, ${result.protocol}, ${result.answer?.status ?? 'no answer'}`;
   return `${from}, ${way}: ${formatEndpoint(host, port)}${name}${by}: ${what}`;
 }
 

@@ -40,7 +40,7 @@ const rules: readonly Rule[] = [
     words: /Permission denied \(|Too many authentication failures|No more authentication methods/,
     code: 'authentication',
     message: 'it takes none of our keys',
-    hint: 'see which keys are offered: ssh -v HOST true; name one by --identity-file, or load it into the agent',
+    hint: 'see which keys are offered: ssh -v HOST true; name one by --identity, or load it into the agent',
   },
   {
     words: /Could not resolve hostname/,

@@ -85,7 +85,9 @@ export function noKeys(user: string, whom: string, { faults }: Identities): Reac
   return new ReachError({
     code: faultCode(first),
     message: `there is no key to log in with as ${display(user)} at ${whom}${all === '' ? '' : `: ${all}`}`,
-    hint: first?.hint ?? 'load a key into an agent (ssh-add), or name one as IdentityFile in ssh_config',
+    hint:
+      first?.hint ??
+      'name a key by --identity FILE, load one into an agent (ssh-add), or set IdentityFile in ssh_config',
     retryable: false,
   });
 }
