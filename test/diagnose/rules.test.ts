@@ -919,8 +919,8 @@ const reading: readonly Row[] = [
   ],
   [
     'the key is not there',
-    onCp2(({ system }) => ({
-      system: { ...system, uid: 0 },
+    onCp2((node) => ({
+      system: { ...node.system, uid: 0 },
       key: { path: '/etc/kubernetes/pki/apiserver.key' },
     })),
     ['e certificate-unreadable cp2'],
@@ -937,9 +937,9 @@ const reading: readonly Row[] = [
   ],
   [
     'the key is where this user may not look',
-    onCp2(({ system, certificate }) => ({
-      system: { ...system, uid: 1000 },
-      certificate: { ...certificate, path: '/etc/kubernetes/pki/apiserver.crt' },
+    onCp2((node) => ({
+      system: { ...node.system, uid: 1000 },
+      certificate: { ...node.certificate, path: '/etc/kubernetes/pki/apiserver.crt' },
       key: { path: '/etc/kubernetes/keys/apiserver.key' },
     })),
     [],

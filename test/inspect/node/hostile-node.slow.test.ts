@@ -10,7 +10,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { diagnoseCluster } from '../../../src/diagnose/diagnose-cluster.ts';
 import { type NodeReading, readNode } from '../../../src/inspect/node/read-node.ts';
+import { buildFacts, changeNode } from '../../support/facts.ts';
 import { mintKubeadm } from '../../support/mint.ts';
 import { address, type NodeTree, nodeTree, writeProcess } from '../../support/node-tree.ts';
 import { readerOnTree } from '../../support/on-tree.ts';
@@ -177,7 +179,7 @@ describe('a process that calls itself kube-apiserver', () => {
       writeProcess(tree.root, pid, { comm: 'kubelet', cmdline: ['kubelet', long], group: '/x', parent: 1 });
     writeProcess(tree.root, '400', {
       comm: 'kube-apiserver',
-      cmdline: ['kube-apiserver', long],
+      cmdline: ['kube-apiserver', `--advertise-address=${address}`, long],
       group: staticGroup,
     });
     tree.write(
@@ -301,3 +303,16 @@ describe('in the folder of static pods', () => {
     );
   });
 });
+
+test('a key that is none is said in the words that the diagnosis knows', async () => {
+  const tree = newTree();
+  tree.write('etc/kubernetes/ssl/apiserver.key', 'garbage', 0o600);
+  const told = await read(tree);
+  expect(whyUnread(told, '/etc/kubernetes/ssl/apiserver.key')).toBe('openssl reads no private key in it');
+  expect(diagnosed(told)).toContain('certificate-unreadable');
+});
+
+function diagnosed({ facts }: NodeReading): readonly string[] {
+  const cluster = buildFacts({ controlPlanes: 1 });
+  return diagnoseCluster(changeNode(cluster, 'cp1', () => facts)).findings.map(({ code }) => code);
+}
