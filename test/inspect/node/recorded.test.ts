@@ -51,7 +51,7 @@ test('a control plane of kubeadm, as it was recorded', () => {
     'kind',
   ]);
   expect(facts.system.defaultRouteAddress).toBe('172.18.0.3');
-  expect(facts.pods).toMatchObject([{ name: 'lab-probe-npsl5', serviceHost: '10.240.0.65', hasToken: true }]);
+  expect(facts.pods).toMatchObject([{ name: 'lab-probe-npsl5', serviceHost: '10.240.0.65' }]);
   expect(api).toMatchObject({
     serverVersion: 'v1.34.4',
     kubernetesService: { clusterIps: ['10.240.0.65'], port: 443 },
