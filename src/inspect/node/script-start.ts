@@ -7,11 +7,12 @@ nl='
 '
 own_id=$(id -u)
 is_owner() { [ "$1" = 0 ] || { [ -n "$ROOT" ] && [ "$1" = "$own_id" ]; }; }
-# Root's, and nobody else may write there.
-is_private() {
-  modes=$(stat -L -c '%u %a' "$1" 2>/dev/null) || return 1
-  is_owner "\${modes%% *}" || return 1
-  case \${modes##* } in *[2367]? | *[2367]) return 1 ;; esac
+# Nobody but its owner may write there. The owner need not be root: kubelet runs as root whatever lies in its folder, so he is root
+# already, and kubespray gives the folder to its kube_owner:
+# https://github.com/kubernetes-sigs/kubespray/blob/v2.28.0/roles/kubernetes/preinstall/tasks/0050-create_directories.yml
+is_guarded() {
+  modes=$(stat -L -c %a "$1" 2>/dev/null) || return 1
+  case $modes in *[2367]? | *[2367]) return 1 ;; esac
 }
 # What anybody may put a program into is no place to look for one. Only a simulated node has a root of its own, and programs in it.
 clean_path() {
@@ -180,10 +181,10 @@ find_kubelet() {
   plain "$runtime" && runtime=$value
   is_path "$static_pods" || static_pods=/etc/kubernetes/manifests
   static_pods=\${static_pods%/}
-  # Whoever may write there would say what root opens and whom its kubectl believes.
+  # Whoever may write there says what root opens and whom its kubectl believes.
   is_readable=yes
-  if [ -d "$ROOT$static_pods" ] && ! is_private "$ROOT$static_pods"; then
-    unread "$static_pods" 'it belongs to another user than root, or others may write there, so nothing in it was read'
+  if [ -d "$ROOT$static_pods" ] && ! is_guarded "$ROOT$static_pods"; then
+    unread "$static_pods" 'others than its owner may write there, so nothing in it was read'
     is_readable=
   fi
 }

@@ -230,12 +230,10 @@ test.each([0o777, 0o775, 0o1777])('static pods in a folder of mode %o are not re
 const asRoot = process.getuid?.() === 0;
 
 describe.runIf(asRoot)('what belongs to another user', () => {
-  test('as the folder of static pods is not read', async () => {
+  test("as the folder of static pods is read, as kubespray's kube_owner has it: kubelet believes him too", async () => {
     const tree = newTree();
     chownSync(path.join(tree.root, 'etc/kubernetes/manifests'), 65_534, 65_534);
-    const told = await read(tree);
-    expect(told.facts.apiserver).toBeUndefined();
-    expect(whyUnread(told, '/etc/kubernetes/manifests')).toContain('another user than root');
+    expect((await read(tree)).facts.apiserver?.manifest).toBe('/etc/kubernetes/manifests/kube-apiserver.yaml');
   });
 
   test('as a program is not started', async () => {
