@@ -10,6 +10,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   flavours: { rooms: 'model', outside: 'yaml' },
   diagnose: { rooms: 'model flavours', outside: '' },
   plan: { rooms: 'model flavours diagnose', outside: 'yaml' },
+  verify: { rooms: 'model', outside: '' },
   report: { rooms: 'model', outside: 'zod' },
   // they look, and can change nothing
   nodes: {
@@ -28,11 +29,19 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   },
   // the edge
   cli: {
-    rooms: 'model explain flavours diagnose plan report nodes reach inspect',
-    outside: 'commander node:fs node:fs/promises node:os node:path node:stream',
+    rooms: 'model explain flavours diagnose plan verify report nodes reach inspect',
+    outside: 'commander node:fs node:fs/promises node:os node:path node:stream node:timers/promises',
   },
 };
-const pure: ReadonlySet<string> = new Set(['model', 'explain', 'flavours', 'diagnose', 'plan', 'report']);
+const pure: ReadonlySet<string> = new Set([
+  'model',
+  'explain',
+  'flavours',
+  'diagnose',
+  'plan',
+  'verify',
+  'report',
+]);
 
 const src = path.resolve(import.meta.dirname, '../src');
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>

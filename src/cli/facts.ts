@@ -1,4 +1,4 @@
-/** From flags to facts: what `inspect` reads, and later plan and verify too. */
+/** From flags to facts: what `inspect` reads, and plan and verify too. */
 import { readFile } from 'node:fs/promises';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
@@ -7,7 +7,7 @@ import { sanRefusalSentence } from '../model/san-refusal.ts';
 import { UserError } from '../model/user-error.ts';
 import { openApi } from '../inspect/api-from-here.ts';
 import { type EnvironmentReading, readEnvironment } from '../inspect/environment.ts';
-import { inspectCluster } from '../inspect/inspect-cluster.ts';
+import { inspectCluster, type InspectRequest } from '../inspect/inspect-cluster.ts';
 import { connectBy } from '../inspect/probe/connect.ts';
 import { readVantage, type VantageRun } from '../inspect/probe/merge-vantage.ts';
 import { chooseProxy } from '../inspect/probe/proxy-env.ts';
@@ -37,6 +37,21 @@ export interface ClusterReading {
   /** What the flags alone did not say: the policy, the names of the configuration, the files of the inventory. */
   readonly resolved: Resolved;
   readonly required: ClusterFacts['wishes'];
+  /** How it was read, for who has more to ask of the same nodes. */
+  readonly means: Means;
+}
+
+export interface Means {
+  /** The same questions once more. */
+  readonly readAgain: () => Promise<ClusterFacts>;
+  readonly open: InspectRequest['open'];
+  readonly openApi?: ApiGet;
+  readonly proxyFor: ReturnType<typeof chooseProxy>;
+  readonly most: number;
+  readonly probeTimeoutMs: number;
+  readonly onProgress: InspectRequest['onProgress'];
+  readonly endProgress: () => void;
+  readonly signal?: AbortSignal;
 }
 
 export async function readCluster(
@@ -68,32 +83,52 @@ export async function readCluster(
   const { kubeconfig } = resolved;
   // The configuration was checked when it was read.
   const required = parseSans(resolved.policy.required ?? []).sans;
-  try {
-    const facts = await inspectCluster({
-      ...(resolved.cluster === undefined ? {} : { cluster: resolved.cluster }),
-      nodes: resolved.nodes,
-      endpoints: resolved.endpoints,
-      wishes: merged(merged(wishes, resolved.wishes), required),
-      dialsWishes,
-      ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
-      ...(kubeconfig === undefined ? {} : { kubeconfig, openApi: opener(kubeconfig) }),
-      environment,
-      open: (node) => (io.openNode ?? openNode)(node, reach),
+  const request: InspectRequest = {
+    ...(resolved.cluster === undefined ? {} : { cluster: resolved.cluster }),
+    nodes: resolved.nodes,
+    endpoints: resolved.endpoints,
+    wishes: merged(merged(wishes, resolved.wishes), required),
+    dialsWishes,
+    ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig, openApi: opener(kubeconfig) }),
+    environment,
+    open: (node) => (io.openNode ?? openNode)(node, reach),
+    most,
+    probeTimeoutMs: timeoutMs,
+    vantages,
+    now: () => new Date(),
+    onProgress: ({ slowest, ...progress }) => {
+      line.show({ ...progress, ...(slowest === undefined ? {} : { slowest: slowest.node }) });
+    },
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const read = async (): Promise<ClusterFacts> => {
+    try {
+      const facts = await inspectCluster(request);
+      return vantage === undefined
+        ? facts
+        : { ...facts, environment: { ...facts.environment, hostname: vantage } };
+    } finally {
+      line.clear();
+    }
+  };
+  const { open, openApi: api, probeTimeoutMs, onProgress } = request;
+  return {
+    facts: await read(),
+    resolved,
+    required,
+    means: {
+      readAgain: read,
+      open,
+      ...(api === undefined ? {} : { openApi: api }),
+      proxyFor: chooseProxy(environment.proxies, kubeconfig?.proxy()),
       most,
-      probeTimeoutMs: timeoutMs,
-      vantages,
-      now: () => new Date(),
-      onProgress: ({ slowest, ...progress }) => {
-        line.show({ ...progress, ...(slowest === undefined ? {} : { slowest: slowest.node }) });
-      },
+      probeTimeoutMs,
+      onProgress,
+      endProgress: () => line.clear(),
       ...(signal === undefined ? {} : { signal }),
-    });
-    const read =
-      vantage === undefined ? facts : { ...facts, environment: { ...facts.environment, hostname: vantage } };
-    return { facts: read, resolved, required };
-  } finally {
-    line.clear();
-  }
+    },
+  };
 }
 
 /** It stands where the name of a machine does. */

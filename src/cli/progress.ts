@@ -34,3 +34,19 @@ export function progressLine(io: Io, isQuiet: boolean): ProgressLine {
     },
   };
 }
+
+/** `--wait`: what is still waited for, on one line of a terminal; elsewhere a line for each new reason. */
+export function waitingLine(io: Io, isQuiet: boolean): (reason: string, secondsLeft: number) => void {
+  if (isQuiet) return () => undefined;
+  const isTerminal = io.stderr.isTTY === true && io.env['TERM'] !== 'dumb';
+  const columns = Math.max(20, io.stderr.columns ?? 80);
+  let last = '';
+  return (reason, secondsLeft) => {
+    const shown = display(reason, 200);
+    if (isTerminal) {
+      const line = `waiting, ${secondsLeft} s left: ${shown}`;
+      io.stderr.write(`\r\u001b[K${line.slice(0, columns - 1)}`);
+    } else if (shown !== last) io.stderr.write(`fix-sans: waiting: ${shown}\n`);
+    last = shown;
+  };
+}
