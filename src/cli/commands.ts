@@ -163,6 +163,7 @@ Nothing is contacted.`,
         group: 'Output:',
       },
       { ...quiet, group: 'Output:' },
+      { flags: '--show-commands', about: 'print every script that would be run on a node, and stop' },
     ],
     epilogue: `
   fix-sans verify --node ops@10.0.0.11 --node ops@10.0.0.12 --san api.example.com

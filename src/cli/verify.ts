@@ -27,6 +27,15 @@ import { readReportFiles, writeReports } from './report-files.ts';
 const pauseMs = 3000;
 
 export async function verify({ options }: Invocation, io: Io): Promise<ExitCode> {
+  if (isSet(options, 'showCommands')) {
+    io.stdout.write((await import('./show-commands.ts')).shownVerifyCommands());
+    return exitCodes.ok.code;
+  }
+  if (isSet(options, 'helper'))
+    throw new UserError(
+      '--helper can only inspect: it runs one fixed script',
+      'verify needs sudo on the nodes, or --without-pods and endpoints that are reached from here',
+    );
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(verifyReports));
   const waitMs = durationOf(options, 'wait', '--wait') ?? 0;
   const pod = podOf(options);

@@ -32,7 +32,8 @@ export function verifyPage(verification: Verification): Page {
     sections: [
       ...nodes.flatMap(nodeSections),
       { title: 'Names dialled themselves, from here', depth: 'always', blocks: pathBlocks(verification) },
-      { title: 'From pods', depth: 'always', blocks: walkBlocks(verification) },
+      { title: 'From pods', depth: 'terminal', blocks: walkBlocks(verification, true) },
+      { title: 'From pods', depth: 'ticket', blocks: walkBlocks(verification, false) },
       { title: 'Which clients dial what', depth: 'always', blocks: clientBlocks(verification) },
       { title: 'Other pods on these nodes', depth: 'ticket', blocks: podBlocks(verification) },
       { title: 'Pods that crash and wait', depth: 'always', blocks: crashBlocks(verification) },

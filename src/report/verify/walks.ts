@@ -1,5 +1,5 @@
 /** The part of verify's page on pods: each one's way link by link, who dials which name, and who still waits to be started again. */
-import type { Link, LinkName, Verification } from '../../model/verification.ts';
+import type { Link, LinkName, Verification, Walk } from '../../model/verification.ts';
 import { type Block, cell, type Item, join, listed, plain, said } from '../page.ts';
 
 export const brokenWords: Readonly<Record<LinkName, string>> = {
@@ -27,8 +27,33 @@ const states = { good: 'good', broken: 'bad', unknown: 'quiet' } as const satisf
   'good' | 'bad' | 'quiet'
 >;
 
-export function walkBlocks({ walks }: Verification): readonly Block[] {
-  return walks.flatMap(({ node, namespace, pod, links, broken }): readonly Block[] => [
+/** In a terminal those that are broken, or one that is whole: on a hundred nodes the rest says the same. */
+export function walkBlocks({ walks }: Verification, isTerminal: boolean): readonly Block[] {
+  const broken = walks.filter((walk) => walk.broken !== undefined);
+  const telling = broken.length > 0 ? broken : walks;
+  const shown = isTerminal ? telling.slice(0, mostInTerminal(broken)) : walks;
+  const rest = walks.filter((walk) => !shown.includes(walk));
+  return [
+    ...shown.flatMap(walkTable),
+    ...[
+      { about: 'no link is broken from ', all: rest.filter((walk) => walk.broken === undefined) },
+      { about: 'broken as well from ', all: rest.filter((walk) => walk.broken !== undefined) },
+    ].flatMap(({ about, all }): readonly Block[] =>
+      all.length === 0 ? [] : [{ kind: 'prose', phrase: join(plain(about), listed(all.map(placeOf))) }],
+    ),
+  ];
+}
+
+function mostInTerminal(broken: readonly Walk[]): number {
+  return broken.length > 0 ? 4 : 1;
+}
+
+function placeOf({ namespace, pod, node }: Walk): string {
+  return `${namespace}/${pod} on ${node}`;
+}
+
+function walkTable({ node, namespace, pod, links, broken }: Walk): readonly Block[] {
+  return [
     {
       kind: 'prose',
       phrase: join(
@@ -38,7 +63,7 @@ export function walkBlocks({ walks }: Verification): readonly Block[] {
     },
     {
       kind: 'table',
-      about: `The way of ${namespace}/${pod} on ${node}`,
+      about: 'Its way to the API',
       columns: ['link', 'state', 'what was seen'],
       rows: links.map(({ link, state, detail }) => [
         cell(titles[link]),
@@ -46,7 +71,7 @@ export function walkBlocks({ walks }: Verification): readonly Block[] {
         cell([{ code: detail }]),
       ]),
     },
-  ]);
+  ];
 }
 
 export function clientBlocks({ walks, pods }: Verification): readonly Block[] {
@@ -106,7 +131,7 @@ export function crashBlocks({ crashLoops }: Verification): readonly Block[] {
         backOff === undefined ? [] : said`, started again only after ${backOff}`,
       ),
       below: [],
-      todo: said`to have it tried now: ${`kubectl delete pod --namespace ${namespace} ${pod}`}`,
+      ...nowOf(namespace, pod),
     }));
   const rest = crashLoops.length - items.length;
   return [
@@ -123,4 +148,12 @@ export function crashBlocks({ crashLoops }: Verification): readonly Block[] {
         ]
       : []),
   ];
+}
+
+/** Names of the API server's are checked by it; others are not put into a command. */
+function nowOf(namespace: string, pod: string): Pick<Item, 'todo'> {
+  if (![namespace, pod].every((name) => /^[a-z0-9][a-z0-9.-]*$/.test(name))) return {};
+  return {
+    todo: said`${`kubectl delete pod --namespace ${namespace} ${pod}`} has it tried at once, where a controller owns the pod`,
+  };
 }
