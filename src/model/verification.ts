@@ -34,8 +34,8 @@ export type DialResult =
       /** By the CA that the pod has. */
       readonly isTrustedByPod?: boolean;
     }
-  /** curl judges by itself, and shows no certificate. */
-  | { readonly state: 'accepted' }
+  /** curl judges by itself, with the CA of the node, and shows no certificate. In a pod: whether it has that CA too. */
+  | { readonly state: 'accepted'; readonly isTrustedByPod?: boolean }
   | { readonly state: 'rejected'; readonly detail: string }
   | { readonly state: 'failed'; readonly trouble: ProbeTroubleCode; readonly detail: string };
 

@@ -8,6 +8,8 @@ export const notTried: Seen = { outcome: 'not-tried' };
 export function seenBy({ place, result, san }: Dial, at: string, isGone = false): Seen {
   switch (result.state) {
     case 'accepted':
+      if (result.isTrustedByPod === false)
+        return { outcome: 'untrusted', detail: "the node's CA verifies it, and the pod has another" };
       return isGone ? { outcome: 'still-there' } : { outcome: 'good' };
     case 'rejected':
       // curl says of the name what it would say of the chain, so this proves nothing of a name that is to be gone.

@@ -18,11 +18,15 @@ export function caLink({ pod, dials }: PodSight): Link {
     pod.ca.from === 'kubelet'
       ? 'the ca.crt that kubelet mounted into the pod'
       : `ConfigMap kube-root-ca.crt of namespace ${pod.namespace}, read by the API`;
-  const served = dials.flatMap(({ result }) => (result.state === 'served' ? [result] : []));
-  const genuine = served.filter(({ isTrusted }) => isTrusted === true);
-  if (served.some(({ isTrustedByPod }) => isTrustedByPod === true))
-    return { link, state: 'good', detail: `${from} verifies the API server` };
-  if (genuine.length > 0)
+  const genuine = dials.flatMap(({ result }) =>
+    result.state === 'accepted' || (result.state === 'served' && result.isTrusted === true) ? [result] : [],
+  );
+  const isVerified = dials.some(
+    ({ result }) =>
+      (result.state === 'served' || result.state === 'accepted') && result.isTrustedByPod === true,
+  );
+  if (isVerified) return { link, state: 'good', detail: `${from} verifies the API server` };
+  if (genuine.some(({ isTrustedByPod }) => isTrustedByPod === false))
     return {
       link,
       state: 'broken',
@@ -79,7 +83,9 @@ export function certificateLink(sight: PodSight): Link {
   for (const dial of used) {
     const { result, san, host, port } = dial;
     const judged =
-      isOwnCaWrong && result.state === 'served' ? { ...dial, result: withoutPodCa(result) } : dial;
+      isOwnCaWrong && (result.state === 'served' || result.state === 'accepted')
+        ? { ...dial, result: withoutPodCa(result) }
+        : dial;
     const seen = seenBy(judged, at);
     if (seen.outcome === 'good') continue;
     if (seen.outcome === 'not-tried' || seen.outcome === 'unreachable') {
@@ -104,7 +110,7 @@ export function certificateLink(sight: PodSight): Link {
   };
 }
 
-function withoutPodCa(result: Extract<Dial['result'], { state: 'served' }>): Dial['result'] {
+function withoutPodCa(result: Extract<Dial['result'], { state: 'served' | 'accepted' }>): Dial['result'] {
   const { isTrustedByPod: _, ...rest } = result;
   return rest;
 }

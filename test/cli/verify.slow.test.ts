@@ -145,12 +145,12 @@ test('no secret of a pod comes along, and JSON fits what the text says', async (
   expect(told.pods[0]).toMatchObject({ token: 'mounted', ca: { from: 'kubelet' }, isEntered: true });
 });
 
-describe('S2: the walk names exactly the link that is broken', () => {
-  async function broken(args: readonly string[] = []): Promise<readonly (string | undefined)[]> {
-    const { walks } = await verified([...there(), '--walk', ...args]);
-    return walks.map((walk) => walk.broken);
-  }
+async function broken(args: readonly string[] = []): Promise<readonly (string | undefined)[]> {
+  const { walks } = await verified([...there(), '--walk', ...args]);
+  return walks.map((walk) => walk.broken);
+}
 
+describe('S2: the walk names exactly the link that is broken', () => {
   test('CoreDNS scaled to 0', async () => {
     setDns(simulation, dnsAddress, []);
     for (const node of simulation.nodes) leadTo(node, routes({ [dnsAddress]: '127.0.0.1', '53': '1' }));

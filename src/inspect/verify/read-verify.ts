@@ -104,7 +104,15 @@ function resultOf(
       ...(podCa === undefined ? {} : { isTrustedByPod: leadsTo(chain, podCa) }),
     };
   }
-  if (by === 'curl' && status === '0') return { state: 'accepted' };
+  if (by === 'curl' && status === '0') {
+    const own = new Set(ca.map(({ fingerprint }) => fingerprint));
+    return {
+      state: 'accepted',
+      ...(podCa === undefined
+        ? {}
+        : { isTrustedByPod: podCa.some(({ fingerprint }) => own.has(fingerprint)) }),
+    };
+  }
   const detail = firstLine(said);
   if (by === 'curl' && /^curl: \((?:60|51|77|35)\)/.test(said)) return { state: 'rejected', detail };
   return { state: 'failed', trouble: troubleOf(status, said), detail };
