@@ -53,7 +53,8 @@ function sentenceAndHint(complaint: string, argv: readonly string[]): [string, s
   const meant = /\((.*)\)/.exec(suggestion)?.[1];
   return [
     sentence.replace(/^error: /, '').replace(/\.$/, ''),
-    meant ?? hintFor(argv, sentence.includes('unknown option')),
+    // Closer in spelling to a command than in what was meant.
+    argv[0] === 'version' || meant === undefined ? hintFor(argv, sentence.includes('unknown option')) : meant,
   ];
 }
 

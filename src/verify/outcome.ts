@@ -8,7 +8,7 @@ export const notTried: Seen = { outcome: 'not-tried' };
 export function seenBy({ place, result, san }: Dial, at: string, isGone = false): Seen {
   switch (result.state) {
     case 'accepted':
-      if (result.isTrustedByPod === false)
+      if (place.kind === 'pod' && result.isTrustedByPod === false)
         return { outcome: 'untrusted', detail: "the node's CA verifies it, and the pod has another" };
       return isGone ? { outcome: 'still-there' } : { outcome: 'good' };
     case 'rejected':

@@ -27,7 +27,7 @@ beforeAll(async () => {
         await execa('apt-get', ['--quiet=2', 'update']);
         await execa('apt-get', ['download', 'prometheus'], { cwd: temporary });
       });
-      const [archive = ''] = readdirSync(temporary).filter((file) => file.endsWith('.deb'));
+      const archive = readdirSync(temporary).find((file) => file.endsWith('.deb')) ?? '';
       await execa('dpkg-deb', ['--extract', archive, 'content'], { cwd: temporary });
       mkdirSync(path.dirname(promtool), { recursive: true });
       renameSync(path.join(temporary, 'content/usr/bin/promtool'), promtool);

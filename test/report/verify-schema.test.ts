@@ -35,11 +35,13 @@ function tags(html: string): readonly string[] {
   return (html.match(/<[a-z!/][^>]*>/gi) ?? []).map((tag) => tag.replace(/[\s>].*$/s, ''));
 }
 
+function all(given: string, format: string): string {
+  return Object.values(sampleVerifications(given))
+    .map((one) => verifyReports[format]?.(one, look) ?? '')
+    .join('');
+}
+
 test('hostile text makes no tag in HTML, and nowhere what a terminal would obey', () => {
-  const all = (text: string, format: string): string =>
-    Object.values(sampleVerifications(text))
-      .map((one) => verifyReports[format]?.(one, look) ?? '')
-      .join('');
   const plain = new Set(tags(all('safe', 'html')));
   fc.assert(
     fc.property(hostile, (given) => {

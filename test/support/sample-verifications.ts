@@ -7,8 +7,6 @@ import { answer, dialsWith, hosts, pod, servedBy, silent, verifyFacts, wanted } 
 export function sampleVerifications(
   text = 'safe',
 ): Readonly<Record<'healthy' | 'stale' | 'kubeProxy' | 'path' | 'nothing' | 'poisoned', Verification>> {
-  const judged = (facts: Partial<VerifyFacts>, isWalk = false): Verification =>
-    judge(verifyFacts(facts), wanted, { isWalk, needsPod: true });
   const stale = judged({
     dials: dialsWith(({ host }) => host === hosts.cp2, servedBy(leaf(['kubernetes', hosts.cp2]))),
   });
@@ -52,4 +50,8 @@ export function sampleVerifications(
       gaps: [{ code: 'not-seen', what: text, detail: text, remedy: text }],
     },
   };
+}
+
+function judged(facts: Partial<VerifyFacts>, isWalk = false): Verification {
+  return judge(verifyFacts(facts), wanted, { isWalk, needsPod: true });
 }

@@ -68,13 +68,8 @@ export function apiFacts({ readThrough, apiPort, answers }: ApiReading): ApiFact
 
 /** A frame of the script: answers one after the other, each behind its status line. The last of a question counts. */
 export function readAnswers(bytes: Uint8Array): ApiAnswers {
-  const answers = splitAnswers(bytes);
-  return Object.fromEntries(
-    apiQuestions.flatMap((question) => {
-      const answer = answers.get(question);
-      return answer === undefined ? [] : [[question, answer]];
-    }),
-  );
+  const known: ReadonlySet<string> = new Set(apiQuestions);
+  return Object.fromEntries([...splitAnswers(bytes)].filter(([question]) => known.has(question)));
 }
 
 /** By the names that the script gave to the questions. */

@@ -57,7 +57,12 @@ export function readVerifyReply(reply: Reply, asked: NodeAsked): NodeSeen {
   const at = (place: Place, who: string, rows: readonly DialRow[]): readonly Dial[] =>
     rows.map((row) => {
       const found = raw.find((one) => one.who === who && isFor(one, row));
-      return { place, ...row, by: by === 'curl' ? 'curl' : 'openssl', result: resultOf(found, ca, podCa) };
+      return {
+        place,
+        ...row,
+        by: by === 'curl' ? 'curl' : 'openssl',
+        result: resultOf(found, ca, place.kind === 'pod' ? podCa : undefined),
+      };
     });
   return {
     ...(by === 'openssl' || by === 'curl' ? { by } : {}),
