@@ -182,7 +182,7 @@ export interface Verification {
   readonly verdict: 'holds' | 'names-missing' | 'broken' | 'not-proven';
   readonly isWalk: boolean;
   readonly nodes: readonly { readonly node: string; readonly names: readonly NameProof[] }[];
-  /** Each name that somebody asked for, dialled itself from here. */
+  /** What clients outside dial, dialled itself from here: names that were asked for, endpoints, the kubeconfig's server. */
   readonly paths: readonly { readonly san: San; readonly port: number; readonly seen: Seen }[];
   readonly walks: readonly Walk[];
   readonly pods: readonly PodView[];

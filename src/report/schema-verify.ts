@@ -38,7 +38,9 @@ export const verifySchema = z
     ),
     paths: z
       .array(z.object({ san, port: z.int(), seen }))
-      .describe('names that somebody asked for, each dialled itself from here'),
+      .describe(
+        'what clients outside dial, dialled itself from here: names asked for, endpoints, the server of the kubeconfig',
+      ),
     walks: z.array(
       z.object({
         node: text,

@@ -90,10 +90,13 @@ test('S2: CoreDNS scaled to 0', async () => {
   }
 });
 
+/** No node has the label, so none keeps a kube-proxy. */
+function selector(value: string | null): string {
+  return JSON.stringify({ spec: { template: { spec: { nodeSelector: { 'lab.example/none': value } } } } });
+}
+
 test("S2: kube-proxy's rules removed on one node", async () => {
   const cluster = get();
-  const selector = (value: string | null): string =>
-    JSON.stringify({ spec: { template: { spec: { nodeSelector: { 'lab.example/none': value } } } } });
   // It would write them again.
   await cluster.kubectl([...inSystem, 'patch', 'daemonset', 'kube-proxy', '--patch', selector('yes')]);
   try {
@@ -185,13 +188,13 @@ test('S2: a token that is not mounted', async () => {
   }
 });
 
-test('--wait ends as soon as a certificate that is swapped in meanwhile is served', async () => {
+test('--wait sees a certificate that is swapped in meanwhile, and a path that no DNS knows stays unproven', async () => {
   const cluster = get();
   const [first, ...others] = cluster.controlPlanes;
   if (first === undefined) throw new Error('no control plane');
   for (const node of others) await cluster.inNode(node, `${stage(node, ['waited.example'])}${swap}`);
   const waiting = verifyBySsh(cluster, {
-    options: ['--san', 'waited.example', '--without-pods', '--wait', '60s'],
+    options: ['--san', 'waited.example', '--without-pods', '--wait', '40s'],
   });
   await sleep(8000);
   await cluster.inNode(first, `${stage(first, ['waited.example'])}${swap}`);

@@ -13,9 +13,8 @@ import type { DialRow } from './read-verify.ts';
 export interface FromHere {
   readonly places: readonly NodePlace[];
   readonly namesOf: ReadonlyMap<string, readonly San[]>;
-  readonly asked: readonly San[];
-  /** Where a name leads to the API. */
-  readonly port: number;
+  /** What clients dial by itself. */
+  readonly paths: readonly Path[];
   readonly ca: readonly Certificate[];
   readonly request: {
     readonly proxyFor: (host: string, port: number) => ProxyAddress | undefined;
@@ -25,10 +24,17 @@ export interface FromHere {
   };
 }
 
+export interface Path {
+  readonly host: string;
+  readonly port: number;
+  readonly san: San;
+  readonly ground: Ground;
+}
+
 type Row = DialRow & { readonly ground: Ground };
 
 export async function dialFromHere(from: FromHere): Promise<readonly Dial[]> {
-  const { places, namesOf, asked, port, ca, request } = from;
+  const { places, namesOf, paths, ca, request } = from;
   const backends = places.flatMap(({ node, addresses, port: own, target, ground }) =>
     addresses.flatMap((host) =>
       rowsFor(host, own, namesOf.get(node) ?? []).map((row): Row => ({
@@ -37,9 +43,7 @@ export async function dialFromHere(from: FromHere): Promise<readonly Dial[]> {
       })),
     ),
   );
-  const themselves = asked
-    .filter(({ value }) => !value.startsWith('*.'))
-    .map((san): Row => ({ target: 'name', host: san.value, port, san, ground: 'given' }));
+  const themselves = paths.map((path): Row => ({ target: 'name', ...path }));
   const run = startProbes({
     timeoutMs: request.probeTimeoutMs,
     now: request.now,

@@ -7,13 +7,13 @@ import type { ReachTrouble } from '../../model/trouble.ts';
 import type { VerifyFacts, Wanted } from '../../model/verification.ts';
 import { type Progress, readAll } from '../../reach/pool.ts';
 import type { NodeReader } from '../../reach/reader.ts';
-import { endpointOf } from '../probe/known.ts';
 import type { ProxyAddress } from '../probe/proxy-address.ts';
 import { type ClusterView, clusterViewFromHere, clusterViewOf } from './cluster-facts.ts';
 import { clusterQuery } from './cluster-script.ts';
 import { dialFromHere } from './dial-from-here.ts';
 import { placeOf, rowsFor, serviceOf, serviceRows, textOf } from './dial-rows.ts';
 import { encodeQuestion, octal } from './dns.ts';
+import { pathsOf } from './paths.ts';
 import { type NodeSeen, readVerifyReply } from './read-verify.ts';
 import { verifyQuery } from './verify-script.ts';
 
@@ -82,7 +82,7 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
       },
     }),
     request.looksAtNames
-      ? dialFromHere({ places, namesOf, asked: wanted.asked, port: apiPortOf(facts), ca, request })
+      ? dialFromHere({ places, namesOf, paths: pathsOf(facts, wanted.asked), ca, request })
       : [],
   ]);
   const seen = results.flatMap(({ node, result }) =>
@@ -162,9 +162,4 @@ function clusterCa(facts: ClusterFacts): readonly Certificate[] {
     return reading?.ok === true ? reading.certificates : [];
   });
   return onNodes.length > 0 ? onNodes : given;
-}
-
-/** By the port of the kubeconfig, since it is the same API that clients look for behind a name. */
-function apiPortOf({ kubeconfig }: ClusterFacts): number {
-  return (kubeconfig && endpointOf(kubeconfig.server)?.port) ?? 6443;
 }

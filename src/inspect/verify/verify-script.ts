@@ -82,7 +82,11 @@ see_token() {
     */pods/"$2"/volumes/*) volume=/var/lib/kubelet/pods/\${rows#*"$tab"*/pods/} ;;
     *) volume=$(limit 2 awk -v device="\${rows%%"$tab"*}" -v uid="/pods/$2/volumes/" '$3 == device && index($5, uid) { print $5; exit }' "$ROOT/proc/1/mountinfo" 2>/dev/null) ;;
   esac
-  case $volume in *"/pods/$2/volumes/"*) ;; *) volume=; return 0 ;; esac
+  # Only kinds that no pod can write to: what it can, it could make lead elsewhere in the moment of reading.
+  case $volume in
+    *"/pods/$2/volumes/kubernetes.io~projected/"* | *"/pods/$2/volumes/kubernetes.io~secret/"* | *"/pods/$2/volumes/kubernetes.io~configmap/"*) ;;
+    *) volume=; return 0 ;;
+  esac
   case $volume in */../* | *"$tab"* | *\\\\*) volume=; return 0 ;; esac
   [ -d "$ROOT$volume" ] || { volume=; return 0; }
   if [ -e "$ROOT$volume/token" ]; then token=mounted; else token=absent; fi

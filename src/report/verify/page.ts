@@ -31,7 +31,7 @@ export function verifyPage(verification: Verification): Page {
     ],
     sections: [
       ...nodes.flatMap(nodeSections),
-      { title: 'Names dialled themselves, from here', depth: 'always', blocks: pathBlocks(verification) },
+      { title: 'Paths from here', depth: 'always', blocks: pathBlocks(verification) },
       { title: 'From pods', depth: 'terminal', blocks: walkBlocks(verification, true) },
       { title: 'From pods', depth: 'ticket', blocks: walkBlocks(verification, false) },
       { title: 'Which clients dial what', depth: 'always', blocks: clientBlocks(verification) },
@@ -183,7 +183,7 @@ function pathBlocks({ paths }: Verification): readonly Block[] {
   return [
     {
       kind: 'table',
-      about: 'Names that somebody asked for',
+      about: 'What clients dial: names that were asked for, endpoints, the server of the kubeconfig',
       columns: ['name', 'port', 'seen', ''],
       rows: paths.map(({ san, port, seen }) => [
         cell([{ code: formatSan(san) }]),

@@ -107,6 +107,16 @@ test('what kubelet mounted in another way than by a pod of that name is not look
   expect(pods[0]?.ca).toBeUndefined();
 });
 
+test('a volume that the pod itself can write to is not looked at', async () => {
+  const folder = `var/lib/kubelet/pods/${uid}/volumes/kubernetes.io~empty-dir/x`;
+  tree.write(`${folder}/ca.crt`, ca.pem);
+  tree.write(`${folder}/token`, 'x');
+  tree.write('proc/1/mountinfo', `30 1 0:77 / /${folder} rw - tmpfs tmpfs rw\n`);
+  const { pods } = await look();
+  expect(pods[0]).toMatchObject({ pod: 'coredns-7d', token: 'unknown' });
+  expect(pods[0]?.ca).toBeUndefined();
+});
+
 test('a pod that nothing is mounted into has no token, and one that has is entered instead', async () => {
   const other = uid.replace(/a$/, 'b');
   tree.write('proc/500/mountinfo', '299 1 0:9 / / rw - overlay overlay rw\n');
