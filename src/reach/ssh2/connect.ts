@@ -36,7 +36,7 @@ export async function connectTo(
   if (need !== undefined) throw needsOpenssh(whom, need);
   const { needs } = algorithmsFor(await session.knownTo(settings), settings);
   if (needs) throw needs;
-  const identities = await identitiesFor(settings, session.asking, session.unlocked);
+  const identities = await identitiesFor(settings, session.asking, session.keys);
   if (identities.offered.length === 0) throw noKeys(settings.user, whom, identities);
 
   const sshd = `${through?.name ?? ''} ${whom}`;
