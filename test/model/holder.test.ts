@@ -96,6 +96,14 @@ test('of a file with several certificates the first counts, and one bad one refu
   expect(readHolder(new Uint8Array())).toBeUndefined();
 });
 
+test('the content of a primitive value is not taken for values', () => {
+  const content = Buffer.from([0x01, 0x87, ...Array.from({ length: 8 }, () => 0xff)]);
+  for (const tag of [0x04, 0x03, 0x84]) {
+    const inner = Buffer.from([tag, content.length, ...content]);
+    expect(plainHolder(Buffer.from([0x30, inner.length, ...inner]))).toBeUndefined();
+  }
+});
+
 test('whichever byte of a certificate is another one, both ways say the same', () => {
   const { der: original } = mint(base);
   const differing: string[] = [];
