@@ -5,7 +5,7 @@ import { display } from '../../model/display.ts';
 import { noKeys } from './authentication.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { forward } from './forward.ts';
-import { backOff, mostRetries } from './gate.ts';
+import { backOff } from './gate.ts';
 import { algorithmsFor } from './host-key.ts';
 import { identitiesFor } from './identities.ts';
 import { type Login, logIn } from './login.ts';
@@ -49,7 +49,7 @@ export async function connectTo(
       const isThroughBastion = through !== undefined;
       return await logIn({ session, settings, identities, stream, deadline, whom, isThroughBastion });
     } catch (error) {
-      if (!mayTryAgain(error) || attempt >= mostRetries) throw error;
+      if (!mayTryAgain(error, attempt)) throw error;
     } finally {
       deadline.stop();
       leave();
