@@ -1,5 +1,5 @@
 /** From settings to a login: finds the keys, waits for a place at that sshd, dials, and tries again where that does no harm. */
-import { connect as dialTcp } from 'node:net';
+import { connect as dialTcp, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { display } from '../../model/display.ts';
 import { noKeys } from './authentication.ts';
@@ -79,9 +79,27 @@ async function dial(
       ),
       deadline.over,
     ]);
+    gatherWrites(socket);
     return socket;
   } catch (error) {
     socket.destroy();
     throw error;
   }
+}
+
+/** ssh2 writes each packet in three pieces (length, content, tag), and each would be a system call and a segment of its own. */
+function gatherWrites(socket: Socket): void {
+  const write = socket.write.bind(socket) as (...given: unknown[]) => boolean;
+  let isGathering = false;
+  socket.write = (...given: unknown[]): boolean => {
+    if (!isGathering) {
+      isGathering = true;
+      socket.cork();
+      process.nextTick(() => {
+        isGathering = false;
+        socket.uncork();
+      });
+    }
+    return write(...given);
+  };
 }
