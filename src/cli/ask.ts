@@ -7,11 +7,18 @@ export function isInteractive(io: Io): boolean {
   return io.stdin.isTTY === true && io.stderr.isTTY === true;
 }
 
-/** Questions of nodes that are reached at the same time wait for each other. */
-export function asker(io: Io): Ask {
+/** Questions of nodes that are reached at the same time wait for each other, and nothing else is written while one is open. */
+export function asker(io: Io, hold: () => () => void = () => () => undefined): Ask {
   let last: Promise<unknown> = Promise.resolve();
   return (question, { isSecret = false } = {}) => {
-    const answer = last.then(() => askOne(io, question, isSecret));
+    const answer = last.then(async () => {
+      const release = hold();
+      try {
+        return await askOne(io, question, isSecret);
+      } finally {
+        release();
+      }
+    });
     last = answer.catch(() => undefined);
     return answer;
   };

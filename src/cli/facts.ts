@@ -1,9 +1,8 @@
 /** From flags to facts: what `inspect` reads, and later plan and verify too. */
-import { readFile } from 'node:fs/promises';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import { parseSans, sanKey } from '../model/san.ts';
-import { sanRefusalSentence } from '../model/san-refusal.ts';
+import { sanRefusalReason } from '../model/san-refusal.ts';
 import { UserError } from '../model/user-error.ts';
 import { openApi } from '../inspect/api-from-here.ts';
 import { type EnvironmentReading, readEnvironment } from '../inspect/environment.ts';
@@ -12,6 +11,7 @@ import { connectBy } from '../inspect/probe/connect.ts';
 import { readVantage, type VantageRun } from '../inspect/probe/merge-vantage.ts';
 import { chooseProxy } from '../inspect/probe/proxy-env.ts';
 import type { ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
+import { readBytes } from '../nodes/read-file.ts';
 import { resolveNodes } from '../nodes/resolve.ts';
 import { openNode } from '../reach/open.ts';
 import type { Options } from './command.ts';
@@ -27,6 +27,7 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
   const most = countOf(options, 'parallel', { flag: '--parallel', most: 512 }) ?? 32;
   const timeoutMs = durationOf(options, 'connectTimeout', '--connect-timeout') ?? usualApiTimeoutMs;
   const vantage = vantageOf(options);
+  const vantages = await vantagesOf(textsOf(options, 'with'));
   const signal = io.stop?.();
   const environment = await readEnvironment({ env: io.env });
   const opener = (kubeconfig: Kubeconfig): ApiGet => apiOf(kubeconfig, environment, timeoutMs, signal);
@@ -42,9 +43,12 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
   });
   const isQuiet = isSet(options, 'quiet');
   if (!isQuiet) for (const warning of resolved.warnings) io.stderr.write(`fix-sans: ${display(warning)}\n`);
-  const reach = reachOptionsOf(options, resolved.ssh, io);
-  const vantages = await vantagesOf(textsOf(options, 'with'));
   const line = progressLine(io, isQuiet);
+  const reach = reachOptionsOf(options, resolved.ssh, io, line);
+  if (resolved.nodes.some(({ target }) => target.via === 'ssh')) {
+    const { refuseGivenFiles } = await import('../reach/given-files.ts');
+    await refuseGivenFiles(reach);
+  }
   const { kubeconfig } = resolved;
   try {
     const facts = await inspectCluster({
@@ -99,8 +103,10 @@ function wishesOf(values: readonly string[]): ClusterFacts['wishes'] {
   const [first] = refusals;
   if (first === undefined) return sans;
   throw new UserError(
-    `--san ${display(first.input, 80)}: ${sanRefusalSentence(first)}`,
-    first.suggestion === undefined ? 'give a DNS name or an address' : `did you mean ${first.suggestion}?`,
+    `--san ${display(first.input, 80)} is refused: ${sanRefusalReason(first)}`,
+    first.suggestion === undefined
+      ? 'give a DNS name or an address'
+      : `did you mean --san ${first.suggestion}?`,
   );
 }
 
@@ -133,11 +139,10 @@ function apiOf(
 async function vantagesOf(files: readonly string[]): Promise<readonly VantageRun[]> {
   const runs: VantageRun[] = [];
   for (const file of files) {
-    const bytes = await readFile(file).catch((error: Error) => {
-      throw new UserError(
-        `cannot read --with ${display(file)}: ${error.message}`,
-        'give the JSON that inspect wrote elsewhere',
-      );
+    const { bytes } = await readBytes(file, {
+      what: 'the file of --with,',
+      hint: 'give the JSON that inspect wrote elsewhere: fix-sans inspect … --format json > there.json',
+      largest: 32 * 1024 * 1024,
     });
     const reading = readVantage(bytes);
     if (!reading.ok)

@@ -1,6 +1,7 @@
 /** `help TOPIC`: what is worth a page of its own. */
 import { exitCodes } from '../model/exit-code.ts';
 import { UserError } from '../model/user-error.ts';
+import { asCalled, programName } from './called.ts';
 import type { Invocation } from './command.ts';
 import { commands } from './commands.ts';
 import type { Io } from './io.ts';
@@ -14,12 +15,13 @@ const topics: Readonly<Record<string, () => string>> = {
 
 export async function help({ args }: Invocation, io: Io): Promise<0> {
   const [topic] = args;
-  io.stdout.write(page(topic));
+  const called = io.called ?? programName;
+  io.stdout.write(asCalled(page(topic, called), called));
   return 0;
 }
 
-function page(topic: string | undefined): string {
-  const program = buildProgram();
+function page(topic: string | undefined, called: string): string {
+  const program = buildProgram(called);
   if (topic === undefined) return program.helpInformation();
   const known = topics[topic];
   if (known) return known();

@@ -13,6 +13,8 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How the program is called here, for commands that it prints; `fix-sans` where nothing is said. */
+  readonly called?: string;
   /** Aborted by Ctrl-C and SIGTERM, for a command that has something to put in order; asked for, it replaces the usual death. */
   readonly stop?: () => AbortSignal;
   /** Only the simulator brings one of its own, whose nodes are folders; the program never does. */

@@ -30,8 +30,8 @@ export interface Fault {
 const mostKeys = 5;
 const tries = 3;
 
-/** Decrypted keys by file, so that a passphrase is asked for once in a run. */
-export type Unlocked = Map<string, Promise<ParsedKey | undefined>>;
+/** Decrypted keys by file, so that a passphrase is asked for once in a run; a text is why there is none. */
+export type Unlocked = Map<string, Promise<ParsedKey | string>>;
 
 export async function identitiesFor(
   { identityFiles, identitiesOnly, agent }: Pick<Settings, 'identityFiles' | 'identitiesOnly' | 'agent'>,
@@ -64,9 +64,13 @@ export async function identitiesFor(
       .filter(({ key }) => !('publicKey' in key && key.publicKey && inAgent(key.publicKey)))
       .map(({ path, key }) => fromFile(path, key, asking, unlocked)),
   );
+  for (const one of own) {
+    if (typeof one === 'string')
+      faults.push({ about: 'file', text: one, hint: 'load it into an agent: ssh-add', needsOpenssh: false });
+  }
   const all = [
     ...[...named, ...others].map((one) => fromAgent(agent ?? '', one)),
-    ...own.filter((one) => one !== undefined),
+    ...own.filter((one) => one !== undefined && typeof one !== 'string'),
   ];
   const unique = all.filter(
     (one, at) => all.findIndex((other) => other.publicKey.equals(one.publicKey)) === at,
@@ -156,14 +160,14 @@ async function fromFile(
   file: KeyFile,
   asking: Asking,
   unlocked: Unlocked,
-): Promise<Identity | undefined> {
+): Promise<Identity | string | undefined> {
   const label = display(path);
   if (file.state === 'ready') {
     const { key, publicKey } = file;
     return { label, publicKey, sign: (data, hash) => Promise.resolve(signWith(key, data, hash)) };
   }
   if (file.state !== 'encrypted' || !asking.isPossible) return undefined;
-  const unlock = (): Promise<ParsedKey | undefined> => {
+  const unlock = (): Promise<ParsedKey | string> => {
     const before = unlocked.get(path);
     if (before) return before;
     const key = asking.alone((ask) => askPassphrase(file.text, label, ask));
@@ -171,14 +175,18 @@ async function fromFile(
     return key;
   };
   // ssh too asks only once the host says that it wants this key, where the file shows which it is.
-  const publicKey = file.publicKey ?? (await unlock())?.getPublicSSH();
-  if (publicKey === undefined) return undefined;
+  let { publicKey } = file;
+  if (publicKey === undefined) {
+    const key = await unlock();
+    if (typeof key === 'string') return key;
+    publicKey = key.getPublicSSH();
+  }
   return {
     label,
     publicKey,
     async sign(data, hash) {
       const key = await unlock();
-      if (!key) throw new Error(`the passphrase of ${label} was not given`);
+      if (typeof key === 'string') throw new Error(key);
       return signWith(key, data, hash);
     },
   };
@@ -188,14 +196,18 @@ async function askPassphrase(
   text: Buffer,
   label: string,
   ask: (question: string, options: { readonly isSecret: boolean }) => Promise<string>,
-): Promise<ParsedKey | undefined> {
+): Promise<ParsedKey | string> {
   for (let left = tries; left > 0; left -= 1) {
-    const passphrase = await ask(`Passphrase of ${label}: `, { isSecret: true });
-    if (passphrase === '') return undefined;
+    const again =
+      left === tries
+        ? ''
+        : `That is not the passphrase (${left === 1 ? 'the last try' : `${left} tries left`}).\n`;
+    const passphrase = await ask(`${again}Passphrase of ${label}: `, { isSecret: true });
+    if (passphrase === '') return `the passphrase of ${label} was not given`;
     const key = decrypt(text, passphrase);
     if (key) return key;
   }
-  return undefined;
+  return `${tries} wrong passphrases were given for ${label}`;
 }
 
 function signWith(key: ParsedKey, data: Buffer, hash: string | undefined): Buffer {
