@@ -23,7 +23,9 @@ export async function explain({ args, options }: Invocation, io: Io): Promise<Di
   const talk = options['quiet'] !== true && sources.includes(io.stdin) && io.stdin.isTTY === true;
   if (talk) io.stderr.write('fix-sans: paste the text and end it with Ctrl-D\n');
   const diagnosis = withCalled(await read(sources), io.called);
-  io.stdout.write(report(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) }));
+  io.stdout.write(
+    report(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) }),
+  );
   return diagnosis.exitCode;
 }
 

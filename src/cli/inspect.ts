@@ -22,7 +22,7 @@ export async function inspect({ options }: Invocation, io: Io): Promise<ExitCode
   }
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(inspectReports));
   const inspection = withCalled(diagnoseCluster(await readFacts(options, io)), called);
-  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) };
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   const format = textOf(options, 'format') ?? 'text';
   io.stdout.write(inspectReports[format]?.(inspection, look) ?? '');
   let isWritten = true;

@@ -16,7 +16,7 @@ import { durationOf, isSet, textOf, textsOf } from './option-values.ts';
 function sharedTerminal(
   io: Io,
   line: Pick<ProgressLine, 'hold'>,
-): Required<Pick<ReachOptions, 'say'>> & { hold(): () => void } {
+): Required<Pick<ReachOptions, 'say' | 'holdTerminal'>> {
   let open = 0;
   let waiting: readonly string[] = [];
   const say = (text: string): void => {
@@ -27,7 +27,7 @@ function sharedTerminal(
     waiting = [];
     release();
   };
-  const hold = (): (() => void) => {
+  const holdTerminal = (): (() => void) => {
     const release = line.hold();
     open += 1;
     return () => {
@@ -37,7 +37,7 @@ function sharedTerminal(
       release();
     };
   };
-  return { hold, say };
+  return { holdTerminal, say };
 }
 
 /** Before anything is dialled, and not once for each node. */
@@ -66,8 +66,8 @@ export function reachOptionsOf(
   const configFile = sshConfig === undefined ? ssh.configFile : expandHome(sshConfig, env);
   const identities = textsOf(options, 'identity').map((file) => expandHome(file, env));
   const interactive = isInteractive(io);
-  const { hold, say } = sharedTerminal(io, line);
-  const ask = asker(io, hold);
+  const { holdTerminal, say } = sharedTerminal(io, line);
+  const ask = asker(io, holdTerminal);
   const asksPassword = isSet(options, 'askBecomePass');
   if (asksPassword && !interactive)
     throw new UserError(
@@ -96,7 +96,7 @@ export function reachOptionsOf(
         durationOf(options, 'connectTimeout', '--connect-timeout') ?? usualLimits.connectTimeoutMs,
       commandTimeoutMs: durationOf(options, 'timeout', '--timeout') ?? usualLimits.commandTimeoutMs,
     },
-    holdTerminal: hold,
+    holdTerminal,
     say,
     env: io.env,
     home: io.env['HOME'] ?? homedir(),

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Io } from '../../src/cli/io.ts';
+import { type Io, widthOf } from '../../src/cli/io.ts';
 import type { ReachTroubleCode } from '../../src/model/trouble.ts';
 import { ReachError } from '../../src/reach/transport.ts';
 import { type ApiEndpoint, startApiEndpoint } from '../support/api-endpoint.ts';
@@ -243,8 +243,26 @@ describe('what comes out', () => {
         .filter((line) => !commands.test(line))
         .map((line) => line.length),
     );
-    expect(widest).toBeLessThanOrEqual(columns === 0 ? 80 : Math.max(50, Math.min(columns, 100)));
+    expect(widest).toBeLessThanOrEqual(columns === 0 ? 100 : Math.max(50, Math.min(columns, 200)));
   });
+
+  test.each([
+    [{ terminal: true, columns: 140 }, {}, 140],
+    [{ terminal: true, columns: 140 }, { COLUMNS: '60' }, 60],
+    [{}, {}, 100],
+    [{}, { COLUMNS: '120' }, 120],
+    [{}, { COLUMNS: 'wide' }, 100],
+    [{}, { COLUMNS: '1' }, 100],
+    [{ terminal: true, columns: 10 }, {}, 50],
+    [{ terminal: true, columns: 1000 }, {}, 200],
+  ] as const)(
+    '%j with %j is %i columns wide',
+    ({ terminal, columns }: { terminal?: boolean; columns?: number }, env, width) => {
+      expect(widthOf({ isTTY: terminal ?? false, ...(columns && { columns }), write: () => true }, env)).toBe(
+        width,
+      );
+    },
+  );
 });
 
 describe('the environment', () => {
