@@ -146,7 +146,9 @@ const nodeFacts = z.object({
     initIsSystemd: z.boolean(),
     addresses: texts,
     defaultRouteAddress: text.optional(),
-    listening: z.array(listening),
+    listening: z
+      .array(listening)
+      .describe('on the port of the API server, and on those of load balancers and what is behind them'),
     firewall: texts,
     runtime: text.optional(),
     selinux: text.optional(),

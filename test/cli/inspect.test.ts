@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Io, widthOf } from '../../src/cli/io.ts';
+import { type Certificate, readCertificates } from '../../src/model/certificate.ts';
 import type { ReachTroubleCode } from '../../src/model/trouble.ts';
 import { ReachError } from '../../src/reach/transport.ts';
 import { type ApiEndpoint, startApiEndpoint } from '../support/api-endpoint.ts';
@@ -12,6 +13,13 @@ import { mintKubeadm } from '../support/mint.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const { ca, apiserver } = mintKubeadm('ec');
+
+function readOne({ der }: typeof apiserver): Certificate {
+  const reading = readCertificates(der);
+  if (!reading.ok) throw new Error(reading.refusal.code);
+  return reading.certificates[0];
+}
+
 let api: ApiEndpoint;
 let folder: string;
 
@@ -163,6 +171,21 @@ describe('what could not be reached is in the exit code', () => {
     expect(opened).toHaveLength(2);
     expect(stdout).toMatch(new RegExp(`192\\.0\\.2\\.1 +not read \\(${trouble}\\)`));
     expect(stdout).toMatch(new RegExp(`192\\.0\\.2\\.2 +not read \\(${trouble}\\)`));
+  });
+});
+
+describe('of an endpoint alone', () => {
+  test('the text has the card of its certificate, and its names with what they tell of themselves', async () => {
+    const { code, stdout } = await runCli(['inspect', '--endpoint', endpoint()], { columns: 120 });
+    const { fingerprint } = readOne(apiserver);
+    expect(stdout).toMatch(new RegExp(`seen at +for +valid until +key +issued by +SHA-256`));
+    expect(stdout).toMatch(
+      new RegExp(
+        `127\\.0\\.0\\.1:${api.port} +CN=kube-apiserver +\\d{4}-\\d\\d-\\d\\d .*CN=kubernetes +${fingerprint.slice(0, 16)}`,
+      ),
+    );
+    expect(stdout).toMatch(/kubernetes\.default\.svc +all \(served\) +kubeadm's usual name/);
+    expect(code).toBe(2);
   });
 });
 

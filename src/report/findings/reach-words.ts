@@ -2,7 +2,13 @@
 import { join, listed, plain, said } from '../page.ts';
 import type { Vocabulary } from './words.ts';
 
-type ReachCodes = 'api-unread' | 'not-read' | 'partly-read' | 'host-key-added';
+type ReachCodes =
+  | 'api-unread'
+  | 'not-read'
+  | 'partly-read'
+  | 'no-control-plane'
+  | 'manifest-gone'
+  | 'host-key-added';
 
 export const reachWords: Vocabulary<ReachCodes> = {
   'api-unread': ({ what, why }) => ({
@@ -21,6 +27,28 @@ export const reachWords: Vocabulary<ReachCodes> = {
     head: said`on ${node} ${what} could not be read`,
     evidence: [said`${why}`],
     todo: plain('what depends on it is unknown here, not absent'),
+  }),
+  'no-control-plane': ({ kind }, node) => ({
+    head:
+      kind === 'worker'
+        ? said`this is a worker: no kube-apiserver manifest on ${node}`
+        : said`no control plane here: there is no Kubernetes on ${node}`,
+    evidence:
+      kind === 'worker'
+        ? [plain('a kubelet or what it leaves is there, and nothing of a control plane')]
+        : [plain('no kube-apiserver manifest, no kubelet, and no trace of kubeadm')],
+    todo: plain(
+      'name the control planes: kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide lists them; a load balancer in front of them is tested by --endpoint HOST:PORT',
+    ),
+  }),
+  'manifest-gone': ({ folder, evidence }, node) => ({
+    head: said`there is no kube-apiserver manifest in ${folder} on ${node}, though it is a control plane (${evidence})`,
+    evidence: [
+      plain(
+        'kubelet stops the API server as soon as its manifest is gone: some recipes move it away and back',
+      ),
+    ],
+    todo: plain('look where it is, and put it back; or see why kubeadm did not come to its end on this node'),
   }),
   'host-key-added': ({ fingerprint }, node) => ({
     head: said`the host key of ${node} was unknown and has been added: ${fingerprint}`,
