@@ -1,6 +1,7 @@
 /** From flags to facts: what `inspect` reads, and later plan and verify too. */
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
+import type { ClusterNode } from '../model/node.ts';
 import { parseSans, sanKey } from '../model/san.ts';
 import { sanRefusalReason } from '../model/san-refusal.ts';
 import { UserError } from '../model/user-error.ts';
@@ -14,6 +15,7 @@ import type { ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
 import { readBytes } from '../nodes/read-file.ts';
 import { resolveNodes } from '../nodes/resolve.ts';
 import { openNode } from '../reach/open.ts';
+import type { ReachOptions } from '../reach/options.ts';
 import type { Options } from './command.ts';
 import type { Io } from './io.ts';
 import { countOf, durationOf, isSet, textOf, textsOf } from './option-values.ts';
@@ -45,15 +47,12 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
   if (!isQuiet) for (const warning of resolved.warnings) io.stderr.write(`fix-sans: ${display(warning)}\n`);
   const line = progressLine(io, isQuiet);
   const reach = reachOptionsOf(options, resolved.ssh, io, line);
-  if (resolved.nodes.some(({ target }) => target.via === 'ssh')) {
-    const { refuseGivenFiles } = await import('../reach/given-files.ts');
-    await refuseGivenFiles(reach);
-  }
+  const nodes = await reachable(resolved.nodes, reach);
   const { kubeconfig } = resolved;
   try {
     const facts = await inspectCluster({
       ...(resolved.cluster === undefined ? {} : { cluster: resolved.cluster }),
-      nodes: resolved.nodes,
+      nodes,
       endpoints: resolved.endpoints,
       wishes: merged(wishes, resolved.wishes),
       ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
@@ -75,6 +74,22 @@ export async function readFacts(options: Options, io: Io): Promise<ClusterFacts>
   } finally {
     line.clear();
   }
+}
+
+/** What flags say of SSH is looked at first; then nodes that the API listed get the names that ssh_config has for them. */
+async function reachable(
+  nodes: readonly ClusterNode[],
+  reach: ReachOptions,
+): Promise<readonly ClusterNode[]> {
+  if (!nodes.some(({ target }) => target.via === 'ssh')) return nodes;
+  const [{ refuseGivenFiles }, { withAliases }] = await Promise.all([
+    import('../reach/given-files.ts'),
+    import('../reach/host-alias.ts'),
+  ]);
+  await refuseGivenFiles(reach);
+  const aliased = await withAliases(nodes, reach);
+  for (const note of aliased.notes) reach.say(note);
+  return aliased.nodes;
 }
 
 /** It stands where the name of a machine does. */

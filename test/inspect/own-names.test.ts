@@ -43,13 +43,13 @@ test('by an address of an interface, where the node is reached and advertised by
 });
 
 test.each<[string, (facts: ClusterFacts) => ClusterFacts]>([
-  ['nobody has the address', (facts) => ({ ...facts, api: { ...api(facts), controlPlanes: [] } })],
+  ['nobody has the address', (facts) => ({ ...facts, api: { ...apiIn(facts), controlPlanes: [] } })],
   [
     'two have it',
     (facts) => ({
       ...facts,
       api: {
-        ...api(facts),
+        ...apiIn(facts),
         controlPlanes: ['a', 'b'].map((name) => ({ name, internalIps: [addressOf(2)], isReady: true })),
       },
     }),
@@ -62,7 +62,7 @@ test.each<[string, (facts: ClusterFacts) => ClusterFacts]>([
   expect(nameOf(change(changeNode(buildFacts(), 'cp2', () => nameless)), 'cp2')).toBeUndefined();
 });
 
-function api(facts: ClusterFacts): NonNullable<ClusterFacts['api']> {
+function apiIn(facts: ClusterFacts): NonNullable<ClusterFacts['api']> {
   if (facts.api === undefined) throw new Error('there is no API');
   return facts.api;
 }
