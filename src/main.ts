@@ -54,7 +54,9 @@ void run(process.argv.slice(2), {
   },
   (error: unknown) => {
     if (stoppedWith !== undefined) {
-      process.stderr.write('fix-sans: stopped; nothing was changed\n');
+      // Behind the ^C that the terminal shows.
+      const before = process.stderr.isTTY ? '\n' : '';
+      process.stderr.write(`${before}fix-sans: stopped; nothing was changed\n`);
       // Connections that were being made are not waited for.
       process.exit(stoppedWith);
     }

@@ -79,7 +79,8 @@ const unknownOrigin: readonly Provenance[] = [{ why: 'hand-added-or-unknown' }];
 const usualOrigin: readonly Provenance[] = [{ why: 'usual-name' }];
 
 /** Where nothing tells what kubeadm was given, its fixed names tell themselves, and so does the ClusterIP of its usual range. */
-function originOf({ type, value }: San): readonly Provenance[] {
+function originOf({ type, value }: San, isBlind: boolean): readonly Provenance[] {
+  if (!isBlind) return unknownOrigin;
   const isUsual = type === 'dns' ? isApiserverName(value) : value === '10.96.0.1';
   return isUsual ? usualOrigin : unknownOrigin;
 }
@@ -90,6 +91,7 @@ export function nameRows(
   expected: ReadonlyMap<string, Expected>,
   holders: Holders,
 ): readonly NameRow[] {
+  const isBlind = facts.api === undefined && backends.every(({ kind }) => kind === 'endpoint');
   const inConfig = configKeys(facts);
   const inInventory = inventoryKeys(facts);
   const presences = backends.map(presenceTable);
@@ -114,7 +116,8 @@ export function nameRows(
     }
     rows.push({
       san,
-      provenance: want === undefined || want.provenance.length === 0 ? originOf(san) : want.provenance,
+      provenance:
+        want === undefined || want.provenance.length === 0 ? originOf(san, isBlind) : want.provenance,
       nodes,
       ...(inConfig === undefined ? {} : { inKubeadmConfig: inConfig.has(key) }),
       ...(inInventory === undefined ? {} : { inInventory: inInventory.has(key) }),

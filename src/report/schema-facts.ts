@@ -155,7 +155,9 @@ const nodeFacts = z.object({
   }),
   nodeName: text.optional(),
   kubelet: z.object({ certificate: reading.optional() }).optional(),
-  kubeadm: z.object({ path: text, version: text, isOddPath: z.boolean() }).optional(),
+  kubeadm: z
+    .object({ path: text, version: text, isOddPath: z.boolean(), realPath: text.optional() })
+    .optional(),
   apiserver: apiserver.optional(),
   certificate: certificateFile.optional(),
   key: keyFile.optional(),

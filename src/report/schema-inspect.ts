@@ -164,7 +164,7 @@ export const inspectSchema = z
     exitCode: z
       .literal(codes as [ExitCode, ...ExitCode[]])
       .describe(
-        '0 healthy, 2 something to fix, 3 partly read, 4 refused, 7 another tool, 8 not a missing name, 75 silent',
+        '0 healthy, 1 no control plane among the nodes, 2 something to fix, 3 partly read, 4 refused, 7 another tool, 8 not a missing name, 75 silent',
       ),
     verdict: z.enum(['healthy', 'names-missing', 'to-fix', 'not-the-certificate', 'other-tool', 'unknown']),
     findings: z.array(finding),

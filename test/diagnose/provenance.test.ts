@@ -43,4 +43,8 @@ test("seen from outside alone, kubeadm's fixed names tell themselves; of a node 
     expect(whyOf(name)).toEqual([{ why: 'hand-added-or-unknown' }]);
   const inside = diagnoseCluster(buildFacts()).names.find(({ san }) => san.value === 'kubernetes');
   expect(inside?.provenance).toContainEqual({ why: 'kubeadm', rule: 'kubernetes-service-name' });
+  const strange = diagnoseCluster(buildFacts({ extraNames: ['10.96.0.1'] })).names;
+  expect(strange.find(({ san }) => san.value === '10.96.0.1')?.provenance).toEqual([
+    { why: 'hand-added-or-unknown' },
+  ]);
 });

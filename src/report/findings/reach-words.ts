@@ -38,7 +38,7 @@ export const reachWords: Vocabulary<ReachCodes> = {
         ? [plain('a kubelet or what it leaves is there, and nothing of a control plane')]
         : [plain('no kube-apiserver manifest, no kubelet, and no trace of kubeadm')],
     todo: plain(
-      'name the control planes: kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide lists them; a load balancer in front of them is tested by --endpoint HOST:PORT',
+      'name the control planes (kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide lists them); --endpoint HOST:PORT tests a load balancer in front of them',
     ),
   }),
   'manifest-gone': ({ folder, evidence }, node) => ({
@@ -53,8 +53,6 @@ export const reachWords: Vocabulary<ReachCodes> = {
   'host-key-added': ({ fingerprint }, node) => ({
     head: said`the host key of ${node} was unknown and has been added: ${fingerprint}`,
     evidence: [],
-    todo: plain(
-      'compare the fingerprint with the one on the node: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
-    ),
+    todo: plain('compare it with what ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub says on the node'),
   }),
 };

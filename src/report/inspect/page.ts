@@ -71,7 +71,7 @@ function aboutOf({ nodes, facts, findings }: Inspection): readonly Phrase[] {
           : [
               readOf(controlPlanes, 'control plane'),
               readOf(workers, 'worker'),
-              ...(wrong.size === 0 ? [] : [`${wrong.size} that ${wrong.size === 1 ? 'is' : 'are'} none`]),
+              ...(wrong.size === 0 ? [] : [wrongWords(wrong.size)]),
             ]
               .filter((words) => words !== '')
               .join(', '),
@@ -86,6 +86,12 @@ function wrongNodes(findings: readonly Finding[]): ReadonlySet<string> {
   return new Set(
     findings.flatMap(({ code, node }) => (code === 'no-control-plane' && node !== undefined ? [node] : [])),
   );
+}
+
+function wrongWords(count: number): string {
+  return count === 1
+    ? '1 machine read that is no control plane'
+    : `${count} machines read that are no control planes`;
 }
 
 function readOf(nodes: Inspection['nodes'], what: string): string {
