@@ -41,8 +41,10 @@ export function verdictOf(
   const isForeign = findings.some(({ code }) => code === 'other-tool');
   const hasNames = toDo.some(isAboutNames);
   const isElsewhere = has(notTheCertificate) && !hasNames;
-  const partial = isPartial(context, toDo);
   const trouble = toDo.filter(({ code }) => !ofReading.has(code));
+  // That the API could not be read leaves a clean bill open; a trouble that was found stands by itself, and often is the reason.
+  const isUncounted = trouble.length === 0 && toDo.some(({ code }) => code === 'api-unread');
+  const partial = isUncounted || isPartial(context, toDo);
   const hasSeen = sawSomething(context);
   const exits: ExitName[] = [...reachExits(context)];
   // Where no machine was what it was named for, nothing is done in part.
@@ -81,7 +83,7 @@ function isPartial({ facts }: Context, toDo: readonly Finding[]): boolean {
   const isSilent = troubles.length === facts.nodes.length && troubles.every((code) => unanswered.has(code));
   // Where no node answered at all, that is what is said.
   if (troubles.length > 0 && !isSilent) return true;
-  return toDo.some(({ code }) => code !== 'not-read' && ofReading.has(code));
+  return toDo.some(({ code }) => code !== 'not-read' && code !== 'api-unread' && ofReading.has(code));
 }
 
 function isNowhere({ facts, backends }: Context): boolean {

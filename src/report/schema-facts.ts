@@ -186,8 +186,6 @@ const nodeFacts = z.object({
       pid: whole,
       serviceHost: text.optional(),
       servicePort: text.optional(),
-      caFingerprints: fingerprints,
-      hasToken: z.boolean().optional(),
     }),
   ),
   unread,

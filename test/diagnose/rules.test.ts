@@ -498,23 +498,6 @@ const trust: readonly Row[] = [
     0,
   ],
   [
-    'a pod has another CA',
-    onCp2(() => ({
-      pods: [
-        {
-          name: 'a',
-          namespace: 'b',
-          pid: 7,
-          serviceHost: '10.240.0.65',
-          caFingerprints: [read(otherCa).fingerprint],
-          hasToken: true,
-        },
-      ],
-    })),
-    ['e stale-ca cp2'],
-    8,
-  ],
-  [
     'a kubeconfig verifies nothing',
     {
       ...healthy,

@@ -94,7 +94,6 @@ export function podsOf(reply: NodeReply): readonly Pod[] {
           pid,
           ...(serviceHost !== '' && { serviceHost }),
           ...(servicePort !== '' && { servicePort }),
-          caFingerprints: [],
         },
       ];
     },
