@@ -38,6 +38,7 @@ function currentFolder(): string {
 
 void run(process.argv.slice(2), {
   stop: stopOnSignal,
+  interrupt: () => process.kill(process.pid, 'SIGINT'),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -24,7 +24,8 @@ export function asker(io: Io, hold: () => () => void = () => () => undefined): A
   };
 }
 
-async function askOne({ stdin, stderr }: Io, question: string, isSecret: boolean): Promise<string> {
+async function askOne(io: Io, question: string, isSecret: boolean): Promise<string> {
+  const { stdin, stderr } = io;
   stderr.write(question);
   // Raw, because a terminal shows what it is sent otherwise.
   stdin.setRawMode?.(isSecret);
@@ -40,6 +41,8 @@ async function askOne({ stdin, stderr }: Io, question: string, isSecret: boolean
           rest = keys.slice(at + (isPair ? 2 : 1)).join('');
           return typed.join('');
         }
+        // In raw mode the terminal makes no signal of it.
+        if (key === '\u0003') io.interrupt?.();
         if (key === '\u0003' || key === '\u0004') throw new Error('nothing was answered');
         typed = key === '\u007f' || key === '\b' ? typed.slice(0, -1) : [...typed, key];
       }

@@ -17,6 +17,8 @@ export interface Io {
   readonly called?: string;
   /** Aborted by Ctrl-C and SIGTERM, for a command that has something to put in order; asked for, it replaces the usual death. */
   readonly stop?: () => AbortSignal;
+  /** Does what Ctrl-C does elsewhere, where the terminal gives the key itself. */
+  readonly interrupt?: () => void;
   /** Only the simulator brings one of its own, whose nodes are folders; the program never does. */
   readonly openNode?: typeof openNode;
 }

@@ -79,6 +79,7 @@ const args = {
   'partly-read': z.object({ what: text, why: text }),
   'no-control-plane': z.object({
     kind: z.enum(['worker', 'nothing']).describe('what the machine is instead: a worker, or no node at all'),
+    dials: texts.optional().describe("where a worker's kubelet finds the API"),
   }),
   'manifest-gone': z.object({ folder: text, evidence: text }),
   'endpoint-unreachable': z.object({ endpoint: text, from: text, trouble: text }),

@@ -28,14 +28,17 @@ export const reachWords: Vocabulary<ReachCodes> = {
     evidence: [said`${why}`],
     todo: plain('what depends on it is unknown here, not absent'),
   }),
-  'no-control-plane': ({ kind }, node) => ({
+  'no-control-plane': ({ kind, dials = [] }, node) => ({
     head:
       kind === 'worker'
         ? said`this is a worker: no kube-apiserver manifest on ${node}`
         : said`no control plane here: there is no Kubernetes on ${node}`,
     evidence:
       kind === 'worker'
-        ? [plain('a kubelet or what it leaves is there, and nothing of a control plane')]
+        ? [
+            plain('a kubelet or what it leaves is there, and nothing of a control plane'),
+            ...(dials.length === 0 ? [] : [said`its kubelet finds the API at ${dials}`]),
+          ]
         : [plain('no kube-apiserver manifest, no kubelet, and no trace of kubeadm')],
     todo: plain(
       'name the control planes (kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide lists them); --endpoint HOST:PORT tests a load balancer in front of them',
