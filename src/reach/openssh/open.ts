@@ -99,9 +99,11 @@ class Ssh {
 
   async #asking(): Promise<string> {
     const leave = await terminal.enter('terminal');
+    const release = this.options.holdTerminal?.();
     try {
       return await this.#master(true);
     } finally {
+      release?.();
       leave();
     }
   }

@@ -34,8 +34,8 @@ const tries = 3;
 /** By path, for one run. */
 export interface KnownKeys {
   readonly files: Map<string, Promise<KeyFile>>;
-  /** Decrypted ones, so that a passphrase is asked for once. */
-  readonly unlocked: Map<string, Promise<ParsedKey | undefined>>;
+  /** Decrypted ones, so that a passphrase is asked for once; a text is why there is none. */
+  readonly unlocked: Map<string, Promise<ParsedKey | string>>;
 }
 
 export function noKnownKeys(): KnownKeys {
@@ -73,9 +73,13 @@ export async function identitiesFor(
       .filter(({ key }) => !('publicKey' in key && key.publicKey && inAgent(key.publicKey)))
       .map(({ path, key }) => fromFile(path, key, asking, known)),
   );
+  for (const one of own) {
+    if (typeof one === 'string')
+      faults.push({ about: 'file', text: one, hint: 'load it into an agent: ssh-add', needsOpenssh: false });
+  }
   const all = [
     ...[...named, ...others].map((one) => fromAgent(agent ?? '', one)),
-    ...own.filter((one) => one !== undefined),
+    ...own.filter((one) => one !== undefined && typeof one !== 'string'),
   ];
   const unique = all.filter(
     (one, at) => all.findIndex((other) => other.publicKey.equals(one.publicKey)) === at,
@@ -174,7 +178,7 @@ async function fromFile(
   file: KeyFile,
   asking: Asking,
   { unlocked }: KnownKeys,
-): Promise<Identity | undefined> {
+): Promise<Identity | string | undefined> {
   const label = display(path);
   if (file.state === 'ready') {
     const { key, publicKey } = file;
@@ -185,7 +189,7 @@ async function fromFile(
     };
   }
   if (file.state !== 'encrypted' || !asking.isPossible) return undefined;
-  const unlock = (): Promise<ParsedKey | undefined> => {
+  const unlock = (): Promise<ParsedKey | string> => {
     const before = unlocked.get(path);
     if (before) return before;
     const key = asking.alone((ask) => askPassphrase(file.text, label, ask));
@@ -193,14 +197,18 @@ async function fromFile(
     return key;
   };
   // ssh too asks only once the host says that it wants this key, where the file shows which it is.
-  const publicKey = file.publicKey ?? (await unlock())?.getPublicSSH();
-  if (publicKey === undefined) return undefined;
+  let { publicKey } = file;
+  if (publicKey === undefined) {
+    const key = await unlock();
+    if (typeof key === 'string') return key;
+    publicKey = key.getPublicSSH();
+  }
   return {
     label,
     publicKey,
     async sign(data, hash) {
       const key = await unlock();
-      if (!key) throw new Error(`the passphrase of ${label} was not given`);
+      if (typeof key === 'string') throw new Error(key);
       return signWith(key, data, hash);
     },
   };
@@ -210,14 +218,18 @@ async function askPassphrase(
   text: Buffer,
   label: string,
   ask: (question: string, options: { readonly isSecret: boolean }) => Promise<string>,
-): Promise<ParsedKey | undefined> {
+): Promise<ParsedKey | string> {
   for (let left = tries; left > 0; left -= 1) {
-    const passphrase = await ask(`Passphrase of ${label}: `, { isSecret: true });
-    if (passphrase === '') return undefined;
+    const again =
+      left === tries
+        ? ''
+        : `That is not the passphrase (${left === 1 ? 'the last try' : `${left} tries left`}).\n`;
+    const passphrase = await ask(`${again}Passphrase of ${label}: `, { isSecret: true });
+    if (passphrase === '') return `the passphrase of ${label} was not given`;
     const key = decrypt(text, passphrase);
     if (key) return key;
   }
-  return undefined;
+  return `${tries} wrong passphrases were given for ${label}`;
 }
 
 /** Made once: to take a key's PEM apart takes ten times as long as to sign with it. */

@@ -211,7 +211,12 @@ describe('what is not as usual', () => {
     rmSync(path.join(tree.root, 'usr/bin/kubeadm'));
     symlinkSync('../../srv/open/kubeadm', path.join(tree.root, 'usr/bin/kubeadm'));
     const reading = await read(tree);
-    expect(reading.facts.kubeadm).toEqual({ path: '/usr/bin/kubeadm', version: '', isOddPath: true });
+    expect(reading.facts.kubeadm).toEqual({
+      path: '/usr/bin/kubeadm',
+      version: '',
+      isOddPath: true,
+      realPath: '/srv/open/kubeadm',
+    });
     expect(whyUnread(reading, 'kubeadm').join()).toContain('others than root may write');
   });
 

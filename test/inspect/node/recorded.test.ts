@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readReply } from '../../../src/inspect/node/read-node.ts';
 import { runs } from '../../support/runs.ts';
 
@@ -86,4 +86,45 @@ test('whatever becomes of a frame on its way, nothing throws, and what is missin
       name,
     );
   expect(replay([]).facts.unread.length).toBeGreaterThan(3);
+});
+
+describe('the name of the node, where the certificate that kubelet renews is gone', () => {
+  const own = '/var/lib/kubelet/pki/kubelet-client-current.pem';
+  const frames = recorded('ha-control-plane');
+  const texts = frames.find(([name]) => name === 'texts')?.[1] ?? '';
+  const [before = '', after = ''] = texts.split(`>certificate\t${own}\n`);
+  const pem = (/^(?:\|.*\n)+/.exec(after)?.[0] ?? '').replaceAll(/^\|/gm, '');
+  const without = (client: string): ReturnType<typeof replay> => {
+    const rest = before + after.replace(/^(?:\|.*\n)+/, '');
+    const changed = rest.replace(`|client-certificate\t${own}`, client);
+    expect(changed).not.toBe(rest);
+    return replay(
+      frames.map(([name, text]) => {
+        if (name === 'texts') return [name, changed] as const;
+        const isFiles = name === 'files';
+        return [
+          name,
+          isFiles
+            ? text
+                .split('\n')
+                .filter((row) => !row.includes(own))
+                .join('\n')
+            : text,
+        ] as const;
+      }),
+    );
+  };
+
+  test('is that of the certificate in its kubeconfig', () => {
+    expect(pem).toContain('BEGIN CERTIFICATE');
+    const { facts } = without(`|client-certificate-data\t${Buffer.from(pem).toString('base64')}`);
+    expect(facts.kubelet).toBeUndefined();
+    expect(facts.nodeName).toBe(replay(frames).facts.nodeName);
+    expect(facts.nodeName).toMatch(/-control-plane$/);
+  });
+
+  test('is not made up', () => {
+    const { facts } = without('|server\thttps://10.0.0.1:6443');
+    expect(facts.nodeName).toBeUndefined();
+  });
 });
