@@ -8,15 +8,24 @@ export interface SanitizedFile {
   readonly remarks: readonly string[];
 }
 
+/** As much as the script reads of a file: a node that sends more is not to cost the time of others. */
+const largestFile = 256 * 1024;
+
 export function parseTexts(text: string, root: string): readonly SanitizedFile[] {
   const files: { kind: string; path: string; lines: string[]; remarks: string[] }[] = [];
+  let size = 0;
   for (const line of text.split('\n')) {
     const rest = line.slice(1);
     if (line.startsWith('>')) {
       const [kind = '', path = ''] = split(rest, 2);
       files.push({ kind, path: withoutRoot(path, root), lines: [], remarks: [] });
-    } else if (line.startsWith('|')) files.at(-1)?.lines.push(rest);
-    else if (line.startsWith('!')) files.at(-1)?.remarks.push(rest);
+      size = 0;
+    } else if (line.startsWith('|')) {
+      const isBefore = size <= largestFile;
+      size += line.length;
+      if (size <= largestFile) files.at(-1)?.lines.push(rest);
+      else if (isBefore) files.at(-1)?.remarks.push('too-large');
+    } else if (line.startsWith('!')) files.at(-1)?.remarks.push(rest);
   }
   return files;
 }

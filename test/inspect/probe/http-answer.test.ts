@@ -36,7 +36,8 @@ test('a body in pieces of one byte is read once, not once for each piece', async
 });
 
 test.each([1, 2, 3, 7, 1000])('pieces are put together however they arrive, %i bytes at a time', (step) => {
-  const text = 'HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n,\r\n6\r\n world\r\n';
+  const text =
+    'HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n,\r\n6\r\n world\r\n';
   expect(drip(`${text}0\r\n\r\nmore`, step)?.firstLine).toBe('hello, world');
   // Broken off in the middle of a piece: what came of it counts.
   expect(drip(`${text}9\r\n!!`, step)?.firstLine).toBe('hello, world!!');
