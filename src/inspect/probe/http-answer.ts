@@ -6,6 +6,8 @@ import { ProbeError } from './probe-error.ts';
 const mostOfHead = 16 * 1024;
 const mostOfBody = 64 * 1024;
 const mostInterim = 8;
+/** Fewer characters of a secret's beginning are no secret. */
+const leastOfSecret = 4;
 
 export interface Head {
   readonly status: number;
@@ -133,8 +135,15 @@ function compactOf(json: Readonly<Record<string, unknown>>): string | undefined 
   }
 }
 
-function hide(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), text);
+/** Takes out what the peer repeats of our secrets, also where the text was cut in the middle of one. */
+export function hide(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((shown, secret) => {
+    if (secret === '') return shown;
+    const whole = shown.replaceAll(secret, '***');
+    for (let length = secret.length - 1; length >= leastOfSecret; length -= 1)
+      if (whole.endsWith(secret.slice(0, length))) return `${whole.slice(0, -length)}***`;
+    return whole;
+  }, text);
 }
 
 /** Collects bytes from a stream until `read` makes something of them. The stream is paused then, and nobody listens to its errors. */
