@@ -88,7 +88,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
   const again: Sources = { ...base, read, dialling: new Set(), ...(api === undefined ? {} : { api }) };
   fromHere.add(planProbes(knownFrom(again)).probes.filter(({ way }) => way !== 'ssh'));
   const inside = results.flatMap(({ result }) => (result.state === 'read' ? result.value.probes : []));
-  const ca = known.length > 0 ? known : results.flatMap(caOf);
+  const ca = known.length > 0 ? known : casOf(results);
   const probes = [
     ...(await fromHere.finish()),
     ...inside,
@@ -149,9 +149,13 @@ function bestApi(all: readonly ApiFacts[]): ApiFacts | undefined {
   return all.toSorted((one, other) => one.unread.length - other.unread.length)[0];
 }
 
-function caOf(result: NodeResult<NodeWork>): readonly Certificate[] {
-  const reading = factsOf(result)?.ca?.reading;
-  return reading?.ok === true ? reading.certificates : [];
+/** Each once: all nodes have the same, and what is not signed by any is tried against every one of them. */
+function casOf(results: readonly NodeResult<NodeWork>[]): readonly Certificate[] {
+  const all = results.flatMap((result) => {
+    const reading = factsOf(result)?.ca?.reading;
+    return reading?.ok === true ? reading.certificates : [];
+  });
+  return [...new Map(all.map((one) => [one.fingerprint, one])).values()];
 }
 
 function certificatesOf(pems: readonly string[]): readonly Certificate[] {

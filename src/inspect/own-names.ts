@@ -45,9 +45,13 @@ export function withOwnNames(facts: ClusterFacts): ClusterFacts {
     if (node.source === 'flag' && own !== undefined && /^[a-z0-9][a-z0-9.-]{0,252}$/.test(own))
       wanted.set(node.name, own);
   }
-  const all = facts.nodes.map(({ node }) => wanted.get(node.name) ?? node.name);
+  const counts = new Map<string, number>();
+  for (const { node } of facts.nodes) {
+    const name = wanted.get(node.name) ?? node.name;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   for (const [typed, own] of wanted) {
-    const isTaken = all.filter((name) => name === own).length > 1 || own === 'here';
+    const isTaken = (counts.get(own) ?? 0) > 1 || own === 'here';
     if (isTaken) wanted.delete(typed);
   }
   const nameOf = (name: string): string => wanted.get(name) ?? name;

@@ -7,7 +7,7 @@ import { remoteCommand } from '../become.ts';
 import { exchange } from '../exchange.ts';
 import type { ReachOptions } from '../options.ts';
 import { spawned } from '../spawned.ts';
-import { backOff, startGate } from '../ssh2/gate.ts';
+import { startGate, tryAgain, upTo } from '../ssh2/gate.ts';
 import { type Limits, type Ran, ReachError } from '../transport.ts';
 import { sshArgs } from './args.ts';
 import { dialTrouble, isAnswerable, slowLogin, sshTrouble } from './trouble.ts';
@@ -42,34 +42,26 @@ export class Ssh {
 
   /** Leaves a master in the background; what it logged is the answer. */
   async logIn(): Promise<string> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await this.#logInOnce();
-      } catch (error) {
-        const isRefused = error instanceof ReachError && error.trouble.code === 'refused';
-        if (!isRefused || attempt === mostRefusals) throw error;
-      }
-      // Without a place at the gate: nothing of ours is at that sshd meanwhile.
-      await backOff(attempt);
-    }
+    // Who is refused waits without a place at the gate: nothing of ours is at that sshd meanwhile.
+    return tryAgain(() => this.#logInOnce(), upTo(mostRefusals, 'refused'));
   }
 
   async #logInOnce(): Promise<string> {
     const leave = await gate.enter('openssh');
     try {
-      for (let attempt = 0; ; attempt += 1) {
-        try {
-          return await this.#master(false);
-        } catch (error) {
-          if (!(error instanceof ReachError)) throw error;
-          const { trouble } = error;
-          if (isAnswerable(trouble) && this.options.isInteractive) return await this.#asking();
-          if (trouble.code !== 'reset' || attempt === mostResets) throw error;
-          await backOff(attempt);
-        }
-      }
+      return await tryAgain(() => this.#maybeAsking(), upTo(mostResets, 'reset'));
     } finally {
       leave();
+    }
+  }
+
+  async #maybeAsking(): Promise<string> {
+    try {
+      return await this.#master(false);
+    } catch (error) {
+      const mayAsk = error instanceof ReachError && isAnswerable(error.trouble) && this.options.isInteractive;
+      if (mayAsk) return await this.#asking();
+      throw error;
     }
   }
 

@@ -5,7 +5,7 @@ import { display } from '../../model/display.ts';
 import { noKeys } from './authentication.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { forward } from './forward.ts';
-import { backOff } from './gate.ts';
+import { tryAgain } from './gate.ts';
 import { algorithmsFor } from './host-key.ts';
 import { identitiesFor } from './identities.ts';
 import { type Login, logIn } from './login.ts';
@@ -40,7 +40,7 @@ export async function connectTo(
   if (identities.offered.length === 0) throw noKeys(settings.user, whom, identities);
 
   const sshd = `${through?.name ?? ''} ${whom}`;
-  for (let attempt = 0; ; attempt += 1) {
+  return tryAgain(async () => {
     const leave = await session.gate.enter(sshd);
     const { connectTimeoutMs } = session.options.limits;
     const deadline = startDeadline(connectTimeoutMs, () => timeoutTrouble(whom, 'the login'));
@@ -48,14 +48,11 @@ export async function connectTo(
       const stream = await dial(settings, through, deadline);
       const isThroughBastion = through !== undefined;
       return await logIn({ session, settings, identities, stream, deadline, whom, isThroughBastion });
-    } catch (error) {
-      if (!mayTryAgain(error, attempt)) throw error;
     } finally {
       deadline.stop();
       leave();
     }
-    await backOff(attempt);
-  }
+  }, mayTryAgain);
 }
 
 async function dial(
