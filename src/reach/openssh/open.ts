@@ -23,6 +23,7 @@ type SshTarget = Extract<Target, { via: 'ssh' }>;
 const gate = startGate();
 // A process takes longer to log in than the one in the program, so more of them meet at a busy sshd.
 const mostResets = 6;
+const mostRefusals = 2;
 // Only one may ask on the terminal.
 const terminal = startGate(1);
 
@@ -65,6 +66,19 @@ class Ssh {
 
   /** Leaves a master in the background; what it logged is the answer. */
   async logIn(): Promise<string> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#logInOnce();
+      } catch (error) {
+        const isRefused = error instanceof ReachError && error.trouble.code === 'refused';
+        if (!isRefused || attempt === mostRefusals) throw error;
+      }
+      // Without a place at the gate: nothing of ours is at that sshd meanwhile.
+      await backOff(attempt);
+    }
+  }
+
+  async #logInOnce(): Promise<string> {
     const leave = await gate.enter('openssh');
     try {
       for (let attempt = 0; ; attempt += 1) {

@@ -1,4 +1,5 @@
 /** The keys to log in with, in ssh's order: those that the agent holds first, then files; each can sign, none is shown. */
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { display } from '../../model/display.ts';
 import { type AgentKey, agentKeys, signByAgent } from './agent.ts';
@@ -30,25 +31,33 @@ export interface Fault {
 const mostKeys = 5;
 const tries = 3;
 
-/** Decrypted keys by file, so that a passphrase is asked for once in a run; a text is why there is none. */
-export type Unlocked = Map<string, Promise<ParsedKey | string>>;
+/** By path, for one run. */
+export interface KnownKeys {
+  readonly files: Map<string, Promise<KeyFile>>;
+  /** Decrypted ones, so that a passphrase is asked for once; a text is why there is none. */
+  readonly unlocked: Map<string, Promise<ParsedKey | string>>;
+}
+
+export function noKnownKeys(): KnownKeys {
+  return { files: new Map(), unlocked: new Map() };
+}
 
 export async function identitiesFor(
   { identityFiles, identitiesOnly, agent }: Pick<Settings, 'identityFiles' | 'identitiesOnly' | 'agent'>,
   asking: Asking,
-  unlocked: Unlocked,
+  known: KnownKeys,
 ): Promise<Identities> {
   const faults: Fault[] = [];
   const held = await heldBy(agent, faults);
   const files = await Promise.all(
-    identityFiles.map(async (file) => ({ ...file, key: await readKeyFile(file.path) })),
+    identityFiles.map(async (file) => ({ ...file, key: await keyFileAt(file.path, known) })),
   );
   for (const file of files) faults.push(...faultsOf(file, asking.isPossible));
   // An encrypted key of the old format may only show which it is when it is decrypted.
-  const known = files.flatMap(({ key }) => ('publicKey' in key && key.publicKey ? [key.publicKey] : []));
+  const inFiles = files.flatMap(({ key }) => ('publicKey' in key && key.publicKey ? [key.publicKey] : []));
   const inAgent = (publicKey: Buffer): AgentKey | undefined =>
     held.find((one) => one.publicKey.equals(publicKey));
-  const named = known.flatMap((publicKey) => inAgent(publicKey) ?? []);
+  const named = inFiles.flatMap((publicKey) => inAgent(publicKey) ?? []);
   const unnamed = held.filter((one) => !named.includes(one));
   const others = identitiesOnly ? [] : unnamed;
   if (identitiesOnly && unnamed.length > 0) {
@@ -62,7 +71,7 @@ export async function identitiesFor(
   const own = await Promise.all(
     files
       .filter(({ key }) => !('publicKey' in key && key.publicKey && inAgent(key.publicKey)))
-      .map(({ path, key }) => fromFile(path, key, asking, unlocked)),
+      .map(({ path, key }) => fromFile(path, key, asking, known)),
   );
   for (const one of own) {
     if (typeof one === 'string')
@@ -84,6 +93,15 @@ export async function identitiesFor(
     });
   }
   return { offered: unique.slice(0, mostKeys), faults };
+}
+
+/** What could not be read may be readable for the next node: files may have run out just now. */
+async function keyFileAt(path: string, { files }: KnownKeys): Promise<KeyFile> {
+  const reading = files.get(path) ?? readKeyFile(path);
+  files.set(path, reading);
+  const file = await reading;
+  if (file.state === 'fault') files.delete(path);
+  return file;
 }
 
 const deadSocket: Readonly<Record<string, string>> = {
@@ -159,12 +177,16 @@ async function fromFile(
   path: string,
   file: KeyFile,
   asking: Asking,
-  unlocked: Unlocked,
+  { unlocked }: KnownKeys,
 ): Promise<Identity | string | undefined> {
   const label = display(path);
   if (file.state === 'ready') {
     const { key, publicKey } = file;
-    return { label, publicKey, sign: (data, hash) => Promise.resolve(signWith(key, data, hash)) };
+    return {
+      label,
+      publicKey,
+      sign: (data, hash) => new Promise((resolve) => resolve(signWith(key, data, hash))),
+    };
   }
   if (file.state !== 'encrypted' || !asking.isPossible) return undefined;
   const unlock = (): Promise<ParsedKey | string> => {
@@ -210,11 +232,22 @@ async function askPassphrase(
   return `${tries} wrong passphrases were given for ${label}`;
 }
 
+/** Made once: to take a key's PEM apart takes ten times as long as to sign with it. */
+const signers = new WeakMap<ParsedKey, KeyObject>();
+
+/** For which ssh2 names no hash; Ed25519 has its own. */
+const usualHashes: ReadonlyMap<string, string> = new Map([
+  ['ssh-rsa', 'sha1'],
+  ['ssh-dss', 'sha1'],
+  ['ecdsa-sha2-nistp256', 'sha256'],
+  ['ecdsa-sha2-nistp384', 'sha384'],
+  ['ecdsa-sha2-nistp521', 'sha512'],
+]);
+
 function signWith(key: ParsedKey, data: Buffer, hash: string | undefined): Buffer {
-  // ssh2 gives back an Error instead of throwing it.
-  const signature: unknown = hash === undefined ? key.sign(data) : key.sign(data, hash);
-  if (Buffer.isBuffer(signature)) return signature;
-  throw signature instanceof Error ? signature : new Error('the key does not sign');
+  const signer = signers.get(key) ?? createPrivateKey(key.getPrivatePEM());
+  signers.set(key, signer);
+  return sign(hash ?? usualHashes.get(key.type), data, signer);
 }
 
 /** `~/.ssh/id_ed25519 (SHA256:…)`, for messages. */
