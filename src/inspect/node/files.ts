@@ -4,7 +4,12 @@ import type { CertificateFile, FileFacts, FolderFacts, KeyFile } from '../../mod
 import type { NodeReply } from './frames-of.ts';
 import { detached, parseRows, parseTexts, type SanitizedFile, withoutRoot } from './texts.ts';
 
+/** The script reads about sixty. */
+const mostFiles = 200;
+
 export interface NodeFiles {
+  /** Whether there were more than the script would ever read, which were left. */
+  readonly isCut: boolean;
   readonly texts: readonly SanitizedFile[];
   readonly facts: (path: string) => FileFacts | undefined;
   readonly certificateFile: (path: string) => CertificateFile;
@@ -16,12 +21,14 @@ export interface NodeFiles {
 export function nodeFiles(reply: NodeReply): NodeFiles {
   const { root } = reply;
   const files = parseFiles(reply.text('files'), root, parseAcl(reply.text('acl'), root));
-  const texts = parseTexts(reply.text('texts'), root);
+  const sent = parseTexts(reply.text('texts'), root);
+  const texts = sent.slice(0, mostFiles);
   const keys = new Map(parseRows(reply.text('keys'), 2).map(([path = '', digest = '']) => [path, digest]));
   const readings = new Map(
     texts.filter(({ kind }) => kind === 'certificate').map((file) => [file.path, certificatesOf(file)]),
   );
   return {
+    isCut: sent.length > mostFiles,
     texts,
     facts: (path) => files.get(path),
     certificateFile: (path) => {

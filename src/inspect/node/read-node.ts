@@ -42,6 +42,9 @@ export async function readNode(reader: NodeReader, options: ReadNodeOptions = {}
   return readReply(reader.node.name, reply, { asked, answered: Date.now() });
 }
 
+/** The script sends no more of the API server's words. */
+const mostWords = 400;
+
 type Unread = NodeFacts['unread'][number];
 
 export function readReply(node: string, answer: Reply, span: Span): NodeReading {
@@ -56,6 +59,7 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
     if (remarks.includes('too-large')) unread.push({ what: path, why: 'larger than 256 KiB' });
     if (remarks.includes('long-line')) unread.push({ what: path, why: 'it has a line of more than 64 KiB' });
   }
+  if (files.isCut) unread.push({ what: 'files', why: 'the node sent more of them than it was asked for' });
   const skew = skewOf(reply, span);
   if (skew === undefined) unread.push({ what: 'clock', why: 'the node tells no time' });
   const manifests = files.texts
@@ -68,7 +72,11 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
   const apiserver =
     manifest === undefined || pod === undefined
       ? undefined
-      : apiserverFacts(manifest, pod, reply.has('process') ? reply.text('process').split('\n') : undefined);
+      : apiserverFacts(
+          manifest,
+          pod,
+          reply.has('process') ? reply.text('process').split('\n', mostWords) : undefined,
+        );
   const kubeconfigs = files.texts
     .filter(({ kind }) => kind === 'kubeconfig')
     .map((file) => parseKubeconfig(file, files.certificatesAt));

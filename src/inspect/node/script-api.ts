@@ -22,6 +22,11 @@ find_api() {
     unread api "$admin starts a program for its credentials"
     return 1
   fi
+  # YAML has more ways to write that word: escapes, keys of their own line, aliases, tags, and other encodings.
+  if grep -q -e '[*?!\\]' -e '[^[:print:][:space:]]' "$ROOT$admin" 2>/dev/null; then
+    unread api "$admin is written in a way that could hide a program for its credentials"
+    return 1
+  fi
   if ! find_program kubectl; then
     if [ -z "$program" ]; then unread api 'kubectl is not there'; else unread api "$program lies where others than root may write, so it was not started"; fi
     return 1

@@ -8,17 +8,25 @@ export interface SanitizedFile {
   readonly remarks: readonly string[];
 }
 
+/** As much as the script reads of a file: a node that sends more is not to cost the time of others. */
+const largestFile = 256 * 1024;
+
 export function parseTexts(text: string, root: string): readonly SanitizedFile[] {
   const files: { kind: string; path: string; lines: string[]; remarks: string[] }[] = [];
+  let size = 0;
   for (const line of text.split('\n')) {
     const rest = line.slice(1);
     if (line.startsWith('>')) {
       const [kind = '', path = ''] = split(rest, 2);
       files.push({ kind, path: detached(withoutRoot(path, root)), lines: [], remarks: [] });
+      size = 0;
     } else if (line.startsWith('|')) {
       const file = files.at(-1);
+      const isBefore = size <= largestFile;
+      size += line.length;
       // A certificate is taken out of its lines, and nothing of them is kept.
-      file?.lines.push(file.kind === 'certificate' ? rest : detached(rest));
+      if (size <= largestFile) file?.lines.push(file.kind === 'certificate' ? rest : detached(rest));
+      else if (isBefore) file?.remarks.push('too-large');
     } else if (line.startsWith('!')) files.at(-1)?.remarks.push(rest);
   }
   return files;

@@ -1,5 +1,4 @@
 /** The keys to log in with, in ssh's order: those that the agent holds first, then files; each can sign, none is shown. */
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { display } from '../../model/display.ts';
 import { type AgentKey, agentKeys, signByAgent } from './agent.ts';
@@ -8,6 +7,7 @@ import { type KeyFile, readKeyFile } from './key-file.ts';
 import { fingerprintOf } from './known-hosts.ts';
 import { askPassphrase } from './passphrase.ts';
 import type { IdentityFile, Settings } from './settings.ts';
+import { signWith } from './sign.ts';
 
 export interface Identity {
   readonly label: string;
@@ -212,24 +212,6 @@ async function fromFile(
       return signWith(key, data, hash);
     },
   };
-}
-
-/** Made once: to take a key's PEM apart takes ten times as long as to sign with it. */
-const signers = new WeakMap<ParsedKey, KeyObject>();
-
-/** For which ssh2 names no hash; Ed25519 has its own. */
-const usualHashes: ReadonlyMap<string, string> = new Map([
-  ['ssh-rsa', 'sha1'],
-  ['ssh-dss', 'sha1'],
-  ['ecdsa-sha2-nistp256', 'sha256'],
-  ['ecdsa-sha2-nistp384', 'sha384'],
-  ['ecdsa-sha2-nistp521', 'sha512'],
-]);
-
-function signWith(key: ParsedKey, data: Buffer, hash: string | undefined): Buffer {
-  const signer = signers.get(key) ?? createPrivateKey(key.getPrivatePEM());
-  signers.set(key, signer);
-  return sign(hash ?? usualHashes.get(key.type), data, signer);
 }
 
 /** `~/.ssh/id_ed25519 (SHA256:…)`, for messages. */
