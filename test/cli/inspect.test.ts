@@ -181,10 +181,13 @@ describe('of an endpoint alone', () => {
     expect(stdout).toMatch(new RegExp(`seen at +for +valid until +key +issued by +SHA-256`));
     expect(stdout).toMatch(
       new RegExp(
-        `127\\.0\\.0\\.1:${api.port} +CN=kube-apiserver +\\d{4}-\\d\\d-\\d\\d .*CN=kubernetes +${fingerprint.slice(0, 16)}`,
+        `127\\.0\\.0\\.1:${api.port} +CN=kube-apiserver +\\d{4}-\\d\\d-\\d\\d .*CN=kubernetes, +${fingerprint.slice(0, 16)}`,
       ),
     );
     expect(stdout).toMatch(/kubernetes\.default\.svc +all \(served\) +kubeadm's usual name/);
+    expect(stdout.slice(stdout.indexOf('\nCertificates\n'), stdout.indexOf('\nNames\n'))).toContain(
+      'unverified',
+    );
     expect(code).toBe(2);
   });
 });

@@ -3,8 +3,9 @@ import ssh2, { type ParsedKey } from 'ssh2';
 import { display } from '../../model/display.ts';
 import { type AgentKey, agentKeys, signByAgent } from './agent.ts';
 import type { Asking } from './asking.ts';
-import { decrypt, type KeyFile, readKeyFile } from './key-file.ts';
+import { type KeyFile, readKeyFile } from './key-file.ts';
 import { fingerprintOf } from './known-hosts.ts';
+import { askPassphrase } from './passphrase.ts';
 import type { IdentityFile, Settings } from './settings.ts';
 import { signWith } from './sign.ts';
 
@@ -29,7 +30,6 @@ export interface Fault {
 
 /** sshd ends a connection at the sixth (MaxAuthTries), and from OpenSSH 9.8 on counts failures against our address. */
 const mostKeys = 5;
-const tries = 3;
 
 /** By path, for one run. */
 export interface KnownKeys {
@@ -212,24 +212,6 @@ async function fromFile(
       return signWith(key, data, hash);
     },
   };
-}
-
-async function askPassphrase(
-  text: Buffer,
-  label: string,
-  ask: (question: string, options: { readonly isSecret: boolean }) => Promise<string>,
-): Promise<ParsedKey | string> {
-  for (let left = tries; left > 0; left -= 1) {
-    const again =
-      left === tries
-        ? ''
-        : `That is not the passphrase (${left === 1 ? 'the last try' : `${left} tries left`}).\n`;
-    const passphrase = await ask(`${again}Passphrase of ${label}: `, { isSecret: true });
-    if (passphrase === '') return `the passphrase of ${label} was not given`;
-    const key = decrypt(text, passphrase);
-    if (key) return key;
-  }
-  return `${tries} wrong passphrases were given for ${label}`;
 }
 
 /** `~/.ssh/id_ed25519 (SHA256:…)`, for messages. */

@@ -94,7 +94,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
     todo: plain('remove that line; tls-server-name helps where only the name is wrong'),
   }),
   expired: ({ what, notAfter }, node) => ({
-    head: join(said`${what}`, onNode(node), said` expired on ${notAfter}`),
+    head: join(whatWords(what), onNode(node), said` expired on ${notAfter}`),
     evidence: [],
     todo: plain(
       'look at kubeadm certs check-expiration; kubeadm certs renew keeps the names of the certificate on disk',
@@ -102,7 +102,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
   }),
   expiring: ({ what, notAfter, days }, node) => ({
     head: join(
-      said`${what}`,
+      whatWords(what),
       onNode(node),
       said` expires in ${days} `,
       plain(days === 1 ? 'day' : 'days'),
@@ -114,7 +114,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
     ),
   }),
   'not-yet-valid': ({ what, notBefore }, node) => ({
-    head: join(said`${what}`, onNode(node), said` is valid only from ${notBefore} on`),
+    head: join(whatWords(what), onNode(node), said` is valid only from ${notBefore} on`),
     evidence: [],
     todo: plain('compare the clocks (chronyc tracking, timedatectl)'),
   }),
@@ -160,6 +160,17 @@ const unreachable: Readonly<Record<string, string>> = {
 function wayWords(way: string): string {
   if (way === 'proxy') return 'through the proxy';
   return way === 'direct' ? 'directly' : 'through the SSH connection';
+}
+
+const certificates: ReadonlySet<string> = new Set([
+  'the API server certificate',
+  'the served certificate',
+  'the cluster CA',
+]);
+
+/** As the rules call them; anything else may hold a path. */
+function whatWords(what: string): Phrase {
+  return certificates.has(what) ? plain(what) : said`${what}`;
 }
 
 function onNode(node: string): Phrase {

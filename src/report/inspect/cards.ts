@@ -33,7 +33,7 @@ function ofServers(dialled: Inspection['dialled'], { readAt }: ClusterFacts): Se
           cell(keyWords(certificate.key)),
           issuedBy === 'cluster-ca'
             ? cell(said`${certificate.issuer}, the CA of the cluster`, 'good')
-            : cell(said`${certificate.issuer}`),
+            : cell(said`${certificate.issuer}, unverified`, 'careful'),
           cell(said`${certificate.fingerprint.slice(0, 16)}`),
         ]),
     },

@@ -51,7 +51,8 @@ export function namesTable({ names, facts }: Names): Section['blocks'] {
 
 /** For a terminal: one column for all nodes, what is missing first, and names of single nodes counted where there are many. */
 export function namesList({ names, facts }: Names): Section['blocks'] {
-  if (names.length === 0) return [];
+  // Where no certificate was seen, it would be a column of question marks.
+  if (names.every(({ nodes }) => nodes.length === 0)) return [];
   const hasConfig = facts.api?.kubeadmConfig !== undefined;
   const rows = names.map((row) => ({ row, on: onCell(row) }));
   const isOwn = ({ row, on }: (typeof rows)[number]): boolean =>
