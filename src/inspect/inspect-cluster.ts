@@ -92,7 +92,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
   const probes = [
     ...(await fromHere.finish()),
     ...inside,
-    ...request.vantages.flatMap((vantage) => vantage.probes),
+    ...request.vantages.flatMap((vantage) => vantage.probes.map(apartFrom(nodes))),
   ].map((probe) => judged(probe, ca));
   return withOwnNames({
     ...(request.cluster === undefined ? {} : { cluster: request.cluster }),
@@ -106,6 +106,12 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
     ...(request.inventory === undefined ? {} : { inventory: request.inventory }),
   });
+}
+
+/** What a node sees of itself is believed whoever signed it, so no machine that is only called like one may pass for it. */
+function apartFrom(nodes: readonly ClusterNode[]): (probe: Probe) => Probe {
+  const names = new Set(nodes.map(({ name }) => name));
+  return (probe) => (names.has(probe.from) ? { ...probe, from: `${probe.from} of another run` } : probe);
 }
 
 interface OneNode {
