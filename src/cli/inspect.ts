@@ -3,8 +3,10 @@ import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
 import { display } from '../model/display.ts';
 import type { ExitCode } from '../model/exit-code.ts';
 import { exitCodes } from '../model/exit-code.ts';
+import type { Inspection } from '../model/inspection.ts';
 import { UserError } from '../model/user-error.ts';
 import { inspectReports } from '../report/index.ts';
+import { asCalled, programName } from './called.ts';
 import type { Invocation } from './command.ts';
 import { readFacts } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
@@ -12,14 +14,15 @@ import { isSet, textOf, textsOf } from './option-values.ts';
 import { readReportFiles, writeReport } from './report-files.ts';
 
 export async function inspect({ options }: Invocation, io: Io): Promise<ExitCode> {
+  const called = io.called ?? programName;
   if (isSet(options, 'showCommands')) return show(io, (await import('./show-commands.ts')).shownCommands());
   if (isSet(options, 'printHelper')) {
     const { printedHelper } = await import('./show-commands.ts');
-    return show(io, printedHelper(textOf(options, 'user') ?? 'fix-sans'));
+    return show(io, printedHelper(textOf(options, 'user') ?? 'fix-sans', called));
   }
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(inspectReports));
-  const inspection = diagnoseCluster(await readFacts(options, io));
-  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) };
+  const inspection = withCalled(diagnoseCluster(await readFacts(options, io)), called);
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   const format = textOf(options, 'format') ?? 'text';
   io.stdout.write(inspectReports[format]?.(inspection, look) ?? '');
   let isWritten = true;
@@ -42,6 +45,19 @@ async function writeOne(path: string, text: string, io: Io, isQuiet: boolean): P
     io.stderr.write(`fix-sans: ${error.message}\n          ${error.hint}\n`);
     return false;
   }
+}
+
+/** What to type next, and the hint of a node that could not be read. */
+function withCalled(inspection: Inspection, called: string): Inspection {
+  return {
+    ...inspection,
+    next: inspection.next.map((step) => ({ ...step, command: asCalled(step.command, called) })),
+    findings: inspection.findings.map((one) =>
+      one.code === 'not-read'
+        ? { ...one, args: { ...one.args, hint: asCalled(one.args.hint, called) } }
+        : one,
+    ),
+  };
 }
 
 function show(io: Io, text: string): ExitCode {

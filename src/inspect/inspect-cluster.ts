@@ -11,7 +11,7 @@ import type { NodeReader } from '../reach/reader.ts';
 import { readApiFromHere } from './api/read-api.ts';
 import type { EnvironmentReading } from './environment.ts';
 import { type NodeReading, readNode } from './node/read-node.ts';
-import { withOwnNames } from './own-names.ts';
+import { withNodeNames, withOwnNames } from './own-names.ts';
 import { leadsTo } from './probe/chain.ts';
 import { knownFrom, type Sources } from './probe/known.ts';
 import type { VantageRun } from './probe/merge-vantage.ts';
@@ -94,7 +94,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     ...inside,
     ...request.vantages.flatMap((vantage) => vantage.probes.map(apartFrom(nodes))),
   ].map((probe) => judged(probe, ca));
-  return withOwnNames({
+  const facts: ClusterFacts = {
     ...(request.cluster === undefined ? {} : { cluster: request.cluster }),
     readAt,
     nodes: results.map(readNodeOf),
@@ -105,7 +105,8 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     ...(request.endpoints === undefined ? {} : { endpoints: request.endpoints }),
     ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
     ...(request.inventory === undefined ? {} : { inventory: request.inventory }),
-  });
+  };
+  return withOwnNames(withNodeNames(facts));
 }
 
 /** What a node sees of itself is believed whoever signed it, so no machine that is only called like one may pass for it. */

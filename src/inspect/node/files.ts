@@ -2,7 +2,7 @@
 import { type Certificate, type CertificateReading, readCertificates } from '../../model/certificate.ts';
 import type { CertificateFile, FileFacts, FolderFacts, KeyFile } from '../../model/node-facts.ts';
 import type { NodeReply } from './frames-of.ts';
-import { parseRows, parseTexts, type SanitizedFile, withoutRoot } from './texts.ts';
+import { detached, parseRows, parseTexts, type SanitizedFile, withoutRoot } from './texts.ts';
 
 /** The script reads about sixty. */
 const mostFiles = 200;
@@ -69,11 +69,11 @@ export function parseFiles(
   const rows = parseRows(text, 7).filter((row) => row.length === 7);
   return new Map(
     rows.map(([, mode = '', owner = '', group = '', label = '', at = '', real = '']) => {
-      const path = withoutRoot(at, root);
+      const path = detached(withoutRoot(at, root));
       const acl = acls.get(path);
       const facts: FileFacts = {
         path,
-        realPath: withoutRoot(real, root) || path,
+        realPath: detached(withoutRoot(real, root)) || path,
         owner,
         group,
         mode: mode.padStart(4, '0'),

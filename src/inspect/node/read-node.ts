@@ -6,7 +6,7 @@ import { apiFacts, readAnswers } from '../api/api-facts.ts';
 import { factsQuery } from './facts-script.ts';
 import { type NodeFiles, nodeFiles } from './files.ts';
 import { nodeReply, type NodeReply } from './frames-of.ts';
-import { parseKubeconfig } from './kubeconfig.ts';
+import { type KubeconfigReading, parseKubeconfig } from './kubeconfig.ts';
 import { parseHaproxy, parseKeepalived, parseKubeVip, parseNginx } from './load-balancers.ts';
 import {
   apiserverFacts,
@@ -87,7 +87,7 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
     node,
     clockSkewSeconds: skew ?? 0,
     system: systemOf(reply),
-    ...kubeletOf(files),
+    ...kubeletOf(files, clientOf(kubeconfigs, fields.get('kubelet-kubeconfig'))),
     ...optional('kubeadm', kubeadmOf(reply)),
     ...(apiserver && { apiserver }),
     ...pairOf(reply, files, unread, apiserver, pod),
@@ -129,14 +129,25 @@ function faultOf(path: string, manifests: readonly Manifest[]): string {
   return reading && !reading.ok ? reading.fault : 'it was not read';
 }
 
-/** The certificate's subject is `O=system:nodes, CN=system:node:NAME`. */
-function kubeletOf(files: NodeFiles): Pick<NodeFacts, 'nodeName' | 'kubelet'> {
+/** The subject is `O=system:nodes, CN=system:node:NAME`: of the certificate that kubelet renews, or failing that of the one in its kubeconfig. */
+function kubeletOf(
+  files: NodeFiles,
+  inKubeconfig: string | undefined,
+): Pick<NodeFacts, 'nodeName' | 'kubelet'> {
   const { reading } = files.certificateFile('/var/lib/kubelet/pki/kubelet-client-current.pem');
-  if (reading === undefined) return {};
-  const [, nodeName] = reading.ok
-    ? (/\bCN=system:node:([^,]+)$/.exec(reading.certificates[0].subject) ?? [])
-    : [];
-  return { kubelet: { certificate: reading }, ...(nodeName !== undefined && { nodeName }) };
+  const subject = reading?.ok === true ? reading.certificates[0].subject : inKubeconfig;
+  const [, nodeName] = /\bCN=system:node:([^,]+)$/.exec(subject ?? '') ?? [];
+  return {
+    ...(reading && { kubelet: { certificate: reading } }),
+    ...(nodeName !== undefined && { nodeName }),
+  };
+}
+
+function clientOf(
+  kubeconfigs: readonly KubeconfigReading[],
+  path = '/etc/kubernetes/kubelet.conf',
+): string | undefined {
+  return kubeconfigs.find(({ facts }) => facts.path === path)?.facts.clientCertificate?.subject;
 }
 
 /** What the script took for the pair must be what the manifest means; else it is said, and the wrong files are not passed off. */

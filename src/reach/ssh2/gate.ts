@@ -35,5 +35,3 @@ export function startGate(most = mostLogins): Gate {
 export async function backOff(attempt: number, chance = Math.random): Promise<void> {
   await sleep(250 * 2 ** attempt * (1 + chance()));
 }
-
-export const mostRetries = 3;

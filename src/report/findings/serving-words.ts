@@ -97,7 +97,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
     head: join(said`${what}`, onNode(node), said` expired on ${notAfter}`),
     evidence: [],
     todo: plain(
-      'kubeadm certs renew keeps the names of the certificate on disk; look at kubeadm certs check-expiration',
+      'look at kubeadm certs check-expiration; kubeadm certs renew keeps the names of the certificate on disk',
     ),
   }),
   expiring: ({ what, notAfter, days }, node) => ({
@@ -140,13 +140,21 @@ export const servingWords: Vocabulary<ServingCodes> = {
       said` (${trouble})`,
     ),
     evidence: [plain('nothing is known of the certificate there')],
-    todo: plain('check address, port, firewall and load balancer, and that the kube-apiserver runs'),
+    todo: plain(
+      unreachable[trouble] ??
+        'check address, port, firewall and load balancer, and that the kube-apiserver runs',
+    ),
   }),
   'path-not-proven': ({ endpoint, trouble }) => ({
     head: said`the certificates hold the name, but ${endpoint} itself could not be dialled from here (${trouble})`,
     evidence: [plain('certificate right, path not proven')],
     todo: plain('try it from where clients dial it'),
   }),
+};
+
+const unreachable: Readonly<Record<string, string>> = {
+  dns: 'the name does not resolve here: check how it is written, and which DNS server should know it',
+  'not-tls': 'something answers there that does not speak TLS: check the port',
 };
 
 function wayWords(way: string): string {

@@ -131,6 +131,9 @@ function onCell(row: NameRow): Cell {
   if (missing.length > 0) return cell(join(plain('MISSING: '), listed(missing, 3)), 'bad');
   const having = cells.filter((one) => one.cell.tone === 'good');
   const odd = cells.filter((one) => one.cell.tone === 'careful');
+  // On the others it is not; of these nobody knows.
+  if (having.length + odd.length === 0 && cells.some((one) => wordOf(one.cell.phrase) === '?'))
+    return cell('?', 'quiet');
   const phrases = [...having, ...odd].slice(0, 3).map((one): Phrase => {
     const what = wordOf(one.cell.phrase);
     return [{ code: one.node }, ...(what === 'yes' || what === 'served' ? [] : [` (${what})`])];
