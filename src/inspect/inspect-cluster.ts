@@ -92,7 +92,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
   const probes = [
     ...(await fromHere.finish()),
     ...inside,
-    ...request.vantages.flatMap((vantage) => vantage.probes),
+    ...request.vantages.flatMap((vantage) => vantage.probes.map(apartFrom(nodes))),
   ].map((probe) => judged(probe, ca));
   const facts: ClusterFacts = {
     ...(request.cluster === undefined ? {} : { cluster: request.cluster }),
@@ -107,6 +107,12 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     ...(request.inventory === undefined ? {} : { inventory: request.inventory }),
   };
   return withOwnNames(withNodeNames(facts));
+}
+
+/** What a node sees of itself is believed whoever signed it, so no machine that is only called like one may pass for it. */
+function apartFrom(nodes: readonly ClusterNode[]): (probe: Probe) => Probe {
+  const names = new Set(nodes.map(({ name }) => name));
+  return (probe) => (names.has(probe.from) ? { ...probe, from: `${probe.from} of another run` } : probe);
 }
 
 interface OneNode {

@@ -367,3 +367,16 @@ test('--vantage is what the run is called elsewhere', async () => {
   const merged = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'markdown', '--with', file]);
   expect(merged.stdout).toContain('`jump-host`, directly');
 });
+
+test('a run from elsewhere that is called like a node is not taken for what that node sees', async () => {
+  const file = path.join(folder, 'namesake.json');
+  const seen = ['inspect', '--endpoint', endpoint(), '--format', 'json'];
+  const { stdout } = await runCli([...seen, '--vantage', '127.0.0.1']);
+  writeFileSync(file, stdout);
+  const merged = await runCli([...seen, '--node', '127.0.0.1', '--with', file], {
+    openNode: failing('refused'),
+  });
+  const { facts } = JSON.parse(merged.stdout) as { facts: { probes: readonly { from: string }[] } };
+  const places = new Set(facts.probes.map(({ from }) => from));
+  expect([...places]).toEqual(['here', '127.0.0.1 of another run']);
+});

@@ -40,7 +40,7 @@ find_api() {
   # A name that the certificate holds: by the address alone it could not be verified where that very address is missing.
   api_name=kubernetes
   text=
-  is_small "$ROOT$certificate" && text=$(limit 5 openssl x509 -in "$ROOT$certificate" -noout -text 2>/dev/null </dev/null)
+  is_small "$ROOT$certificate" && [ "$size" -gt 0 ] && text=$(limit 5 openssl x509 -in "$ROOT$certificate" -noout -text 2>/dev/null </dev/null)
   case "$text," in
     *DNS:kubernetes,* | *"DNS:kubernetes$nl"*) ;;
     *DNS:*)

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -315,6 +316,16 @@ test.each(['kubectl', 'kubeadm', 'openssl', 'ip', 'ss', 'nft', 'getfacl'])(
     expect(told.milliseconds).toBeLessThan(25_000);
   },
 );
+
+test('a link from among the static pods to a file of the kernel is not opened: it may wait for ever, or be emptied by reading', async () => {
+  const tree = newTree();
+  const folder = path.join(tree.root, 'etc/kubernetes/manifests');
+  renameSync(path.join(folder, 'kube-apiserver.yaml'), path.join(folder, 'z.yaml'));
+  // Whoever opens it sees his own words there, those that are looked for among them.
+  symlinkSync('/proc/self/cmdline', path.join(folder, 'a.yaml'));
+  const { facts } = await read(tree);
+  expect(facts.apiserver?.manifest).toBe('/etc/kubernetes/manifests/z.yaml');
+});
 
 test('a manifest whose name holds a tab or a line end is said to be unread', async () => {
   const tree = newTree();
