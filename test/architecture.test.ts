@@ -20,7 +20,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   reach: {
     rooms: 'model',
     outside:
-      'execa ssh2 node:crypto node:events node:fs node:fs/promises node:net node:os node:path node:readline/promises node:stream node:timers/promises',
+      'execa ssh2 node:crypto node:dns/promises node:events node:fs node:fs/promises node:net node:os node:path node:readline/promises node:stream node:timers/promises',
   },
   inspect: {
     rooms: 'model reach flavours',

@@ -74,8 +74,8 @@ Nothing is contacted and nothing is changed.`,
   fix-sans inspect --inventory inventory/prod/hosts.yaml --san api.example.com
   fix-sans inspect --endpoint 203.0.113.10:6443        (no SSH at all)
 
-Exit codes: 0 healthy, 2 something to fix, 3 some nodes could not be read, 4 a login or host key was refused,
-7 another tool's cluster, 8 not a missing name, 75 no node answered.
+Exit codes: 0 healthy, 1 no control plane among the nodes, 2 something to fix, 3 some nodes could not be read,
+4 a login or host key was refused, 7 another tool's cluster, 8 not a missing name, 75 no node answered.
 Nothing is changed: what is run on a node can only read (--show-commands prints it).`,
     load: async () => (await import('./inspect.ts')).inspect,
   },

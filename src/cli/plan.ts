@@ -55,13 +55,13 @@ function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): Exit
   const format = textOf(options, 'format') ?? 'text';
   const report = explainReports[format] ?? explainReports['text'];
   io.stdout.write(
-    report?.(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) }) ?? '',
+    report?.(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) }) ?? '',
   );
   return diagnosis.exitCode;
 }
 
 export function show(made: Plan, options: Options, io: Io): void {
-  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) };
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   io.stdout.write(planReports[textOf(options, 'format') ?? 'text']?.(made, look) ?? '');
 }
 

@@ -24,7 +24,7 @@ export function shownCommands(): string {
   ].join('\n');
 }
 
-export function printedHelper(user: string): string {
+export function printedHelper(user: string, called: string): string {
   const { path, script, sudoers } = helperFor(factsQuery, user);
   return [
     script,
@@ -34,7 +34,7 @@ export function printedHelper(user: string): string {
       .trimEnd()
       .split('\n')
       .map((line) => `# ${line}`),
-    `# Then: fix-sans inspect --helper --node ${user}@NODE`,
+    `# Then: ${called} inspect --helper --node ${user}@NODE`,
     '',
   ].join('\n');
 }

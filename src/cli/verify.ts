@@ -124,7 +124,7 @@ async function report(
   io: Io,
 ): Promise<ExitCode> {
   const format = textOf(options, 'format') ?? 'text';
-  const view = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) };
+  const view = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   if (!isSet(options, 'quiet') && io.stderr.isTTY === true) io.stderr.write('\r\u001b[K');
   io.stdout.write(verifyReports[format]?.(verification, view) ?? '');
   const texts = files.map((file) => ({

@@ -25,13 +25,14 @@ export interface JudgeOptions {
 }
 
 export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions): Verification {
+  const dials = indexOf(facts);
   const nodes = options.isWalk
     ? []
     : wanted.nodes.map(({ node, names, gone }) => ({
         node,
         names: [
-          ...names.map((san) => proofOf(facts, node, san, false)),
-          ...gone.map((san) => proofOf(facts, node, san, true)),
+          ...names.map((san) => proofOf(facts, dials, { node, san, isGone: false })),
+          ...gone.map((san) => proofOf(facts, dials, { node, san, isGone: true })),
         ],
       }));
   const paths = options.isWalk
@@ -58,21 +59,43 @@ export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions)
   };
 }
 
-function proofOf(facts: VerifyFacts, node: string, san: San, isGone: boolean): NameProof {
-  const own = facts.nodes.find((one) => one.node === node);
-  const seenFrom = (isThere: (dial: Dial) => boolean): Seen =>
+type DialIndex = ReadonlyMap<string, readonly Dial[]>;
+
+/** With a thousand nodes there are more handshakes than could be looked through for each name of each. */
+function indexOf({ dials }: VerifyFacts): DialIndex {
+  const index = new Map<string, Dial[]>();
+  for (const dial of dials) {
+    if (dial.target !== 'backend') continue;
+    const { place, host, port, san } = dial;
+    const where = place.kind === 'node' ? `node ${place.node}` : `${place.kind} ${host}:${port}`;
+    const key = `${where} ${sanKey(san)}`;
+    const known = index.get(key);
+    if (known === undefined) index.set(key, [dial]);
+    else known.push(dial);
+  }
+  return index;
+}
+
+interface Wish {
+  readonly node: string;
+  readonly san: San;
+  readonly isGone: boolean;
+}
+
+function proofOf({ nodes, readAt }: VerifyFacts, index: DialIndex, { node, san, isGone }: Wish): NameProof {
+  const own = nodes.find((one) => one.node === node);
+  const seenAt = (...places: readonly string[]): Seen =>
     worst(
-      facts.dials
-        .filter((dial) => sanKey(dial.san) === sanKey(san) && dial.target === 'backend' && isThere(dial))
-        .map((dial) => seenBy(dial, facts.readAt, isGone)),
+      places
+        .flatMap((place) => index.get(`${place} ${sanKey(san)}`) ?? [])
+        .map((dial) => seenBy(dial, readAt, isGone)),
     );
-  const isIts = ({ host, port }: Dial): boolean =>
-    own !== undefined && own.port === port && own.addresses.includes(host);
+  const at = (own?.addresses ?? []).map((host) => `${host}:${own?.port ?? 0}`);
   return {
     san,
-    here: seenFrom((dial) => dial.place.kind === 'here' && isIts(dial)),
-    node: seenFrom(({ place }) => place.kind === 'node' && place.node === node),
-    pod: seenFrom((dial) => dial.place.kind === 'pod' && isIts(dial)),
+    here: seenAt(...at.map((one) => `here ${one}`)),
+    node: seenAt(`node ${node}`),
+    pod: seenAt(...at.map((one) => `pod ${one}`)),
   };
 }
 
@@ -105,7 +128,12 @@ function verdictOf({ facts, nodes, paths, walks, gaps }: Judged): Pick<Verificat
   ];
   const bad = seen.filter(isBad);
   const broken = walks.flatMap((walk) => walk.broken ?? []);
-  const aboutNames = bad.some(({ outcome }) => outcome !== 'untrusted') || broken.includes('certificate');
+  const fromPods = facts.dials
+    .filter(({ place, target }) => place.kind === 'pod' && target === 'backend')
+    .map((dial) => seenBy(dial, facts.readAt));
+  const aboutNames = [...bad, ...(broken.includes('certificate') ? fromPods.filter(isBad) : [])].some(
+    ({ outcome }) => outcome !== 'untrusted',
+  );
   const exits: ExitName[] = [];
   if (troubles.some(isRefusal)) exits.push('authentication');
   if (aboutNames) exits.push('changesNeeded');

@@ -73,7 +73,7 @@ export function backendsLink({ dials, service }: PodSight): Link {
 /** Which API server's certificate a client in the pod would refuse; where its own CA is wrong, by the cluster's. */
 export function certificateLink(sight: PodSight): Link {
   const link = 'certificate';
-  const { dials, at, pod } = sight;
+  const { dials, at, pod, service } = sight;
   const isOwnCaWrong = caLink(sight).state === 'broken';
   const answered = dials.filter(({ target, result }) => target === 'backend' && result.state !== 'failed');
   const used = answered.length > 0 ? answered : dials.filter(({ result }) => result.state !== 'failed');
@@ -100,6 +100,14 @@ export function certificateLink(sight: PodSight): Link {
       link,
       state: 'broken',
       detail: [...faults].map(([place, all]) => `${place}: ${[...all].join('; ')}`).join(' | '),
+    };
+  const dialled = new Set(used.map(({ host, port }) => `${host}:${port}`));
+  const left = (service?.endpoints ?? []).filter(({ host, port }) => !dialled.has(`${host}:${port}`));
+  if (answered.length === 0 || left.length > 0)
+    return {
+      link,
+      state: 'unknown',
+      detail: `no certificate was seen of ${left.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
     };
   if (isUnknown) return { link, state: 'unknown', detail: 'no CA is known to verify it with' };
   const names = [...new Set(used.map(({ san }) => san.value))];

@@ -39,7 +39,7 @@ describe('--print-helper', () => {
   test('prints the script, and below it as comments where it belongs and who may run it', async () => {
     const { code, stdout } = await runCli(['inspect', '--print-helper', '--user', 'ops']);
     expect(code).toBe(0);
-    expect(stdout).toBe(printedHelper('ops'));
+    expect(stdout).toBe(printedHelper('ops', 'fix-sans'));
     expect(stdout).toMatch(/^#!\/bin\/sh/);
     isShell(stdout);
     expect(stdout).toMatch(/^# ops ALL=\(root\) NOPASSWD: \/usr\/local\/libexec\/\S+ ""$/m);

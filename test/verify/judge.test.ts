@@ -201,3 +201,49 @@ test('whatever is taken away of what was seen, 0 is said only where every name w
     { numRuns: 200 },
   );
 });
+
+test('a certificate of another CA behind the ClusterIP is another trouble than a name: 8', () => {
+  const told = judged(
+    {
+      dials: dialsWith(
+        ({ place, host }) => place.kind === 'pod' && host === hosts.cp2,
+        servedBy(certificates.cp2, { isTrusted: false, isTrustedByPod: false }),
+      ),
+    },
+    { isWalk: true },
+  );
+  expect(told.walks.map(({ broken }) => broken)).toEqual(['certificate']);
+  expect(told).toMatchObject({ verdict: 'broken', exitCode: 8 });
+});
+
+test('a thousand nodes with forty names are judged in two seconds of a processor at most', () => {
+  const names = Array.from({ length: 40 }, (_, at) => named(`name-${at}.example`));
+  const chain = [leaf(names.map(({ value }) => value))];
+  const nodes = Array.from({ length: 1000 }, (_, at) => ({
+    node: `cp${at}`,
+    role: 'control-plane' as const,
+    addresses: [`10.1.${at >> 8}.${at & 255}`],
+    port: 6443,
+  }));
+  const facts = verifyFacts({
+    nodes,
+    pods: [],
+    answers: [],
+    dials: nodes.flatMap(({ node, addresses: [host = ''] }) =>
+      names.map((san) => ({
+        place: { kind: 'node' as const, node },
+        target: 'backend' as const,
+        host,
+        port: 6443,
+        san,
+        by: 'openssl' as const,
+        result: { state: 'served' as const, chain, isTrusted: true },
+      })),
+    ),
+  });
+  const asked = { asked: [], nodes: nodes.map(({ node }) => ({ node, names, gone: [] })) };
+  const before = process.cpuUsage();
+  expect(judge(facts, asked, { isWalk: false, needsPod: false }).exitCode).toBe(0);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(2);
+});

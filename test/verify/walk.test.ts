@@ -160,3 +160,14 @@ test('what nobody could see is unknown, and never good', () => {
   expect(walk.broken).toBeUndefined();
   expect(walk.links.map(({ state }) => state)).toEqual(Array.from({ length: 7 }, () => 'unknown'));
 });
+
+test('an API server that was not dialled is not said to have the right certificate', () => {
+  const walk = walked({
+    dials: verifyFacts().dials.filter((dial) => !isPods(dial) || dial.host !== hosts.cp2),
+  });
+  expect(walk.broken).toBeUndefined();
+  expect(walk.links.find(({ link }) => link === 'certificate')).toMatchObject({
+    state: 'unknown',
+    detail: `no certificate was seen of ${hosts.cp2}:6443`,
+  });
+});

@@ -55,14 +55,11 @@ export function readVerifyReply(reply: Reply, asked: NodeAsked): NodeSeen {
   const raw = textsOf('dial').map(rawDial);
   const by = frames.text('by');
   const at = (place: Place, who: string, rows: readonly DialRow[]): readonly Dial[] =>
-    rows.map((row) => {
+    rows.flatMap((row): readonly Dial[] => {
       const found = raw.find((one) => one.who === who && isFor(one, row));
-      return {
-        place,
-        ...row,
-        by: by === 'curl' ? 'curl' : 'openssl',
-        result: resultOf(found, ca, place.kind === 'pod' ? podCa : undefined),
-      };
+      if (found === undefined) return [];
+      const result = resultOf(found, ca, place.kind === 'pod' ? podCa : undefined);
+      return [{ place, ...row, by: by === 'curl' ? 'curl' : 'openssl', result }];
     });
   return {
     ...(by === 'openssl' || by === 'curl' ? { by } : {}),
@@ -92,12 +89,10 @@ function isFor({ by, host, port, name }: RawDial, row: DialRow): boolean {
 }
 
 function resultOf(
-  found: RawDial | undefined,
+  { by, status, said }: RawDial,
   ca: readonly Certificate[],
   podCa: readonly Certificate[] | undefined,
 ): DialResult {
-  if (found === undefined) return { state: 'failed', trouble: 'failed', detail: 'it was not dialled' };
-  const { by, status, said } = found;
   if (by === 'openssl' && status === '0') {
     const reading = readCertificates(Buffer.from(said));
     if (!reading.ok) return { state: 'failed', trouble: 'failed', detail: 'its certificate cannot be read' };

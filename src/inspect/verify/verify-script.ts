@@ -8,7 +8,7 @@ import { startScript } from '../node/script-start.ts';
 import { systemScript } from '../node/script-system.ts';
 
 const dialling = `
-enter= dialled= dead= by=
+enter= dialled= dead= by= silent=0
 find_dialler() {
   if [ -z "$has_timeout" ]; then unread dial 'timeout is not there, and without it nothing is dialled'
   elif find_program openssl; then by=openssl
@@ -19,7 +19,7 @@ find_dialler() {
 }
 # Rows of "host port name". What does not answer once is not waited for again.
 dial_all() {
-  who=$1 dialled=' ' dead=' '
+  who=$1 dialled=' ' dead=' ' silent=0
   set -f
   IFS=$nl
   for row in $2; do
@@ -38,6 +38,7 @@ dial() {
   case $port in *[!0-9]*) return 0 ;; esac
   case $name in *[!0-9a-zA-Z.:-]* | -*) return 0 ;; *:*) ;; *[!0-9.]*) sni=$name ;; esac
   head=$who$tab$by$tab$host$tab$port$tab
+  [ "$silent" -lt 5 ] || { unread dial 'five addresses stayed silent, so no more were dialled'; return 0; }
   case $dead in *" $at "*) say dial "$head$name$tab$tab$nl"'did not answer a moment ago'; return 0 ;; esac
   if [ "$by" = openssl ]; then
     # Addresses are never sent, so one handshake shows the certificate for all of them.
@@ -48,7 +49,8 @@ dial() {
     said=$(limit 5 $enter openssl s_client "$@" </dev/null 2>&1)
     status=$?
     chain=$(printf '%s\\n' "$said" | sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' | head -c 65536)
-    if [ -n "$chain" ]; then said=$chain status=0; else said=$(printf '%s\\n' "$said" | head -n 5 | head -c 600); [ "$status" -ne 0 ] || status=1; fi
+    # Only of a handshake that came to its end: before, nobody has shown that the key is his.
+    if [ -n "$chain" ] && [ "$status" -eq 0 ]; then said=$chain; else said=$(printf '%s\\n' "$said" | head -n 5 | head -c 600); [ "$status" -ne 0 ] || status=1; fi
     say dial "$head$sni$tab$status$nl$said"
   else
     url=$name
@@ -61,7 +63,8 @@ dial() {
     case $said in .) ;; *) status=1 ;; esac
     say dial "$head$name$tab$status$nl\${said%.}"
   fi
-  case $status in 0) return 0 ;; 137) dead="$dead$at " ;; esac
+  # Each that stays silent costs five seconds, and all of it has to end in time.
+  case $status in 0) return 0 ;; 137) dead="$dead$at " silent=$((silent + 1)) ;; esac
   case $said in *efused* | *"imed out"* | *nreachable*) dead="$dead$at " ;; esac
 }
 `;
