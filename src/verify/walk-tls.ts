@@ -5,9 +5,15 @@ import { seenBy } from './outcome.ts';
 export interface PodSight {
   readonly pod: PodView;
   readonly dials: readonly Dial[];
-  readonly elsewhere: readonly Dial[];
   readonly service: VerifyFacts['service'];
+  readonly nodes: VerifyFacts['nodes'];
   readonly at: string;
+}
+
+/** With the node's name, where an address is one of a node that was read: that is where somebody has to go. */
+function placeName(nodes: VerifyFacts['nodes'], host: string, port: number): string {
+  const node = nodes.find((one) => one.port === port && one.addresses.includes(host))?.node;
+  return node === undefined ? `${host}:${port}` : `${host}:${port} (${node})`;
 }
 
 /** Wrong where the API servers' certificates are the cluster's own, and the CA that the pod has signed none of them. */
@@ -73,7 +79,7 @@ export function backendsLink({ dials, service }: PodSight): Link {
 /** Which API server's certificate a client in the pod would refuse; where its own CA is wrong, by the cluster's. */
 export function certificateLink(sight: PodSight): Link {
   const link = 'certificate';
-  const { dials, at, pod, service } = sight;
+  const { dials, at, pod, service, nodes } = sight;
   const isOwnCaWrong = caLink(sight).state === 'broken';
   const answered = dials.filter(({ target, result }) => target === 'backend' && result.state !== 'failed');
   const used = answered.length > 0 ? answered : dials.filter(({ result }) => result.state !== 'failed');
@@ -92,8 +98,9 @@ export function certificateLink(sight: PodSight): Link {
       isUnknown = true;
       continue;
     }
-    const known = faults.get(`${host}:${port}`) ?? new Set();
-    faults.set(`${host}:${port}`, known.add(words(seen.outcome, san.value, seen.detail)));
+    const place = placeName(nodes, host, port);
+    const known = faults.get(place) ?? new Set();
+    faults.set(place, known.add(words(seen.outcome, san.value, seen.detail)));
   }
   if (faults.size > 0)
     return {

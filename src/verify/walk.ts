@@ -13,11 +13,14 @@ export function walkOf(facts: VerifyFacts, pod: PodView): Walk {
   const sight: PodSight = {
     pod,
     dials: facts.dials.filter(
-      ({ place }) => place.kind === 'pod' && place.node === pod.node && place.pod === pod.pod,
+      ({ place }) =>
+        place.kind === 'pod' &&
+        place.node === pod.node &&
+        place.namespace === pod.namespace &&
+        place.pod === pod.pod,
     ),
-    // Another pod's names may be the same on another node.
-    elsewhere: facts.dials.filter(({ place }) => place.kind !== 'pod'),
     service: facts.service,
+    nodes: facts.nodes,
     at: facts.readAt,
   };
   const dns = dnsLink(facts, pod);

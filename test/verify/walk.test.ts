@@ -105,7 +105,7 @@ describe('the first broken link', () => {
       'certificate',
       { dials: dialsWith((dial) => isPods(dial) && dial.host === hosts.cp2, stale) },
       {},
-      `${hosts.cp2}:6443: its certificate`,
+      `${hosts.cp2}:6443 (cp2): its certificate`,
     ],
     [
       'a Service without endpoints',
