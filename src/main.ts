@@ -38,7 +38,8 @@ function currentFolder(): string {
 
 void run(process.argv.slice(2), {
   stop: stopOnSignal,
-  interrupt: () => process.kill(process.pid, 'SIGINT'),
+  // At once where somebody listens, so that nothing more is printed; otherwise it is the usual death.
+  interrupt: () => void (process.emit('SIGINT', 'SIGINT') || process.kill(process.pid, 'SIGINT')),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -34,6 +34,9 @@ export function suggestionsOf(context: Context): readonly Suggestion[] {
   for (const { endpoint, name, kubeconfig } of asked) {
     // Where something else answers on it, it is no name for this certificate.
     const seen = context.probes.get(endpoint) ?? [];
+    // A name that nobody knows is mistyped more often than missing.
+    if (seen.length > 0 && seen.every(({ result }) => result.state === 'failed' && result.trouble === 'dns'))
+      continue;
     const answers = seen.filter(({ result }) => result.state === 'served');
     const isForeign = answers.some((probe) => genuineLeaf(probe, context.authorities) === undefined);
     if (!isForeign) add(name, kubeconfig === undefined ? `endpoint ${endpoint}` : `kubeconfig ${kubeconfig}`);

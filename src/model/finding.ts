@@ -31,6 +31,8 @@ export interface FindingArgs {
     readonly genuineFrom: readonly string[];
     /** Trust bundles here that hold a CA of the chain that was served: programs that use them notice nothing. */
     readonly trustedBy?: readonly string[];
+    /** No CA of the cluster was known: told by what kubeadm never makes. */
+    readonly isByLooks?: boolean;
   };
   'proxy-cannot-reach-upstream': {
     readonly endpoint: string;

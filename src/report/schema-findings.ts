@@ -36,6 +36,7 @@ const args = {
     proxy: text.optional(),
     genuineFrom: texts.describe("places that were shown the cluster's own certificate"),
     trustedBy: texts.optional(),
+    isByLooks: z.boolean().optional().describe('there was no CA of the cluster to compare with'),
   }),
   'proxy-cannot-reach-upstream': z.object({
     endpoint: text,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { diagnoseCluster } from '../../src/diagnose/diagnose-cluster.ts';
-import { addressOf, buildFacts, leaf, now, served, usualNames } from '../support/facts.ts';
+import { addressOf, buildFacts, failed, leaf, now, served, usualNames } from '../support/facts.ts';
 
 test("a name in the same kubeconfig of several nodes is not called one node's, and a name in one node's is", () => {
   const { names } = diagnoseCluster(buildFacts({ controlPlanes: 3 }));
@@ -47,4 +47,19 @@ test("seen from outside alone, kubeadm's fixed names tell themselves; of a node 
   expect(strange.find(({ san }) => san.value === '10.96.0.1')?.provenance).toEqual([
     { why: 'hand-added-or-unknown' },
   ]);
+});
+
+function suggestionsAfter(trouble: 'dns' | 'timeout'): readonly string[] {
+  const facts = buildFacts();
+  const { suggestions } = diagnoseCluster({
+    ...facts,
+    probes: [...facts.probes, failed(trouble, { host: 'nosuch.example' })],
+    endpoints: [{ host: 'nosuch.example', port: 6443 }],
+  });
+  return suggestions.map(({ san }) => san.value);
+}
+
+test('a name that DNS does not know is not suggested for a certificate; one that only did not answer is', () => {
+  expect(suggestionsAfter('dns')).not.toContain('nosuch.example');
+  expect(suggestionsAfter('timeout')).toContain('nosuch.example');
 });

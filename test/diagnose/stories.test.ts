@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { diagnoseCluster } from '../../src/diagnose/diagnose-cluster.ts';
 import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import type { FindingArgs, FindingCode } from '../../src/model/finding.ts';
+import { wordsOf } from '../../src/report/findings/words.ts';
 import {
   addressOf,
   buildFacts,
@@ -337,6 +338,7 @@ describe('S4: it is not the certificate', () => {
       suggestions: [],
     });
     expect(argsOf(alone, 'intercepted')[0]?.genuineFrom).toEqual([]);
+    expect(argsOf(alone, 'intercepted')[0]?.isByLooks).toBeUndefined();
     expect(commands(alone)).toContain('ssh -N -L 127.0.0.1:16443:127.0.0.1:6443 USER@CONTROL-PLANE');
   });
 
@@ -351,6 +353,9 @@ describe('S4: it is not the certificate', () => {
     };
     expect(diagnoseCluster(alone)).toMatchObject({ verdict: 'not-the-certificate', exitCode: 8 });
     expect(codes(alone)).toEqual(['intercepted']);
+    expect(argsOf(alone, 'intercepted')[0]?.isByLooks).toBe(true);
+    const [row] = diagnoseCluster(alone).findings;
+    expect(row && JSON.stringify(wordsOf(row))).toContain('no CA of the cluster to compare with');
   });
 
   test('transparent: the proxy variables are not set, and routing does it', () => {

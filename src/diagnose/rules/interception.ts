@@ -96,6 +96,7 @@ function judge(context: Context, { vantage, probe, leaf }: Foreign): Finding | u
     ...(probe.proxy === undefined || probe.way !== 'proxy' ? {} : { proxy: probe.proxy }),
     genuineFrom: places,
     ...trustedHere(context, probe),
+    ...(vantage.issuedBy === 'unknown' && genuine.length === 0 && { isByLooks: true }),
   });
 }
 

@@ -39,7 +39,7 @@ timeout 5 true 2>/dev/null && has_timeout=yes
 limit() {
   if [ -n "$has_timeout" ]; then timeout -s KILL "$@"; else shift; "$@"; fi
 }
-fields= unread_rows= files= keys= pod_rows= pod_seen= traces= api_pids= kubelet_pids= pod_tries=0
+fields= unread_rows= files= keys= pod_rows= pod_seen= traces= api_pids= kubelet_pids= doubtful= pod_tries=0
 field() { fields="$fields$1$tab$2$nl"; }
 unread() { unread_rows="$unread_rows$1$tab$2$nl"; }
 # Each frame starts two programs: none for nothing.
@@ -70,8 +70,8 @@ find_processes() {
         # Only a static pod: else very many others would leave no room for it.
         kube-apiserver) [ "\${#api_pids}" -gt 200 ] || { see_group && [ "\${#group}" -eq 32 ] && api_pids="$api_pids \${folder##*/}"; } ;;
         kubelet)
-          if is_same pid && is_same mnt && see_process && [ "$uid" = 0 ] && [ "$parent" = 1 ] && is_from kubelet; then
-            kubelet_pids="$kubelet_pids \${folder##*/}"
+          if is_same pid && is_same mnt && see_process && [ "$uid" = 0 ] && [ "$parent" = 1 ]; then
+            if is_from kubelet; then kubelet_pids="$kubelet_pids \${folder##*/}"; else doubtful=yes; fi
           fi ;;
         k3s-server | k3s-agent | k3s | rke2 | k0s | kubelite | machined)
           see_process && [ "$uid" = 0 ] && is_same pid && traces="\${traces}process:$name$nl" ;;
@@ -159,6 +159,9 @@ find_kubelet() {
   kubelet_config=/var/lib/kubelet/config.yaml kubelet_kubeconfig=/etc/kubernetes/kubelet.conf
   bootstrap_kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf static_pods= runtime= next=
   set -- $kubelet_pids
+  if [ $# -ne 1 ] && [ -n "$doubtful$kubelet_pids" ]; then
+    unread kubelet 'what runs by that name is not one program of root, so its flags were not believed and the usual paths were taken'
+  fi
   if [ $# -eq 1 ]; then
     arguments=$(limit 2 head -c 65536 "$ROOT/proc/$1/cmdline" 2>/dev/null | tr '\\000' '\\n')
     set -f

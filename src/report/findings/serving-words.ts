@@ -29,7 +29,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
       'the API server reads a changed pair by itself, at the latest after a minute; if it does not, certificate and key do not match or its log says why',
     ),
   }),
-  intercepted: ({ endpoint, from, way, issuer, subject, proxy, genuineFrom, trustedBy = [] }) => ({
+  intercepted: ({ endpoint, from, way, issuer, subject, proxy, genuineFrom, trustedBy = [], isByLooks }) => ({
     head: join(
       way === 'proxy' && proxy !== undefined ? said`the proxy ${proxy}` : plain('something on the way'),
       said` answers in place of ${endpoint}, with a certificate of its own from ${issuer}`,
@@ -39,7 +39,9 @@ export const servingWords: Vocabulary<ServingCodes> = {
         plain('seen from '),
         from === 'here' ? plain('here') : said`${from}`,
         plain(`, ${wayWords(way)}: `),
-        said`it shows ${subject}, which the CA of the cluster did not issue`,
+        isByLooks === true
+          ? said`it shows ${subject}, which is like nothing that kubeadm makes; there was no CA of the cluster to compare with`
+          : said`it shows ${subject}, which the CA of the cluster did not issue`,
       ),
       genuineFrom.length > 0
         ? said`the certificate of the cluster itself was seen from ${genuineFrom}: the API server is well`

@@ -57,7 +57,8 @@ function elsewhereWords(findings: readonly Finding[]): Phrase {
   if (intercepted !== undefined) {
     const { endpoint, proxy, way } = intercepted;
     return join(
-      said`not a missing name: TLS to ${endpoint} is intercepted, `,
+      said`not a missing name: TLS to ${endpoint}`,
+      plain(intercepted.isByLooks === true ? ' is most likely intercepted, ' : ' is intercepted, '),
       way === 'proxy' && proxy !== undefined ? said`by the proxy ${proxy}` : plain('by something on the way'),
       plain('; do not touch the cluster'),
     );

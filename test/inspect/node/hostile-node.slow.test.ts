@@ -202,36 +202,40 @@ type Fake = Partial<Parameters<typeof writeProcess>[2]>;
 
 describe('a process that calls itself kubelet', () => {
   test.each([
-    ['of another user', { user: 1000 }],
-    ['that was not started by init', { parent: 77 }],
-    ['in a pod', { hasOwnNetwork: true }],
-    ['beside the genuine one', { exe: 'usr/bin/kubelet' }],
-    ['from another file', {}],
-    ["from a user's file", { exe: 'home/me/kubelet' }],
-  ])('%s does not say where static pods are', async (_, { exe = 'usr/bin/sudo', ...options }: Fake) => {
-    const tree = newTree();
-    // Where it is down, there is none but this one.
-    if (exe !== 'usr/bin/kubelet') writeFileSync(path.join(tree.root, 'proc/401/comm'), 'other\n');
-    tree.program('sudo', ':');
-    tree.write('home/me/kubelet', '', 0o755);
-    chmodSync(path.join(tree.root, 'home/me'), 0o777);
-    tree.write(
-      'home/me/m/kube-apiserver.yaml',
-      'kind: Pod\napiVersion: v1\nmetadata: {name: kube-apiserver}\nspec:\n  containers:\n  - command:\n    - kube-apiserver\n    - --advertise-address=6.6.6.6\n    - --service-cluster-ip-range=10.0.0.0/8\n',
-    );
-    writeProcess(tree.root, '11', {
-      comm: 'kubelet',
-      cmdline: ['kubelet', '--pod-manifest-path=/home/me/m', '--kubeconfig=/home/me/kc'],
-      group: '/system.slice/x.service',
-      exe: path.join(tree.root, exe),
-      ...options,
-    });
-    const calls = noteKubectl(tree);
-    const { facts } = await read(tree);
-    expect(facts.apiserver?.manifest).toBe('/etc/kubernetes/manifests/kube-apiserver.yaml');
-    expect(calls()).not.toContain('6.6.6.6');
-    expect(facts.kubeconfigs.map((file) => file.path)).toContain('/etc/kubernetes/kubelet.conf');
-  });
+    ['of another user', false, { user: 1000 }],
+    ['that was not started by init', false, { parent: 77 }],
+    ['in a pod', false, { hasOwnNetwork: true }],
+    ['beside the genuine one', true, { exe: 'usr/bin/kubelet' }],
+    ['from another file', true, {}],
+    ["from a user's file", true, { exe: 'home/me/kubelet' }],
+  ])(
+    '%s does not say where static pods are',
+    async (_, isDoubtful: boolean, { exe = 'usr/bin/sudo', ...options }: Fake) => {
+      const tree = newTree();
+      // Where it is down, there is none but this one.
+      if (exe !== 'usr/bin/kubelet') writeFileSync(path.join(tree.root, 'proc/401/comm'), 'other\n');
+      tree.program('sudo', ':');
+      tree.write('home/me/kubelet', '', 0o755);
+      chmodSync(path.join(tree.root, 'home/me'), 0o777);
+      tree.write(
+        'home/me/m/kube-apiserver.yaml',
+        'kind: Pod\napiVersion: v1\nmetadata: {name: kube-apiserver}\nspec:\n  containers:\n  - command:\n    - kube-apiserver\n    - --advertise-address=6.6.6.6\n    - --service-cluster-ip-range=10.0.0.0/8\n',
+      );
+      writeProcess(tree.root, '11', {
+        comm: 'kubelet',
+        cmdline: ['kubelet', '--pod-manifest-path=/home/me/m', '--kubeconfig=/home/me/kc'],
+        group: '/system.slice/x.service',
+        exe: path.join(tree.root, exe),
+        ...options,
+      });
+      const calls = noteKubectl(tree);
+      const { facts } = await read(tree);
+      expect(facts.unread.some(({ what }) => what === 'kubelet')).toBe(isDoubtful);
+      expect(facts.apiserver?.manifest).toBe('/etc/kubernetes/manifests/kube-apiserver.yaml');
+      expect(calls()).not.toContain('6.6.6.6');
+      expect(facts.kubeconfigs.map((file) => file.path)).toContain('/etc/kubernetes/kubelet.conf');
+    },
+  );
 });
 
 describe('an admin.conf by which kubectl would start a program', () => {

@@ -108,7 +108,7 @@ test('a port that opens meanwhile is reached', async () => {
     socket.pipe(on).pipe(socket);
   });
   closing.push(() => relay.close());
-  setTimeout(() => relay.listen(port, '127.0.0.1'), 100);
+  setTimeout(() => relay.listen(port, '127.0.0.1'), 400);
   const told = await reach(port);
   expect(told.code).toBe('read');
   expect(told.dialled).toBeGreaterThan(1);
