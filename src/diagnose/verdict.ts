@@ -64,6 +64,7 @@ export function verdictOf(
 /** These say what could not be seen; the exit code has words of its own for that. */
 const ofReading: ReadonlySet<FindingCode> = new Set([
   'not-read',
+  'api-unread',
   'partly-read',
   'path-not-proven',
   'control-plane-not-inspected',

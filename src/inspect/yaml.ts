@@ -1,9 +1,10 @@
 /** YAML from a node or from the API, read with caps: what was made to exhaust a reader is a fault like any other. */
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { findExcess } from '../model/safe-yaml.ts';
 
 const largestText = 256 * 1024;
-/** Deeper than any object of Kubernetes's, and far from where the parser would run out of stack. */
-const deepest = 100;
+/** More than any object of Kubernetes's has; keys are compared each with each. */
+const widest = 1000;
 
 export type YamlReading =
   | { readonly ok: true; readonly documents: readonly Document.Parsed[]; readonly lines: LineCounter }
@@ -11,8 +12,9 @@ export type YamlReading =
 
 export function readYaml(text: string): YamlReading {
   if (text.length > largestText) return { ok: false, line: 1, fault: 'is larger than 256 KiB' };
-  const tooDeep = findTooDeep(text);
-  if (tooDeep !== undefined) return { ok: false, line: tooDeep, fault: 'is nested too deep' };
+  const excess = findExcess(text, widest);
+  if (excess !== undefined)
+    return { ok: false, line: text.slice(0, excess.offset).split('\n').length, fault: excess.fault };
   const lines = new LineCounter();
   try {
     const documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: true });
@@ -60,23 +62,6 @@ export function textAt(value: unknown, ...path: readonly string[]): string | und
 export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
   const found = at(value, ...path);
   return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
-}
-
-/** The line where brackets or indentation go too deep. Brackets inside quotes count too: then it is refused for nothing, at worst. */
-function findTooDeep(text: string): number | undefined {
-  let open = 0;
-  let line = 1;
-  let dashes = 0;
-  for (const character of text) {
-    if (character === '\n') {
-      line += 1;
-      dashes = 0;
-    } else if (character === '[' || character === '{') open += 1;
-    else if (character === ']' || character === '}') open = Math.max(0, open - 1);
-    else if (character === '-' || character === '?') dashes += 1;
-    if (open > deepest || (dashes > 1000 && character === ' ')) return line;
-  }
-  return undefined;
 }
 
 function firstLine(text: string): string {

@@ -37,13 +37,15 @@ export type IpKind =
   | 'private'
   | 'public';
 
-/** Cloud metadata services: nearly all clouds, ECS tasks, Alibaba, Oracle, AWS over IPv6. */
+/** Cloud metadata services: nearly all clouds, ECS tasks, Alibaba, Oracle, AWS and Google over IPv6, Azure. */
 const metadata: ReadonlySet<string> = new Set([
   '169.254.169.254',
   '169.254.170.2',
   '100.100.100.200',
   '192.0.0.192',
   'fd00:ec2::254',
+  'fd20:ce::254',
+  '168.63.129.16',
 ]);
 
 /** What a canonical address is good for. */

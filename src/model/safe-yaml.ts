@@ -82,7 +82,10 @@ function sentence(message: string): string {
  * What is nested too deep, or has too many entries. The library composes by recursion, and near the end of the stack V8
  * ends the whole process ("RegExpCompiler Allocation failed"), which nobody can catch; the parser below it does not recurse.
  */
-function findExcess(text: string): { readonly fault: string; readonly offset: number } | undefined {
+export function findExcess(
+  text: string,
+  most: number = widest,
+): { readonly fault: string; readonly offset: number } | undefined {
   for (const token of new Parser().parse(text)) {
     const open: [CST.Token, number][] = [[token, 0]];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -91,8 +94,8 @@ function findExcess(text: string): { readonly fault: string; readonly offset: nu
         return { fault: `it is nested deeper than ${deepest} levels`, offset: here.offset };
       if (here.type === 'document' && here.value) open.push([here.value, depth]);
       if (!('items' in here)) continue;
-      if (here.items.length > widest)
-        return { fault: `a list or map in it has more than ${widest} entries`, offset: here.offset };
+      if (here.items.length > most)
+        return { fault: `a list or map in it has more than ${most} entries`, offset: here.offset };
       for (const { key, value } of here.items) {
         if (key && ('items' in key || key.type === 'block-scalar'))
           return { fault: 'a key is no plain text; a template needs quotes around it', offset: key.offset };

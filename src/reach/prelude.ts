@@ -4,14 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 
-/** Where kubeadm, kubectl and openssl are on the systems that Kubernetes is installed on: Debian, RHEL, Flatcar (/opt/bin), RKE, snap. */
+/**
+ * Where kubeadm, kubectl and openssl are on the systems that Kubernetes is installed on: Debian, RHEL, Flatcar (/opt/bin), RKE, snap. The
+ * system's own folders come first, for they are root's everywhere.
+ */
 export const remotePath = [
-  '/usr/local/sbin',
-  '/usr/local/bin',
   '/usr/sbin',
   '/usr/bin',
   '/sbin',
   '/bin',
+  '/usr/local/sbin',
+  '/usr/local/bin',
   '/opt/bin',
   '/opt/cni/bin',
   '/var/lib/rancher/rke2/bin',

@@ -183,7 +183,7 @@ const nodeFacts = z.object({
       serviceHost: text.optional(),
       servicePort: text.optional(),
       caFingerprints: fingerprints,
-      hasToken: z.boolean(),
+      hasToken: z.boolean().optional(),
     }),
   ),
   unread,

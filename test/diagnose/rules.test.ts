@@ -526,6 +526,19 @@ const trust: readonly Row[] = [
     2,
   ],
   [
+    'the CA was renewed with its key on one of three',
+    onCp2(() => ({
+      ca: certificateFile(
+        '/etc/kubernetes/pki/ca.crt',
+        read(
+          mint({ subject: 'kubernetes', key: ca.key, isCa: true, names: [], notAfter: '20390101000000Z' }),
+        ),
+      ),
+    })),
+    ['w ca-mismatch cp2'],
+    2,
+  ],
+  [
     "the key is not the certificate's",
     onCp2(({ key }) => ({ key: { path: key?.path ?? '', keyFingerprint: 'f'.repeat(64) } })),
     ['e pair-mismatch cp2'],
@@ -903,6 +916,55 @@ const reading: readonly Row[] = [
     })),
     ['e certificate-unreadable cp2'],
     2,
+  ],
+  [
+    'the key is not there',
+    onCp2((node) => ({
+      system: { ...node.system, uid: 0 },
+      key: { path: '/etc/kubernetes/pki/apiserver.key' },
+    })),
+    ['e certificate-unreadable cp2'],
+    2,
+  ],
+  [
+    'the key is none',
+    onCp2(() => ({
+      key: { path: '/etc/kubernetes/pki/apiserver.key' },
+      unread: [{ what: '/etc/kubernetes/pki/apiserver.key', why: 'openssl reads no private key in it' }],
+    })),
+    ['i partly-read cp2', 'e certificate-unreadable cp2'],
+    2,
+  ],
+  [
+    'the key is where this user may not look',
+    onCp2((node) => ({
+      system: { ...node.system, uid: 1000 },
+      certificate: { ...node.certificate, path: '/etc/kubernetes/pki/apiserver.crt' },
+      key: { path: '/etc/kubernetes/keys/apiserver.key' },
+    })),
+    [],
+    0,
+  ],
+  [
+    "a component's kubeconfig is garbage",
+    onCp2(({ kubeconfigs }) => ({
+      kubeconfigs: [
+        ...kubeconfigs.filter(({ path }) => path !== '/etc/kubernetes/controller-manager.conf'),
+        { path: '/etc/kubernetes/controller-manager.conf', servers: [], caFingerprints: [] },
+      ],
+      unread: [{ what: '/etc/kubernetes/controller-manager.conf', why: 'no server is in it' }],
+    })),
+    ['w partly-read cp2'],
+    3,
+  ],
+  [
+    'nobody tells which control planes there are',
+    (() => {
+      const { api: _, ...rest } = healthy;
+      return { ...rest, nodes: rest.nodes.slice(0, 1) };
+    })(),
+    ['w api-unread'],
+    3,
   ],
   [
     'a host key was added',

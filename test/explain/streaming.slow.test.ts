@@ -5,6 +5,7 @@ import { startDecoding } from '../../src/explain/decode.ts';
 import { diagnose, startDiagnosis } from '../../src/explain/diagnose.ts';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
 import { readCorpus } from '../support/corpus.ts';
+import { processorTime } from '../support/patience.ts';
 
 const samples = readCorpus(path.join(import.meta.dirname, 'corpus'));
 const noise =
@@ -92,9 +93,7 @@ describe('text that was made to be slow is read in time (bounds are loose: the m
     ['carriage returns', 'cert\r'.repeat(200_000)],
     ['escaped line breaks', 'cert\\n'.repeat(200_000)],
     ['URLs', 'certificate https://a'.repeat(200_000)],
-  ])('%s', (_, text) => {
-    const start = performance.now();
-    diagnose(text);
-    expect(performance.now() - start).toBeLessThan(5000);
+  ])('%s', async (_, text) => {
+    expect(await processorTime(() => diagnose(text))).toBeLessThan(5000);
   });
 });

@@ -8,6 +8,7 @@ import { readEnvironment } from '../../src/inspect/environment.ts';
 import { readTrust } from '../../src/inspect/environment-trust.ts';
 import { readCertificates } from '../../src/model/certificate.ts';
 import { keyPair, mint, type Minted, pemOf } from '../support/mint.ts';
+import { processorTime } from '../support/patience.ts';
 
 const one = mint({ subject: 'Public Root', key: keyPair('ec', 31), isCa: true });
 const corporate = mint({ subject: 'Corporate CA', key: keyPair('ec', 32), isCa: true });
@@ -186,8 +187,9 @@ test.each([
 });
 
 test('the real machine is read without a fault in a tenth of a second or so', async () => {
-  const began = performance.now();
-  const { bundles } = await readTrust({});
-  expect(performance.now() - began).toBeLessThan(3000);
-  expect(bundles.length).toBeGreaterThan(0);
+  const took = await processorTime(async () => {
+    const { bundles } = await readTrust({});
+    expect(bundles.length).toBeGreaterThan(0);
+  });
+  expect(took).toBeLessThan(3000);
 });

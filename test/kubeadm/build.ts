@@ -3,10 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-
-/** Where slow things are kept between runs. */
-export const labCache =
-  process.env['FIX_SANS_LAB_CACHE'] ?? path.join(import.meta.dirname, '../../.cache/lab');
+import { cacheFolder } from '../lab/places.ts';
 
 interface GoMod {
   readonly Go: string;
@@ -23,7 +20,7 @@ const recipe = 1;
 export async function kubeadmBinary(
   version: string,
   tell: (line: string) => void = () => {},
-  cache = labCache,
+  cache = cacheFolder,
 ): Promise<string> {
   const compiler = (await execa('go', ['env', 'GOVERSION', 'GOOS', 'GOARCH'])).stdout.split('\n');
   const hash = createHash('sha256')

@@ -8,7 +8,8 @@ import { onTestFinished } from 'vitest';
 import { mintCa, writePair } from '../simulator/certificates.ts';
 import { bundleStandIns } from '../simulator/bundle.ts';
 import { keyPair, type Minted } from '../support/mint.ts';
-import { kubeadmBinary, labCache } from './build.ts';
+import { cacheFolder } from '../lab/places.ts';
+import { kubeadmBinary } from './build.ts';
 
 export interface Subject {
   readonly name: string;
@@ -37,7 +38,7 @@ export const subjects: readonly Subject[] = [
     minor: 34,
     isSimulated: true,
     command: async () => {
-      const folder = path.join(labCache, 'stand-in');
+      const folder = path.join(cacheFolder, 'stand-in');
       mkdirSync(folder, { recursive: true });
       return (await bundleStandIns(folder, 'kubeadm')).kubeadm;
     },

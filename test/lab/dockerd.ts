@@ -95,7 +95,8 @@ export async function stopDockerd(): Promise<void> {
   rmSync(state, { recursive: true, force: true });
 }
 
-function isAlive(pid: number): boolean {
+/** Also where the process is another user's. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { formatTarget } from '../../src/model/node.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { type Inventory, readInventory } from '../../src/nodes/inventory.ts';
+import { processorTime } from '../support/patience.ts';
 
 let folder: string;
 
@@ -359,9 +360,10 @@ test('five hundred nodes in forty groups are read in a moment', async () => {
   const groups = Array.from({ length: 40 }, (_, n) => `[g${n}]\nw[001:480]\n[g${n}:vars]\nv=${n}\n`).join('');
   const text = `[kube_control_plane]\ncp[01:20]\n[kube_node]\nw[001:480]\n${groups}[all:vars]\nansible_user=ops\n`;
   const file = write('hosts', text);
-  const began = performance.now();
-  expect((await read(file)).nodes).toHaveLength(500);
-  expect(performance.now() - began).toBeLessThan(3000);
+  const took = await processorTime(async () => {
+    expect((await read(file)).nodes).toHaveLength(500);
+  });
+  expect(took).toBeLessThan(3000);
 });
 
 describe('a path that leads somewhere odd is refused', () => {

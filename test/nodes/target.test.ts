@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatTarget } from '../../src/model/node.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { nameOfTarget, parseTarget, readTarget, targetKey } from '../../src/nodes/target.ts';
+import { runs } from '../support/runs.ts';
 
 describe('a node is accepted in every documented form', () => {
   test.each([
@@ -89,9 +90,9 @@ test('nothing that is accepted holds a character that means anything to ssh, Doc
       for (const value of values) expect(value).not.toMatch(/^-/);
       expect(readTarget(formatTarget(target))).toEqual(reading);
     }),
-    { numRuns: 20_000 },
+    { numRuns: runs(20_000) },
   );
-  expect(accepted).toBeGreaterThan(500);
+  expect(accepted).toBeGreaterThan(runs(500));
 });
 
 function key(text: string): string {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FrameReading, readFrames, talkOf } from '../../src/reach/frames.ts';
+import { processorTime } from '../support/patience.ts';
 
 const nonce = '0123456789abcdef0123456789abcdef';
 
@@ -123,12 +124,13 @@ describe('what is not believed', () => {
     );
   });
 
-  test('eight megabytes of half marks are read within a second', () => {
+  test('eight megabytes of half marks are read within a second', async () => {
     const half = `\n#fix-sans ${nonce}`;
     const text = start() + half.repeat(Math.floor((8 * 1024 * 1024) / half.length)) + end;
-    const before = performance.now();
-    expect(read(text).state).toBe('whole');
-    expect(performance.now() - before).toBeLessThan(1000);
+    const took = await processorTime(() => {
+      expect(read(text).state).toBe('whole');
+    });
+    expect(took).toBeLessThan(1000);
   });
 });
 

@@ -1,6 +1,6 @@
 /** A folder that is `/` for the script that reads a node: a kubespray control plane with secrets wherever a real one has them. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { dns, ip, keyPair, mint, mintKubeadm } from './mint.ts';
@@ -127,7 +127,7 @@ users:
     }),
     0o600,
   );
-  write('root/.kube/config', kubeconfig(`https://${secret()}:${secret()}@api.example.com:443/k8s`), 0o600);
+  write('root/.kube/config', kubeconfig('https://api.example.com:443/k8s'), 0o600);
 
   write(
     'var/lib/kubelet/config.yaml',
@@ -268,15 +268,15 @@ http { server { listen 8081; location /healthz { proxy_set_header Authorization 
   write('var/lib/fix-sans/20261121-aa/journal', 'x');
   write('var/lib/fix-sans/20261120-bb/summary', 'x');
   write('usr/local/bin/k8s-certs-renew.sh', '#!/bin/sh\n');
-  writeProcesses(write, flags, ca.pem, secret);
+  writeProcesses(root, write, flags, secret);
   writePrograms(program, root);
   return { root, canaries, write, program, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
 function writeProcesses(
+  root: string,
   write: NodeTree['write'],
   flags: readonly string[],
-  ca: string,
   secret: () => string,
 ): void {
   write('proc/sys/kernel/hostname', 'cp1.example\n');
@@ -289,29 +289,71 @@ function writeProcesses(
   write('sys/module/nf_tables/refcnt', '1\n');
   write('proc/1/comm', 'systemd\n');
   write('proc/1/ns/net', '');
-  write('proc/400/comm', 'kube-apiserver\n');
-  write('proc/400/ns/net', '');
+  for (const space of ['pid', 'mnt']) write(`proc/1/ns/${space}`, '');
   // The process still has an old port range of its own: what runs counts.
-  write('proc/400/cmdline', ['kube-apiserver', ...flags, '--v=4', ''].join('\0'));
-  write('proc/401/comm', 'kubelet\n');
-  write(
-    'proc/401/cmdline',
-    'kubelet\0--config=/var/lib/kubelet/config.yaml\0--kubeconfig\0/etc/kubernetes/kubelet.conf\0',
-  );
-  const account = 'root/var/run/secrets/kubernetes.io/serviceaccount';
-  for (const [pid, name] of [
-    ['500', 'coredns-7d'],
-    ['501', 'probe-x'],
+  writeProcess(root, '400', {
+    comm: 'kube-apiserver',
+    cmdline: ['kube-apiserver', ...flags, '--v=4', `--etcd-servers=https://u:${secret()}@h:2379`],
+    group: `/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/kubelet-kubepods-burstable-pod${'ab'.repeat(16)}.slice/cri-containerd-1.scope`,
+    user: 65_532,
+  });
+  writeProcess(root, '401', {
+    comm: 'kubelet',
+    cmdline: [
+      'kubelet',
+      '--config=/var/lib/kubelet/config.yaml',
+      '--kubeconfig',
+      '/etc/kubernetes/kubelet.conf',
+    ],
+    group: '/system.slice/kubelet.service',
+  });
+  for (const [pid = '', name = '', digit = ''] of [
+    ['500', 'coredns-7d', 'a'],
+    ['501', 'probe-x', 'b'],
   ]) {
-    write(`proc/${pid}/comm`, 'app\n');
-    write(`proc/${pid}/ns/net`, '');
-    write(`proc/${pid}/${account}/ca.crt`, ca);
-    write(`proc/${pid}/${account}/namespace`, 'kube-system');
-    write(`proc/${pid}/${account}/token`, secret());
-    write(
-      `proc/${pid}/environ`,
-      `DB_PASSWORD=${secret()}\0HOSTNAME=${name}\0KUBERNETES_SERVICE_HOST=10.233.0.1\0MULTI=a\n${secret()}\0KUBERNETES_SERVICE_PORT=443\0`,
-    );
+    const uid = `12345678-1234-1234-1234-12345678901${digit}`;
+    writeProcess(root, pid, {
+      comm: 'app',
+      group: `/kubepods/burstable/pod${uid}/1`,
+      hasOwnNetwork: true,
+      environ: [
+        `DB_PASSWORD=${secret()}`,
+        `HOSTNAME=${name}`,
+        'KUBERNETES_SERVICE_HOST=10.233.0.1',
+        `MULTI=a\n${secret()}`,
+        'KUBERNETES_SERVICE_PORT=443',
+      ],
+    });
+    write(`var/log/pods/kube-system_${name}_${uid}/app/0.log`, secret());
+  }
+}
+
+export interface ProcessOptions {
+  readonly comm: string;
+  readonly cmdline?: readonly string[];
+  readonly environ?: readonly string[];
+  /** Its control group, as version 2 has it. */
+  readonly group: string;
+  readonly user?: number;
+  readonly parent?: number;
+  readonly hasOwnNetwork?: boolean;
+}
+
+/** A namespace is one where its files are one. */
+export function writeProcess(root: string, pid: string, options: ProcessOptions): void {
+  const { comm, cmdline = [], environ = [], group, user = 0, parent = 1, hasOwnNetwork = false } = options;
+  const folder = path.join(root, 'proc', pid);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(path.join(folder, 'ns'), { recursive: true });
+  const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
+  write('comm', `${comm}\n`);
+  write('cmdline', cmdline.map((word) => `${word}\0`).join(''));
+  write('environ', environ.map((word) => `${word}\0`).join(''));
+  write('cgroup', `0::${group}\n`);
+  write('status', `Name:\t${comm}\nPPid:\t${parent}\nUid:\t${[user, user, user, user].join('\t')}\n`);
+  for (const space of ['net', 'pid', 'mnt']) {
+    if (space === 'net' && hasOwnNetwork) write('ns/net', '');
+    else linkSync(path.join(root, 'proc/1/ns', space), path.join(folder, 'ns', space));
   }
 }
 

@@ -23,6 +23,8 @@ export function readerOnTree(root: string, shell: readonly [string, ...string[]]
     run: async (stdin) =>
       new Promise((resolve, reject) => {
         const child = spawn(program, [...words, '-s'], {
+          // What it writes beside itself would show in the tree.
+          cwd: root,
           env: { ...process.env, FIX_SANS_ROOT: root, HTTPS_PROXY: 'http://proxy.example', KUBECONFIG: '/x' },
         });
         const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];

@@ -6,11 +6,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import ssh2 from 'ssh2';
 import { GenericContainer, Network, type StartedTestContainer, Wait } from 'testcontainers';
 import { ensureDocker } from '../lab/docker.ts';
 import { ensureCommands, type InstallOptions } from '../lab/install.ts';
 import { ensureSshImage } from '../lab/ssh-image.ts';
+import { newSshKey } from '../simulator/ssh-files.ts';
 import { folderOf, ownerLabel, ownName, removeLeftovers, removeOwnedBy } from './ssh-leftovers.ts';
 
 /**
@@ -80,7 +80,7 @@ export async function startSshHosts(
     await new Network({ nextUuid: () => owner }).start();
     const folder = folderOf(owner);
     mkdirSync(folder, { mode: 0o700 });
-    const userKey = ssh2.utils.generateKeyPairSync('ed25519');
+    const userKey = newSshKey('tests');
     const sudoPassword = randomBytes(9).toString('base64url');
     const starts = names.map((name) =>
       startHost(name, { image, owner, sudoPassword, userKey: userKey.public }),
@@ -126,7 +126,7 @@ async function startHost(
   name: HostName,
   { image, owner, userKey, sudoPassword }: HostOptions,
 ): Promise<SshHost> {
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
+  const hostKey = newSshKey(name);
   const isInner = name === 'inner';
   // A name in the network is a container's name, and those are unique on a machine.
   const innerName = `${owner}-${name}`;

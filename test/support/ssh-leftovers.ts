@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isAlive } from '../lab/dockerd.ts';
 import { tidy } from '../lab/run.ts';
 
 /** On every container, with the owner's name; that is also what the network and the folder are called. */
@@ -40,14 +41,5 @@ export async function removeOwnedBy(owner: string): Promise<void> {
     rmSync(folderOf(owner), { recursive: true, force: true });
   } catch {
     // Another user's, who removes it at the next start.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -68,6 +68,28 @@ const unreadable: Rule = ({ read }) =>
     });
   });
 
+/** The API server's key is not there, or no key: what runs has it in memory, and does not come up again. */
+const keyUnreadable: Rule = ({ read }) =>
+  read.flatMap(({ node, apiserver, certificate, key, unread, system }) => {
+    if (apiserver === undefined || key === undefined || key.keyFingerprint !== undefined) return [];
+    const isGarbage = unread.some(({ what, why }) => what === key.path && why === noKey);
+    // Who may not look into a folder sees nothing there; the certificate mostly lies in the same one.
+    const maySee =
+      system.uid === 0 ||
+      (certificate?.file !== undefined && folderOf(certificate.path) === folderOf(key.path));
+    const isAbsent = key.file === undefined && maySee;
+    if (!isGarbage && !isAbsent) return [];
+    const why = isGarbage ? 'it holds no private key' : 'it is not there';
+    return [finding('certificate-unreadable', 'error', { path: key.path, why }, node)];
+  });
+
+/** As the script on the node says it. */
+const noKey = 'openssl reads no private key in it';
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
 function faultOf({ file, reading }: CertificateFile): string | undefined {
   if (reading?.ok === false) return certificateRefusalSentence(reading.refusal);
   if (reading !== undefined) return undefined;
@@ -86,4 +108,11 @@ const unfinishedRun: Rule = ({ read }) =>
     unfinishedRuns.map((run) => finding('unfinished-run', 'warning', { run }, node)),
   );
 
-export const nodeHealthRules: readonly Rule[] = [dates, clockSkew, unreadable, strayManifest, unfinishedRun];
+export const nodeHealthRules: readonly Rule[] = [
+  dates,
+  clockSkew,
+  unreadable,
+  keyUnreadable,
+  strayManifest,
+  unfinishedRun,
+];

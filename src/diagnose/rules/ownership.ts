@@ -18,12 +18,21 @@ const notRead: Rule = ({ facts }) =>
     return [finding('not-read', severity, { code, message, hint }, node.name)];
   });
 
+const kubeadmConfs = /^\/etc\/kubernetes\/(?:admin|super-admin|controller-manager|scheduler|kubelet)\.conf$/;
+
 /** Parts of a node that could not be read: never taken for "not there". */
 const partlyRead: Rule = ({ facts, owner }) =>
   facts.nodes.flatMap(({ node, result }) => {
     if (result.state === 'unread') return [];
-    const { unread, apiserver } = result.facts;
-    const parts = unread.map(({ what, why }) => finding('partly-read', 'info', { what, why }, node.name));
+    const { unread, apiserver, kubeconfigs } = result.facts;
+    const without = new Set(
+      kubeconfigs.filter(({ servers }) => servers.length === 0).map(({ path }) => path),
+    );
+    // What a component of the control plane starts with, and where it leads is not known: garbage, most likely.
+    const isGrave = (what: string) => kubeadmConfs.test(what) && without.has(what);
+    const parts = unread.map(({ what, why }) =>
+      finding('partly-read', isGrave(what) ? 'warning' : 'info', { what, why }, node.name),
+    );
     if (node.role === 'worker' || apiserver !== undefined || owner !== undefined) return parts;
     const args = {
       what: 'kube-apiserver',
@@ -38,16 +47,18 @@ const apiUnread: Rule = ({ facts }) => {
   const wasAsked = facts.nodes.some(
     ({ result }) => result.state === 'read' && result.facts.apiserver !== undefined,
   );
+  // Then nobody knows whether there are control planes beside those that were given.
+  const severity = api?.controlPlanes === undefined && facts.inventory === undefined ? 'warning' : 'info';
   if (api === undefined) {
     const args = {
       what: ['kubeadm-config', 'the kubernetes Service', 'the list of nodes'],
       why: 'the API could not be read',
     };
-    return wasAsked ? [finding('api-unread', 'info', args)] : [];
+    return wasAsked ? [finding('api-unread', severity, args)] : [];
   }
   const byReason = new Map<string, string[]>();
   for (const { what, why } of api.unread) byReason.set(why, [...(byReason.get(why) ?? []), what]);
-  return [...byReason].map(([why, what]) => finding('api-unread', 'info', { what, why }));
+  return [...byReason].map(([why, what]) => finding('api-unread', severity, { what, why }));
 };
 
 /** Control planes that the API knows and nobody looked at: one of them may be the one that fails. */

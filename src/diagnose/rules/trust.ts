@@ -67,7 +67,8 @@ const caKeyAbsent: Rule = ({ read }) => {
 
 /** The CA on this node did not sign its certificate, has another key beside it, or is not the other nodes' CA. */
 const caMismatch: Rule = (context) => {
-  const usual = usualCa(context.read);
+  const usual = usualCa(context.read, 'keyFingerprint');
+  const usualFile = usualCa(context.read, 'fingerprint');
   return context.read.flatMap((node) => {
     if (node.apiserver === undefined) return [];
     const cas = certificatesOf(node);
@@ -80,8 +81,12 @@ const caMismatch: Rule = (context) => {
     const signers = [...cas, ...leaf.slice(1)];
     const isUnsigned =
       own !== undefined && !signers.some((signer) => context.authorities.isSigned(own, signer));
-    const isOdd = usual !== undefined && ca.keyFingerprint !== usual;
-    const findings = isUnsigned || isOdd ? [finding('ca-mismatch', 'error', { path }, node.node)] : [];
+    const isOdd = usual === 'split' || (usual !== undefined && ca.keyFingerprint !== usual);
+    // Renewed with its old key on some of the nodes: what it signed is good, and the nodes have not the same.
+    const isOther = usualFile === 'split' || (usualFile !== undefined && ca.fingerprint !== usualFile);
+    const severity = isUnsigned || isOdd ? 'error' : 'warning';
+    const findings =
+      isUnsigned || isOdd || isOther ? [finding('ca-mismatch', severity, { path }, node.node)] : [];
     const ofKey = node.caKey?.keyFingerprint;
     // kubeadm signs with the first of a bundle and its key.
     return ofKey !== undefined && ofKey !== ca.keyFingerprint
@@ -90,15 +95,16 @@ const caMismatch: Rule = (context) => {
   });
 };
 
-/** The CA key that most control planes have; undefined where they are split evenly. */
-function usualCa(read: readonly NodeFacts[]): string | undefined {
+/** The CA that most control planes have; `split` where none has a majority, undefined where there is none at all. */
+function usualCa(read: readonly NodeFacts[], by: 'keyFingerprint' | 'fingerprint'): string | undefined {
   const counts = new Map<string, number>();
   for (const node of read) {
     const [ca] = node.apiserver === undefined ? [] : certificatesOf(node);
-    if (ca !== undefined) counts.set(ca.keyFingerprint, (counts.get(ca.keyFingerprint) ?? 0) + 1);
+    if (ca !== undefined) counts.set(ca[by], (counts.get(ca[by]) ?? 0) + 1);
   }
   const [first, second] = [...counts].toSorted(([, one], [, other]) => other - one);
-  return first !== undefined && first[1] > (second?.[1] ?? 0) ? first[0] : undefined;
+  if (first === undefined) return undefined;
+  return first[1] > (second?.[1] ?? 0) ? first[0] : 'split';
 }
 
 function certificatesOf(node: NodeFacts): readonly Certificate[] {

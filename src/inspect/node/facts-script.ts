@@ -9,9 +9,10 @@ const order = `
 tell_all() {
   tell_system
   say system "$fields"
+  # What may hang comes after what cannot.
+  read_files
   tell pods "$pod_rows"
   tell_traces
-  read_files
   read_keys
   read_folders
   tell_kubeadm

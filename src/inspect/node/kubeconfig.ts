@@ -35,17 +35,20 @@ export function parseKubeconfig(
     }),
   ];
   if (all('exec').length > 0) faults.push('its credentials come from a program, which was not started');
+  const servers = all('server').filter((server) => server !== '?');
   if (all('server').length === 0) faults.push('no server is in it');
-  const [tlsServerName] = all('tls-server-name');
+  else if (servers.length === 0) faults.push('its server is more than an address, and stayed on the node');
+  const tlsServerName = all('tls-server-name').find((name) => name !== '?');
   const [client] = certificatesOf('client-certificate');
   return {
     facts: {
       path: file.path,
-      servers: [...new Set(all('server'))],
+      servers: [...new Set(servers)],
       caFingerprints: [
         ...new Set(certificatesOf('certificate-authority').map(({ fingerprint }) => fingerprint)),
       ],
       ...(tlsServerName !== undefined && { tlsServerName }),
+      ...(all('insecure-skip-tls-verify').includes('true') && { skipsVerification: true }),
       ...(client && { clientCertificate: { subject: client.subject, notAfter: client.notAfter } }),
     },
     faults,

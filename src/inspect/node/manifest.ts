@@ -1,6 +1,6 @@
 /** Static pod manifests: what the API server was started with, and which files in their folder do not belong there. */
 import type { ApiserverFacts } from '../../model/node-facts.ts';
-import { at, listAt, numberAt, plainValue, readYaml, textAt } from '../yaml.ts';
+import { parseRows, type SanitizedFile } from './texts.ts';
 
 export interface StaticPod {
   readonly name: string;
@@ -16,50 +16,46 @@ export type ManifestReading =
   | { readonly ok: true; readonly pod: StaticPod }
   | { readonly ok: false; readonly fault: string };
 
-export function parseManifest(text: string): ManifestReading {
-  const yaml = readYaml(text);
-  if (!yaml.ok) return { ok: false, fault: `line ${yaml.line} ${yaml.fault}` };
-  const [document] = yaml.documents;
-  const value = document && plainValue(document);
-  const name = textAt(value, 'metadata', 'name');
-  if (textAt(value, 'kind') !== 'Pod' || name === undefined) return { ok: false, fault: 'it is no pod' };
-  const [container] = listAt(value, 'spec', 'containers');
-  const image = textAt(container, 'image');
-  const runAsUser =
-    numberAt(container, 'securityContext', 'runAsUser') ??
-    numberAt(value, 'spec', 'securityContext', 'runAsUser');
-  const variables = new Map<string, string>();
-  for (const variable of listAt(container, 'env')) {
-    const [key, content] = [textAt(variable, 'name'), at(variable, 'value')];
-    if (key !== undefined && (typeof content === 'string' || typeof content === 'number'))
-      variables.set(key, String(content));
-  }
+/** Of the rows of path and value that the sanitizer lets through: the file itself stays on the node. */
+export function parseManifest({ lines, remarks }: Pick<SanitizedFile, 'lines' | 'remarks'>): ManifestReading {
+  const fault = remarks.find((remark) => remark.startsWith('fault:'))?.slice('fault:'.length);
+  if (fault !== undefined)
+    return { ok: false, fault: `line ${fault} is written in a way that is not read here` };
+  const rows = new Map(parseRows(lines.join('\n'), 2).map(([path = '', value = '']) => [path, value]));
+  const name = rows.get('metadata.name');
+  if (rows.get('kind') !== 'Pod' || name === undefined) return { ok: false, fault: 'it is no pod' };
+  const container = 'spec.containers.0';
+  const image = rows.get(`${container}.image`);
+  const user =
+    rows.get(`${container}.securityContext.runAsUser`) ?? rows.get('spec.securityContext.runAsUser');
+  const valuesIn = (list: string) => [...rows].filter(([path]) => path.startsWith(`${list}.`));
+  const variables = new Map(
+    valuesIn(`${container}.env`).flatMap(([path, key]) => {
+      const value = path.endsWith('.name') ? rows.get(path.replace(/\.name$/, '.value')) : undefined;
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
+  const folders = new Map(
+    valuesIn('spec.volumes').flatMap(([path, key]) => {
+      const folder = path.endsWith('.name') ? rows.get(path.replace(/\.name$/, '.hostPath.path')) : undefined;
+      return folder === undefined ? [] : [[key, folder] as const];
+    }),
+  );
   return {
     ok: true,
     pod: {
       name,
       ...(image !== undefined && { image }),
-      words: [...listAt(container, 'command'), ...listAt(container, 'args')].filter(
-        (word): word is string => typeof word === 'string',
-      ),
+      words: [...valuesIn(`${container}.command`), ...valuesIn(`${container}.args`)].map(([, word]) => word),
       variables,
-      ...(runAsUser !== undefined && { runAsUser }),
-      mounts: mountsOf(value, container),
+      ...(user !== undefined && { runAsUser: Number(user) }),
+      mounts: valuesIn(`${container}.volumeMounts`).flatMap(([path, inside]) => {
+        if (!path.endsWith('.mountPath')) return [];
+        const outside = folders.get(rows.get(path.replace(/\.mountPath$/, '.name')) ?? '');
+        return outside === undefined ? [] : [{ inside, outside }];
+      }),
     },
   };
-}
-
-function mountsOf(pod: unknown, container: unknown): StaticPod['mounts'] {
-  const folders = new Map<string, string>();
-  for (const volume of listAt(pod, 'spec', 'volumes')) {
-    const [name, path] = [textAt(volume, 'name'), textAt(volume, 'hostPath', 'path')];
-    if (name !== undefined && path !== undefined) folders.set(name, path);
-  }
-  return listAt(container, 'volumeMounts').flatMap((mount) => {
-    const inside = textAt(mount, 'mountPath');
-    const outside = folders.get(textAt(mount, 'name') ?? '');
-    return inside === undefined || outside === undefined ? [] : [{ inside, outside }];
-  });
 }
 
 /** Where a path of the container is on the node; undefined where no volume has it. */
@@ -96,10 +92,7 @@ export function apiserverFacts(
   const [advertiseAddress, bindAddress] = [last('advertise-address'), last('bind-address')];
   const port = Number(last('secure-port') ?? '6443');
   const differs = Object.keys({ ...inManifest, ...flags }).filter(
-    (name) =>
-      JSON.stringify(inManifest[name]) !== JSON.stringify(flags[name]) &&
-      // The sanitizer's word: the value stayed on the node.
-      !inManifest[name]?.includes('removed'),
+    (name) => JSON.stringify(inManifest[name]) !== JSON.stringify(flags[name]),
   );
   return {
     manifest,

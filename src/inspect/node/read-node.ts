@@ -17,7 +17,7 @@ import {
   strayManifests,
 } from './manifest.ts';
 import { distributionsOf, kubeadmOf, podsOf, skewOf, type Span, systemOf } from './system.ts';
-import { parseFields, parseRows, type SanitizedFile } from './texts.ts';
+import { parseFields, parseRows } from './texts.ts';
 
 export interface NodeReading {
   readonly facts: NodeFacts;
@@ -60,7 +60,7 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
   if (skew === undefined) unread.push({ what: 'clock', why: 'the node tells no time' });
   const manifests = files.texts
     .filter(({ kind }) => kind === 'manifest')
-    .map((file) => ({ path: file.path, reading: readManifest(file) }));
+    .map((file) => ({ path: file.path, reading: parseManifest(file) }));
   const manifest = fields.get('manifest');
   const pod = podAt(manifest, manifests);
   if (manifest !== undefined && pod === undefined)
@@ -92,7 +92,7 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
       .text('runs')
       .split('\n')
       .filter((run) => run !== ''),
-    pods: podsOf(reply, files),
+    pods: podsOf(reply),
     unread,
   };
   const api = apiOf(reply, node, apiserver);
@@ -109,11 +109,6 @@ function optional<Key extends string, Value>(
 interface Manifest {
   readonly path: string;
   readonly reading: ManifestReading;
-}
-
-function readManifest(file: SanitizedFile): ManifestReading {
-  if (file.lines.length === 0) return { ok: false, fault: 'it is no pod' };
-  return parseManifest(file.lines.join('\n'));
 }
 
 function podAt(path: string | undefined, manifests: readonly Manifest[]): StaticPod | undefined {

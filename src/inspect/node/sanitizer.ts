@@ -1,11 +1,9 @@
 /** Takes from files on the node what may leave it: an awk program that lets known words through, so that what it does not know stays. */
+import { podSanitizer } from './sanitizer-pod.ts';
+import { wordSanitizer } from './sanitizer-words.ts';
 
 /** `PRIVATE KEY` in base64, at each of the three places where it can start in a group. */
 const keyInBase64 = ['UFJJVkFURSBLRV', 'BSSVZBVEUgS0VZ', 'QUklWQVRFIEtFW'];
-
-/** Environment variables of static pods that tell where a load balancer is; all others may hold a secret. */
-const plainVariables =
-  'address|vip_address|vip_subnet|vip_cidr|vip_interface|vip_arp|vip_leaderelection|port|lb_port|lb_enable|lb_fwdmethod|cp_enable|cp_namespace|svc_enable|bgp_enable|vip_ddns';
 
 /**
  * POSIX awk, as mawk, gawk and busybox have it: no intervals, no single quote. Its operands are `kind=K FILE…`. A line of a file comes
@@ -15,30 +13,29 @@ export const sanitizer = String.raw`
 function out(text) { print "|" text }
 function remark(text) { if (!(text in remarked)) { remarked[text] = 1; print "!" text } }
 function trim(text) { gsub(/^[ \t\r]+|[ \t\r]+$/, "", text); return text }
-function bare(text) { sub(/\/\/[^\/]*@/, "//", text); return text }
-# Values of words that sound like a secret; what is only on or off, or the name of a file, is none.
-function hide(text,  done, value) {
-  done = ""
-  while (match(text, /[A-Za-z0-9_.-]*([Pp][Aa][Ss][Ss]|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Cc]red|CRED|[Pp]eer)[A-Za-z0-9_.-]*=/)) {
-    value = substr(text, RSTART, RLENGTH)
-    done = done substr(text, 1, RSTART + RLENGTH - 1)
-    text = substr(text, RSTART + RLENGTH)
-    if (value ~ /-file=$/ || text ~ /^(true|false)([ \t"\047,]|$)/) continue
-    sub(/^[^ \t"\047]*/, "removed", text)
-  }
-  return done text
+# Where a connection leads, without user, query and fragment: with one of these, nothing of it.
+function isAddress(text) {
+  return length(text) < 400 && text ~ /^[a-z][a-z0-9+]*:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]+)?(\/[A-Za-z0-9._~\/-]*)?$/
 }
+function isEndpoint(text) { return length(text) < 300 && text ~ /^(\[[0-9A-Fa-f:.]*\]|[A-Za-z0-9._*-]*)(:[0-9]+)?$/ }
+# As keepalived and haproxy also write them, without brackets.
+function isIps(text) { return length(text) < 300 && text ~ /^[][0-9A-Fa-f:.*,]+(\/[0-9]+)?$/ }
+function isName(text) { return length(text) < 300 && text ~ /^[A-Za-z0-9._*:\/-]+$/ }
+${wordSanitizer}${podSanitizer}
 FNR == 1 {
-  print ">" kind "\t" FILENAME
-  size = inside = first = bad = isPod = hush = dropNext = depth = vip = 0
-  hushAt = -1; pending = variable = ""
+  if (isPending) finishPod()
+  isPending = kind == "manifest"
+  if (isPending) startPod()
+  if (kind != "process") print ">" kind "\t" FILENAME
+  size = inside = first = bad = vip = 0
+  skipped = -1; statementStart = wanted = quote = ""
   for (each in remarked) delete remarked[each]
 }
 {
   size += length($0) + 1
-  if (size > 262144) { remark("too-large"); next }
+  if (size > 262144) { remark("too-large"); if (isPending) refuse(); next }
   # Taking a line apart costs the square of its length.
-  if (length($0) > 65536) { remark("long-line"); next }
+  if (length($0) > 65536) { remark("long-line"); if (isPending) refuse(); next }
 }
 kind == "certificate" {
   line = $0
@@ -55,6 +52,11 @@ kind == "certificate" {
 }
 kind == "kubeconfig" {
   text = $0
+  # Nothing inside of a text of several lines is a key, whatever it looks like.
+  if (quote != "") { if (index(text, quote)) quote = ""; next }
+  match(text, /^[ \t]*(-[ \t]+)*/)
+  column = RLENGTH
+  if (skipped >= 0) { if (column > skipped || text ~ /^[ \t\r]*$/) next; skipped = -1 }
   if (text ~ /^[ \t]*#/) next
   while (match(text, /["\047]?[A-Za-z0-9_.-]+["\047]?[ \t]*:/)) {
     word = substr(text, RSTART, RLENGTH - 1)
@@ -62,63 +64,56 @@ kind == "kubeconfig" {
     text = substr(text, RSTART + RLENGTH)
     if (text !~ /^[ \t\r"\047{\[]/ && text != "") continue
     sub(/^[ \t]+/, "", text)
+    # Behind a tag or an anchor it may still be one.
+    while (text ~ /^[&!]/) if (!sub(/^[^ \t]+[ \t]+/, "", text)) text = ""
     value = ""
-    if (match(text, /^"([^"\\]|\\.)*"/)) { value = substr(text, 2, RLENGTH - 2); text = substr(text, RLENGTH + 1) }
+    if (text ~ /^[|>]/) { skipped = column; value = "?"; text = "" }
+    else if (match(text, /^"([^"\\]|\\.)*"/)) { value = substr(text, 2, RLENGTH - 2); text = substr(text, RLENGTH + 1) }
     else if (match(text, /^\047[^\047]*\047/)) { value = substr(text, 2, RLENGTH - 2); text = substr(text, RLENGTH + 1) }
+    else if (text ~ /^["\047]/) { quote = substr(text, 1, 1); value = "?"; text = "" }
     else if (text !~ /^[{\[]/ && match(text, /^[^ \t\r,}]+/)) { value = substr(text, 1, RLENGTH); text = substr(text, RLENGTH + 1) }
     if (word == "exec" || word == "auth-provider") out(word "\t")
     else if (word == "certificate-authority-data" || word == "client-certificate-data") {
       if (index(value, "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS") != 1 || value ~ /[^A-Za-z0-9+\/=]/ || value ~ /${keyInBase64.join('|')}/) value = "?"
       out(word "\t" value)
     }
-    else if (value != "" && length(value) < 400 && value !~ /\\/ && word ~ /^(server|proxy-url|tls-server-name|insecure-skip-tls-verify|certificate-authority|client-certificate|current-context)$/) out(word "\t" bare(value))
+    else if (value == "") continue
+    else if (word == "server" || word == "proxy-url") out(word "\t" (isAddress(value) ? value : "?"))
+    else if (word == "tls-server-name") out(word "\t" (isName(value) ? value : "?"))
+    else if (word == "insecure-skip-tls-verify") out(word "\t" (value ~ /^(true|false)$/ ? value : "?"))
+    else if (word == "certificate-authority" || word == "client-certificate") out(word "\t" (isPlain("path", value) ? value : "?"))
   }
   next
 }
-kind == "manifest" {
-  line = $0
-  sub(/\r$/, "", line)
-  if (line ~ /^[ \t{"]*(apiVersion|kind)["]?[ \t]*:/) isPod = 1
-  if (!isPod) { if (line ~ /[^ \t]/ && line !~ /^[ \t]*#|^---[ \t]*$/) remark("other-text"); next }
-  match(line, /^[ \t]*(-[ \t]+)?/)
-  column = RLENGTH
-  if (hushAt >= 0) {
-    if (line ~ /^[ \t]*$/ || column > hushAt) next
-    hushAt = -1
-  }
-  if (line ~ /PRIVATE KEY/ || line ~ /[A-Za-z0-9+\/=][A-Za-z0-9+\/=][A-Za-z0-9+\/=]*$/ && line ~ /^[ \t]*[A-Za-z0-9+\/=]+$/ && length(line) > 60) { remark("private-key"); next }
-  if (dropNext && line ~ /^[ \t]*-[ \t]/) sub(/-[ \t].*/, "- removed", line)
-  dropNext = (line ~ /^[ \t]*-[ \t]+["\047]?--?[A-Za-z0-9_.-]*([Pp][Aa][Ss][Ss]|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Cc]red|[Pp]eer)[A-Za-z0-9_.-]*["\047]?[ \t]*$/)
-  line = hide(line)
-  if (line ~ /^[ \t]*(-[ \t]+)?name:/) { variable = line; sub(/^[ \t]*(-[ \t]+)?name:[ \t]*/, "", variable); gsub(/["\047]|[ \t]+$/, "", variable) }
-  else if (line ~ /^[ \t]*(-[ \t]+)?value:/) {
-    if (variable !~ /^(${plainVariables})$/) { sub(/value:.*/, "value: removed", line); hushAt = column }
-    variable = ""
-  }
-  else gsub(/["\047]?value["\047]?[ \t]*:[ \t]*("([^"\\]|\\.)*"|[^,}]*)/, "\"value\": \"removed\"", line)
-  out(line)
-  next
-}
+kind == "manifest" { podLine($0); next }
+kind == "process" { if (FNR < 400) print (length($0) > 4096 ? "?" : plainWord($0)); next }
 kind == "nginx" {
   text = $0
   sub(/^[ \t]*#.*|[ \t;{}]#.*/, "", text)
   while (match(text, /[;{}]/)) {
-    statement = trim(pending substr(text, 1, RSTART - 1))
+    statement = trim(statementStart substr(text, 1, RSTART - 1))
     mark = substr(text, RSTART, 1)
     text = substr(text, RSTART + 1)
-    pending = ""
+    statementStart = ""
     count = split(statement, words, /[ \t]+/)
     if (mark == "}") out("}")
-    else if (mark == "{") out((words[1] ~ /^(stream|http|server|upstream)$/ ? words[1] " " words[2] : "other") " {")
-    else if (words[1] ~ /^(server|listen|proxy_pass)$/) out(words[1] " " bare(words[2]) ";")
+    else if (mark == "{") out((words[1] ~ /^(stream|http|server)$/ ? words[1] : words[1] == "upstream" && isName(words[2]) ? "upstream " words[2] : "other") " {")
+    else if (words[1] ~ /^(server|listen|proxy_pass)$/ && isEndpoint(words[2])) out(words[1] " " words[2] ";")
   }
-  pending = pending text " "
+  statementStart = statementStart text " "
+  if (length(statementStart) > 8192) statementStart = "long"
   next
 }
 kind == "haproxy" {
-  if ($1 ~ /^(global|defaults|frontend|backend|listen)$/) out($1 " " $2 " " ($1 == "global" || $1 == "defaults" ? "" : $3))
-  else if ($1 == "server") out("server " $2 " " $3)
-  else if ($1 == "bind" || $1 == "mode" || $1 == "default_backend" || $1 == "use_backend") out($1 " " $2)
+  if ($1 ~ /^(global|defaults|frontend|backend|listen)$/) {
+    line = $1
+    if (isName($2)) line = line " " $2
+    if (isName($2) && $1 ~ /^(frontend|listen)$/ && (isEndpoint($3) || isIps($3))) line = line " " $3
+    out(line)
+  }
+  else if ($1 == "server" && isName($2) && (isEndpoint($3) || isIps($3))) out("server " $2 " " $3)
+  else if ($1 == "bind" && (isEndpoint($2) || isIps($2))) out("bind " $2)
+  else if ($1 == "mode" || $1 == "default_backend" || $1 == "use_backend") { if (isName($2)) out($1 " " $2) }
   next
 }
 kind == "keepalived" {
@@ -130,10 +125,10 @@ kind == "keepalived" {
     count = split(statement, words, /[ \t]+/)
     if (found && substr(text, RSTART, 1) == "{") {
       if (words[1] == "virtual_ipaddress" || words[1] == "virtual_ipaddress_excluded") { vip = 1; out("addresses {") }
-      else if (words[1] ~ /^(virtual_server|real_server)$/) out(words[1] " " words[2] " " words[3] " {")
+      else if (words[1] ~ /^(virtual_server|real_server)$/ && isIps(words[2]) && words[3] ~ /^[0-9]*$/) out(words[1] " " words[2] " " words[3] " {")
       else out("other {")
     } else {
-      if (vip && statement != "") out("address " words[1])
+      if (vip && isIps(words[1])) out("address " words[1])
       if (found) { vip = 0; out("}") }
     }
     if (!found) break
@@ -141,4 +136,5 @@ kind == "keepalived" {
   }
   next
 }
+END { if (isPending) finishPod() }
 `;

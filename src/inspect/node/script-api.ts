@@ -23,7 +23,7 @@ find_api() {
     return 1
   fi
   if ! find_program kubectl; then
-    if [ -z "$program" ]; then unread api 'kubectl is not there'; else unread api "$program lies where everybody may write, so it was not started"; fi
+    if [ -z "$program" ]; then unread api 'kubectl is not there'; else unread api "$program lies where others than root may write, so it was not started"; fi
     return 1
   fi
   [ -f "$ROOT$ca" ] || { unread api "$ca is not there"; return 1; }
@@ -35,7 +35,7 @@ find_api() {
   # A name that the certificate holds: by the address alone it could not be verified where that very address is missing.
   api_name=kubernetes
   text=
-  is_small "$ROOT$certificate" && text=$(openssl x509 -in "$ROOT$certificate" -noout -text 2>/dev/null </dev/null)
+  is_small "$ROOT$certificate" && text=$(limit 5 openssl x509 -in "$ROOT$certificate" -noout -text 2>/dev/null </dev/null)
   case "$text," in
     *DNS:kubernetes,* | *"DNS:kubernetes$nl"*) ;;
     *DNS:*)
@@ -51,9 +51,10 @@ find_api() {
 }
 ask() {
   if [ -n "$failed" ]; then printf '\\n#%s\\t1\\t%s\\n' "$1" "$failed"; return 0; fi
-  said=$("$program" --kubeconfig "$ROOT$admin" --server "https://$host:$port" --tls-server-name "$api_name" \\
+  said=$(limit 8 "$program" --kubeconfig "$ROOT$admin" --server "https://$host:$port" --tls-server-name "$api_name" \\
     --certificate-authority "$ROOT$ca" --request-timeout 5s get --raw "$2" 2>&1 1>&6 </dev/null)
   status=$?
+  [ "$status" != 137 ] || said='kubectl did not end in time'
   set -f
   IFS=$nl
   set -- "$1" $said

@@ -5,9 +5,41 @@ export const startScript = `
 tab='\t'
 nl='
 '
-# Only a simulated node has a root of its own, and programs in it.
-[ -z "$ROOT" ] || PATH=$ROOT/usr/local/bin:$ROOT/usr/bin:$PATH
-fields= unread_rows= files= keys= pod_rows= pod_seen= traces= api_pids= kubelet_pid=
+own_id=$(id -u)
+is_owner() { [ "$1" = 0 ] || { [ -n "$ROOT" ] && [ "$1" = "$own_id" ]; }; }
+# Nobody but its owner may write there. The owner need not be root: kubelet runs as root whatever lies in its folder, so he is root
+# already, and kubespray gives the folder to its kube_owner:
+# https://github.com/kubernetes-sigs/kubespray/blob/v2.28.0/roles/kubernetes/preinstall/tasks/0050-create_directories.yml
+is_guarded() {
+  modes=$(stat -L -c %a "$1" 2>/dev/null) || return 1
+  case $modes in *[2367]? | *[2367]) return 1 ;; esac
+}
+# What anybody may put a program into is no place to look for one. Only a simulated node has a root of its own, and programs in it.
+clean_path() {
+  all=$PATH kept=
+  [ -z "$ROOT" ] || all=$ROOT/usr/bin:$ROOT/usr/local/bin:$all
+  PATH=/usr/sbin:/usr/bin:/sbin:/bin
+  IFS=:
+  set -- $all
+  all=$(stat -L -c '%u %a %n' "$@" 2>/dev/null)
+  IFS=$nl
+  for row in $all; do
+    is_owner "\${row%% *}" || continue
+    row=\${row#* }
+    case \${row%% *} in *[2367]) continue ;; esac
+    kept=$kept\${kept:+:}\${row#* }
+  done
+  unset IFS
+  PATH=\${kept:-$PATH}
+}
+clean_path
+has_timeout=
+timeout 5 true 2>/dev/null && has_timeout=yes
+# A program that hangs must not cost all that the others tell.
+limit() {
+  if [ -n "$has_timeout" ]; then timeout -s KILL "$@"; else shift; "$@"; fi
+}
+fields= unread_rows= files= keys= pod_rows= pod_seen= traces= api_pids= kubelet_pids= pod_tries=0
 field() { fields="$fields$1$tab$2$nl"; }
 unread() { unread_rows="$unread_rows$1$tab$2$nl"; }
 # Each frame starts two programs: none for nothing.
@@ -16,59 +48,95 @@ have() { command -v "$1" >/dev/null 2>&1; }
 is_path() {
   case $1 in *"$tab"* | *"$nl"*) return 1 ;; /*) return 0 ;; *) return 1 ;; esac
 }
+# Processes show files of their own below /proc, by names of their choosing.
 want() {
   is_path "$2" || return 0
+  case $2 in /proc/* | */../* | //*) return 0 ;; esac
   case "$nl$files" in *"$nl$1$tab$2$nl"*) return 0 ;; esac
   files="$files$1$tab$2$nl"
 }
 is_small() {
   [ -f "$1" ] && [ -r "$1" ] && size=$(stat -L -c %s "$1" 2>/dev/null) && [ "$size" -le 262144 ]
 }
-# One pass over all processes by the shell's own means: a program for each would cost seconds on a busy node.
+is_same() { [ -e "$folder/ns/$1" ] && [ "$folder/ns/$1" -ef "$ROOT/proc/1/ns/$1" ]; }
+# One pass over all processes by the shell's own means: a program for each would cost seconds on a busy node. Anybody may call a
+# process as he likes, so a name alone is believed of none.
 find_processes() {
   for folder in "$ROOT"/proc/[0-9]*; do
     name=
     { read -r name <"$folder/comm"; } 2>/dev/null || continue
-    case $name in
-      kube-apiserver) api_pids="$api_pids \${folder##*/}" ;;
-      kubelet)
-        # Where containers are nodes, their host sees their kubelets too.
-        if [ ! -e "$folder/ns/pid" ] || [ "$folder/ns/pid" -ef "$ROOT/proc/1/ns/pid" ]; then
-          kubelet_pid=\${kubelet_pid:-\${folder##*/}}
-        fi ;;
-      k3s-server | k3s-agent | k3s | rke2 | k0s | kubelite | machined) traces="\${traces}process:$name$nl" ;;
-    esac
-    account=$folder/root/var/run/secrets/kubernetes.io/serviceaccount
-    [ -e "$account/ca.crt" ] || account=$folder/root/run/secrets/kubernetes.io/serviceaccount
-    [ -e "$account/ca.crt" ] || continue
-    [ "$folder/ns/net" -ef "$ROOT/proc/1/ns/net" ] && continue
-    see_pod
+    if is_same net; then
+      case $name in
+        kube-apiserver) [ "\${#api_pids}" -gt 200 ] || api_pids="$api_pids \${folder##*/}" ;;
+        kubelet)
+          if is_same pid && is_same mnt && see_process && [ "$uid" = 0 ] && [ "$parent" = 1 ]; then
+            kubelet_pids="$kubelet_pids \${folder##*/}"
+          fi ;;
+        k3s-server | k3s-agent | k3s | rke2 | k0s | kubelite | machined)
+          see_process && [ "$uid" = 0 ] && is_same pid && traces="\${traces}process:$name$nl" ;;
+      esac
+    elif [ -n "$has_timeout" ] && [ "$pod_tries" -lt 8 ] && [ "$name" != pause ] && [ -e "$folder/ns/net" ]; then
+      see_pod
+    fi
   done
 }
+# Whose process it is, where all four of its user ids are one.
+see_process() {
+  uid= parent=
+  { while read -r name_of_row value others; do
+    case $name_of_row in
+      PPid:) parent=$value ;;
+      Uid:) [ "$others" = "$value$tab$value$tab$value" ] && uid=$value; break ;;
+    esac
+  done <"$folder/status"; } 2>/dev/null
+  [ -n "$uid" ]
+}
+# The pod that a process belongs to, by its control group, which no process chooses. Kubelet calls a static pod by a digest, and others have
+# a UUID of the API server's: https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/config/common.go
+see_group() {
+  group=
+  { while IFS= read -r line; do
+    [ "\${#line}" -lt 1024 ] || continue
+    case $line in
+      *user.slice*) continue ;;
+      *:/kubepods*.slice/* | *:/kubelet.slice/kubelet-kubepods*) line=\${line#*-pod} ;;
+      *:/kubepods/* | */kubelet/kubepods/*) line=\${line#*/pod} ;;
+      *) continue ;;
+    esac
+    group=\${line%%[./]*}
+    break
+  done <"$folder/cgroup"; } 2>/dev/null
+  case $group in *[!0-9a-f_-]*) group= ;; esac
+  [ "\${#group}" -eq 32 ] || [ "\${#group}" -eq 36 ]
+}
+# No file of a pod is opened, for a name in it leads where the pod wants. Its environment may hold secrets: two names are let through.
 see_pod() {
   case $pod_seen in *' '*' '*' '*' '*' '*) return 0 ;; esac
+  see_group || return 0
   for seen in $pod_seen; do
     [ "$folder/ns/net" -ef "$ROOT/proc/$seen/ns/net" ] && return 0
   done
-  pod=\${folder##*/} namespace= token=no
-  { read -r namespace <"$account/namespace"; } 2>/dev/null
-  [ -s "$account/token" ] && token=yes
-  # Its environment may hold secrets: three names are let through.
-  said=$(tr '\\000\\n' '\\n ' <"$folder/environ" 2>/dev/null |
-    awk -F= '/^(KUBERNETES_SERVICE_(HOST|PORT)|HOSTNAME)=/ { gsub(/\\t/, " "); printf "%s\\t", $0 }')
-  case $said in *KUBERNETES_SERVICE_HOST=*) ;; *) return 0 ;; esac
+  pod=\${folder##*/} namespace= pod_name=
+  said=$(limit 1 head -c 65536 "$folder/environ" 2>/dev/null | tr '\\000\\n' '\\n ' | awk '
+    length($0) < 100 && /^KUBERNETES_SERVICE_HOST=[0-9A-Fa-f.:]+$/ { host = substr($0, 25) }
+    length($0) < 40 && /^KUBERNETES_SERVICE_PORT=[0-9]+$/ { port = substr($0, 25) }
+    END { if (host != "") print host "\\t" port }')
+  case $said in ?*) ;; *) pod_tries=$((pod_tries + 1)); return 0 ;; esac
   pod_seen="$pod_seen $pod"
-  pod_rows="$pod_rows$pod$tab$namespace$tab$token$tab\${account#"$ROOT"}/ca.crt$tab$said$nl"
-  want certificate "\${account#"$ROOT"}/ca.crt"
+  # Kubelet's own folder has the names: NAMESPACE_NAME_UID.
+  for seen in 1 2 3 4; do
+    case $group in *_*) group=\${group%%_*}-\${group#*_} ;; esac
+  done
+  for seen in "$ROOT"/var/log/pods/*_"$group"; do
+    seen=\${seen##*/}
+    seen=\${seen%_*}
+    case $seen in *[!0-9a-z._-]*) continue ;; ?*_?*) namespace=\${seen%%_*} pod_name=\${seen#*_} ;; esac
+  done
+  pod_rows="$pod_rows$pod$tab$namespace$tab$pod_name$tab$said$nl"
 }
-# Sets value when the line holds the flag. A manifest may be JSON on one line, so the value ends with its quote.
+# Sets value when the word is the flag. Nothing long comes here: taking a word apart costs the square of its length.
 takes() {
-  case $line in *"--$1="*) ;; *) return 1 ;; esac
-  value=\${line#*"--$1="}
-  [ "$whole" = yes ] && return 0
-  value=\${value%%[\\"\\']*}
-  value=\${value%%" "*}
-  value=\${value%%]*}
+  case $line in "--$1="*) value=\${line#*=} ;; *) return 1 ;; esac
 }
 take_flags() {
   takes tls-cert-file && certificate=\${value%%,*}
@@ -81,25 +149,28 @@ take_flags() {
 }
 find_kubelet() {
   kubelet_config=/var/lib/kubelet/config.yaml kubelet_kubeconfig=/etc/kubernetes/kubelet.conf
-  bootstrap_kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf static_pods= runtime=
-  whole=yes next= arguments=
-  if [ -n "$kubelet_pid" ]; then
-    arguments=$(tr '\\000' '\\n' <"$ROOT/proc/$kubelet_pid/cmdline" 2>/dev/null)
+  bootstrap_kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf static_pods= runtime= next=
+  set -- $kubelet_pids
+  if [ $# -eq 1 ]; then
+    arguments=$(limit 2 head -c 65536 "$ROOT/proc/$1/cmdline" 2>/dev/null | tr '\\000' '\\n')
+    set -f
     IFS=$nl
     for line in $arguments; do
+      [ "\${#line}" -le 4096 ] || continue
       case $next in ?*) line="$next=$line" next= ;; esac
-      case $line in --config | --kubeconfig | --bootstrap-kubeconfig | --pod-manifest-path | --container-runtime-endpoint) next=$line ;; esac
+      case $line in --config | --pod-manifest-path | --container-runtime-endpoint) next=$line ;; esac
       takes config && kubelet_config=$value
-      takes kubeconfig && kubelet_kubeconfig=$value
-      takes bootstrap-kubeconfig && bootstrap_kubeconfig=$value
       takes pod-manifest-path && static_pods=$value
       takes container-runtime-endpoint && runtime=$value
+      case $line in --provider-id=kind:*) traces="\${traces}kubelet:kind$nl" ;; esac
     done
     unset IFS
-    case $arguments in *--provider-id=kind:*) traces="\${traces}kubelet:kind$nl" ;; esac
+    set +f
   fi
-  if is_small "$ROOT$kubelet_config"; then
+  case $kubelet_config in /proc/*) kubelet_config= ;; esac
+  if is_path "$kubelet_config" && is_small "$ROOT$kubelet_config"; then
     while IFS= read -r line || [ -n "$line" ]; do
+      [ "\${#line}" -le 4096 ] || continue
       case $line in
         staticPodPath:*) [ -n "$static_pods" ] || static_pods=\${line#*:} ;;
         containerRuntimeEndpoint:*) [ -n "$runtime" ] || runtime=\${line#*:} ;;
@@ -110,6 +181,12 @@ find_kubelet() {
   plain "$runtime" && runtime=$value
   is_path "$static_pods" || static_pods=/etc/kubernetes/manifests
   static_pods=\${static_pods%/}
+  # Whoever may write there says what root opens and whom its kubectl believes.
+  is_readable=yes
+  if [ -d "$ROOT$static_pods" ] && ! is_guarded "$ROOT$static_pods"; then
+    unread "$static_pods" 'others than its owner may write there, so nothing in it was read'
+    is_readable=
+  fi
 }
 # A YAML scalar without its quotes and blanks.
 plain() {
@@ -118,33 +195,39 @@ plain() {
   value=\${value%%[\\"\\' ]*}
 }
 find_apiserver() {
-  certificate= key= client_ca= advertise= bind= port= sni= manifest= api_pid=
+  certificate= key= client_ca= advertise= bind= port= sni= manifest= api_arguments= user=0 next=
+  [ -n "$is_readable" ] || return 0
   for file in "$ROOT$static_pods/kube-apiserver.yaml" "$ROOT$static_pods"/*; do
-    is_small "$file" || continue
+    is_path "$file" && is_small "$file" || continue
     grep -q -e '--service-cluster-ip-range' -e '^ *- *kube-apiserver *$' "$file" 2>/dev/null || continue
     grep -q kube-apiserver "$file" 2>/dev/null || continue
     manifest=\${file#"$ROOT"}
     break
   done
   [ -n "$manifest" ] || return 0
-  whole=no
-  while IFS= read -r line || [ -n "$line" ]; do
-    case $line in *[![:space:]]*) ;; *) continue ;; esac
-    case "\${line#"\${line%%[![:space:]]*}"}" in '#'*) continue ;; esac
-    take_flags
-  done <"$ROOT$manifest"
-  # The process says what is in effect, unless it is another cluster's: containers that are nodes.
-  manifest_advertise=$advertise api_arguments=
-  for pid in $api_pids; do
-    arguments=$(tr '\\000' '\\n' <"$ROOT/proc/$pid/cmdline" 2>/dev/null)
-    case "$nl$arguments$nl" in *"$nl--advertise-address=$manifest_advertise$nl"*) ;; *) continue ;; esac
-    api_pid=$pid api_arguments=$arguments whole=yes sni=
-    IFS=$nl
-    for line in $arguments; do take_flags; done
-    unset IFS
-    break
+  rows=$(limit 20 awk "$sanitizer" kind=manifest "$ROOT$manifest" 2>/dev/null)
+  set -f
+  IFS=$nl
+  for line in $rows; do
+    case $line in
+      "|spec.containers.0.securityContext.runAsUser$tab"* | "|spec.securityContext.runAsUser$tab"*) user=\${line#*"$tab"}; continue ;;
+      "|spec.containers.0.command."* | "|spec.containers.0.args."*) line=\${line#*"$tab"} ;;
+      *) continue ;;
+    esac
+    case $next in ?*) line="$next=$line" next= ;; esac
+    case $line in --*=*) take_flags ;; --*) next=$line ;; esac
   done
+  unset IFS
+  set +f
   is_path "$certificate" || certificate=/var/run/kubernetes/apiserver.crt
   is_path "$key" || key=/var/run/kubernetes/apiserver.key
+  # What the process says is told, and steers nothing here: files, address and CA are the manifest's.
+  set --
+  for pid in $api_pids; do
+    folder=$ROOT/proc/$pid
+    see_process && { [ "$uid" = 0 ] || [ "$uid" = "$user" ]; } && see_group && [ "\${#group}" -eq 32 ] && set -- "$@" "$pid"
+  done
+  [ $# -eq 1 ] || return 0
+  api_arguments=$(limit 2 head -c 131072 "$ROOT/proc/$1/cmdline" 2>/dev/null | tr '\\000' '\\n' | awk "$sanitizer" kind=process - 2>/dev/null)
 }
 `;

@@ -67,14 +67,16 @@ tell_traces() {
   done
   tell runs "$rows"
 }
-# Not where everybody may write, at any step of the way: what lies there may be anybody's. Sticky folders above are not the program's own.
+# Root's at each step of the way, and not where everybody may write: what lies there may be anybody's. Sticky folders above are not the program's own.
 is_ours() {
   step=$1
   while step=\${step%/*} && [ -n "$step" ] && [ "$step" != "$ROOT" ]; do set -- "$@" "$step"; done
-  modes=$(stat -L -c %a "$@" 2>/dev/null) || return 1
+  modes=$(stat -L -c %u:%a "$@" 2>/dev/null) || return 1
   count=0
   for mode in $modes; do
     count=$((count + 1))
+    is_owner "\${mode%%:*}" || return 1
+    mode=\${mode#*:}
     case $mode in
       *[2367])
         [ "$count" -gt 2 ] || return 1
@@ -90,21 +92,21 @@ find_program() {
 }
 tell_kubeadm() {
   if find_program kubeadm; then
-    say kubeadm "$program$tab$real$tab$(kubeadm version -o short 2>/dev/null </dev/null)"
+    say kubeadm "$program$tab$real$tab$(limit 5 kubeadm version -o short 2>/dev/null </dev/null)"
   elif [ -n "$program" ]; then
     say kubeadm "$program$tab$real$tab"
-    unread kubeadm "$program lies where everybody may write, so it was not started"
+    unread kubeadm "$program lies where others than root may write, so it was not started"
   fi
 }
 tell_network() {
   if have ip; then
-    ip -o addr show 2>/dev/null | frame addresses
+    limit 5 ip -o addr show 2>/dev/null | frame addresses
   else
     cat "$ROOT/proc/net/fib_trie" "$ROOT/proc/net/if_inet6" 2>/dev/null | frame kernel-addresses
   fi
   cat "$ROOT/proc/net/route" 2>/dev/null | frame routes
   if have ss; then
-    ss -H -t -l -n -p 2>/dev/null | frame sockets
+    limit 5 ss -H -t -l -n -p 2>/dev/null | frame sockets
   else
     cat "$ROOT/proc/net/tcp" "$ROOT/proc/net/tcp6" 2>/dev/null | awk '$4 == "0A" { print $2 }' | frame kernel-sockets
   fi
@@ -118,9 +120,9 @@ tell_firewall() {
   [ -z "$path" ] || return 0
   if ! have iptables-save && ! have nft; then unread firewall 'neither iptables-save nor nft is there'; return 0; fi
   {
-    have iptables-save && iptables-save 2>/dev/null
-    have ip6tables-save && ip6tables-save 2>/dev/null
-    have nft && nft list ruleset 2>/dev/null
+    have iptables-save && limit 5 iptables-save 2>/dev/null
+    have ip6tables-save && limit 5 ip6tables-save 2>/dev/null
+    have nft && limit 5 nft list ruleset 2>/dev/null
   } </dev/null | awk -v ports=" \${port:-6443} 6443 8443 " '
     function isOfInterest(text) {
       gsub(/[^0-9]+/, " ", text)

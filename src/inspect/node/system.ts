@@ -2,7 +2,6 @@
 import type { DistributionTrace, NodeFacts, SystemFacts } from '../../model/node-facts.ts';
 import type { Pod } from '../../model/pod.ts';
 import type { NodeReply } from './frames-of.ts';
-import type { NodeFiles } from './files.ts';
 import {
   addressOf,
   defaultLink,
@@ -80,33 +79,24 @@ export function kubeadmOf(reply: NodeReply): NodeFacts['kubeadm'] {
   };
 }
 
-/** process, namespace, token, path of the CA, then what was let through of its environment */
-export function podsOf(reply: NodeReply, files: NodeFiles): readonly Pod[] {
-  return parseRows(reply.text('pods'), 7).flatMap(([id, namespace = '', token, ca = '', ...variables]) => {
-    const pid = Number(id);
-    if (!Number.isInteger(pid) || pid <= 0) return [];
-    const environment = new Map(
-      variables
-        .flatMap((one) => one.split('\t'))
-        .map((one) => {
-          const [, name = '', value = ''] = /^([A-Z_]+)=(.*)$/.exec(one) ?? [];
-          return [name, value] as const;
-        }),
-    );
-    const serviceHost = environment.get('KUBERNETES_SERVICE_HOST');
-    const servicePort = environment.get('KUBERNETES_SERVICE_PORT');
-    return [
-      {
-        name: environment.get('HOSTNAME') ?? '',
-        namespace,
-        pid,
-        ...(serviceHost !== undefined && { serviceHost }),
-        ...(servicePort !== undefined && { servicePort }),
-        caFingerprints: (files.certificatesAt(ca) ?? []).map(({ fingerprint }) => fingerprint),
-        hasToken: token === 'yes',
-      },
-    ];
-  });
+/** process, namespace, name, and the API server's address and port as its environment has them; no file of a pod is read */
+export function podsOf(reply: NodeReply): readonly Pod[] {
+  return parseRows(reply.text('pods'), 5).flatMap(
+    ([id, namespace = '', name = '', serviceHost = '', servicePort = '']) => {
+      const pid = Number(id);
+      if (!Number.isInteger(pid) || pid <= 0) return [];
+      return [
+        {
+          name,
+          namespace,
+          pid,
+          ...(serviceHost !== '' && { serviceHost }),
+          ...(servicePort !== '' && { servicePort }),
+          caFingerprints: [],
+        },
+      ];
+    },
+  );
 }
 
 const processes: Readonly<Record<string, DistributionTrace['distribution']>> = {

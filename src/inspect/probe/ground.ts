@@ -1,5 +1,6 @@
 /** Which addresses may be dialled, by how they became known: what a cluster says must not make us knock on our own machine's doors. */
 import { canonicalIp, type IpKind, ipKind } from '../../model/ip.ts';
+import { addressBytes, isInPrefix, readPrefix } from './address-bytes.ts';
 
 /**
  * `named`: by the user, on the command line. `given`: in a file that the user gave, or an inventory. `told`: by the cluster
@@ -21,6 +22,32 @@ const words: Readonly<Record<IpKind, string>> = {
   public: 'a public address',
 };
 
+/**
+ * Where a gateway finds the IPv4 address in an IPv6 one: NAT64 (https://www.rfc-editor.org/rfc/rfc6052#section-2.1,
+ * https://www.rfc-editor.org/rfc/rfc8215), 6to4 (https://www.rfc-editor.org/rfc/rfc3056#section-2), and the
+ * compatible form of old.
+ */
+const gateways = (
+  [
+    ['64:ff9b::/96', 12],
+    ['64:ff9b:1::/48', 12],
+    ['2002::/16', 2],
+    ['::/96', 12],
+  ] as const
+).flatMap(([text, at]) => {
+  const prefix = readPrefix(text);
+  return prefix === undefined ? [] : [{ prefix, at }];
+});
+
+/** Of the address itself, and of the one that it leads to. */
+function kindsOf(address: string): readonly IpKind[] {
+  const kind = ipKind(address);
+  const bytes = addressBytes(address);
+  if (bytes === undefined || kind === 'loopback' || kind === 'unspecified') return [kind];
+  const inside = gateways.filter(({ prefix }) => isInPrefix(bytes, prefix));
+  return [kind, ...inside.map(({ at }) => ipKind(bytes.slice(at, at + 4).join('.')))];
+}
+
 /** What stands against dialling this host from here, or undefined. A name is asked again with what it resolves to. */
 export function refusedGround(host: string, ground: Ground): string | undefined {
   const address = canonicalIp(host.replace(/%.*$/, ''));
@@ -30,10 +57,13 @@ export function refusedGround(host: string, ground: Ground): string | undefined 
     if (ground === 'told' && (name === 'localhost' || name.endsWith('.localhost'))) return words.loopback;
     return undefined;
   }
-  const kind = ipKind(address);
-  if (never.has(kind)) return words[kind];
-  if (ground !== 'named' && onlyNamed.has(kind)) return words[kind];
-  return ground === 'told' && kind === 'loopback' ? words.loopback : undefined;
+  const kinds = kindsOf(address);
+  const isRefused = (kind: IpKind) =>
+    never.has(kind) ||
+    (ground !== 'named' && onlyNamed.has(kind)) ||
+    (ground === 'told' && kind === 'loopback');
+  const refused = kinds.find(isRefused);
+  return refused === undefined ? undefined : words[refused];
 }
 
 /** Whether a text is one host: an address or a name and nothing else, so that it can stand in a request line. */

@@ -40,7 +40,7 @@ export const nodeWords: Vocabulary<NodeCodes> = {
     ),
   }),
   'ca-mismatch': ({ path }, node) => ({
-    head: said`on ${node} the CA and its key do not belong together, or the CA did not issue the certificate (${path})`,
+    head: said`on ${node} the CA is not that of the other control planes, of its key or of the certificate (${path})`,
     evidence: [],
     todo: plain('find the CA that the clients trust before anything is signed'),
   }),
@@ -50,7 +50,7 @@ export const nodeWords: Vocabulary<NodeCodes> = {
     todo: plain('put the pair back that belongs together, or have it made anew'),
   }),
   'certificate-unreadable': ({ path, why }, node) => ({
-    head: said`the certificate of ${node} cannot be read: ${path}, ${why}`,
+    head: said`a file of the API server on ${node} cannot be read: ${path}, ${why}`,
     evidence: [],
     todo: plain('look at the file on the node; a restart of the API server may not come up with it'),
   }),

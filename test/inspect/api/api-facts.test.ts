@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { apiFacts, readAnswers } from '../../../src/inspect/api/api-facts.ts';
 import { loadBalancersOf } from '../../../src/inspect/api/objects.ts';
 import { type ApiAnswers, apiQuestions } from '../../../src/inspect/api/questions.ts';
+import { runs } from '../../support/runs.ts';
 
 function factsOf(answers: Readonly<Record<string, unknown>>) {
   const told = Object.entries(answers).map(([name, value]) => [
@@ -156,10 +157,12 @@ test('no answer makes it throw', () => {
         expect(facts.readThrough).toBe('x');
       },
     ),
+    { numRuns: runs(100) },
   );
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       expect(() => readAnswers(bytes)).not.toThrow();
     }),
+    { numRuns: runs(100) },
   );
 });

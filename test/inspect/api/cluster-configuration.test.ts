@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseClusterConfiguration } from '../../../src/inspect/api/cluster-configuration.ts';
+import { runs } from '../../support/runs.ts';
 
 const head = (version: string) => `apiVersion: kubeadm.k8s.io/${version}\nkind: ClusterConfiguration\n`;
 
@@ -115,5 +116,6 @@ test('no text makes it throw, and lines are those of the text', () => {
         for (const { line } of faults) expect(line).toBeGreaterThan(0);
       }
     }),
+    { numRuns: runs(100) },
   );
 });

@@ -8,6 +8,7 @@ import {
   parseNginx,
 } from '../../../src/inspect/node/load-balancers.ts';
 import { parseManifest, type StaticPod } from '../../../src/inspect/node/manifest.ts';
+import { sanitize } from '../../support/sanitized.ts';
 
 test.each([
   ['10.0.0.1:6443', { host: '10.0.0.1', port: 6443 }],
@@ -96,7 +97,13 @@ test('haproxy in its old and new ways of writing', () => {
 });
 
 function pod(spec: string): StaticPod {
-  const reading = parseManifest(`kind: Pod\nmetadata: {name: kube-vip}\nspec: {containers: [${spec}]}`);
+  const reading = parseManifest(
+    sanitize('manifest', [`kind: Pod\nmetadata: {name: kube-vip}\nspec: {containers: [${spec}]}`])
+      .files[0] ?? {
+      lines: [],
+      remarks: [],
+    },
+  );
   if (!reading.ok) throw new Error(reading.fault);
   return reading.pod;
 }

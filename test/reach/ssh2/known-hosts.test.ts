@@ -9,6 +9,7 @@ import { addToKnownHostsFile, readKnownHostsFile } from '../../../src/reach/ssh2
 import { knownHosts, knownHostsLine } from '../../../src/reach/ssh2/known-hosts.ts';
 import { settingsFrom } from '../../../src/reach/ssh2/settings.ts';
 import { makeKey } from '../../support/fake-sshd.ts';
+import { processorTime } from '../../support/patience.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'fix-sans-known-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -38,17 +39,19 @@ const settings = (host: string, port = 22, alias?: string) =>
     { home: '/home/ops', localUser: 'ops', env: {} },
   );
 
-test('no pattern takes long', () => {
-  const start = performance.now();
-  expect(found(`${'*a'.repeat(400)}b ${a}\n`, 'a'.repeat(250))).toEqual([]);
-  expect(performance.now() - start).toBeLessThan(200);
+test('no pattern takes long', async () => {
+  const took = await processorTime(() => {
+    expect(found(`${'*a'.repeat(400)}b ${a}\n`, 'a'.repeat(250))).toEqual([]);
+  });
+  expect(took).toBeLessThan(200);
 });
 
-test('ten thousand lines are looked up in no time', () => {
+test('ten thousand lines are looked up in no time', async () => {
   const known = read(Array.from({ length: 10_000 }, (_, at) => `host-${at} ${a}`).join('\n'));
-  const start = performance.now();
-  for (let at = 0; at < 1000; at += 1) expect(known.find(`host-${at}`)).toHaveLength(1);
-  expect(performance.now() - start).toBeLessThan(500);
+  const took = await processorTime(() => {
+    for (let at = 0; at < 1000; at += 1) expect(known.find(`host-${at}`)).toHaveLength(1);
+  });
+  expect(took).toBeLessThan(500);
 });
 
 test('garbage is left out and named by its line', () => {
