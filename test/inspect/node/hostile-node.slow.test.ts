@@ -233,7 +233,9 @@ describe.runIf(asRoot)('what belongs to another user', () => {
   test("as the folder of static pods is read, as kubespray's kube_owner has it: kubelet believes him too", async () => {
     const tree = newTree();
     chownSync(path.join(tree.root, 'etc/kubernetes/manifests'), 65_534, 65_534);
-    expect((await read(tree)).facts.apiserver?.manifest).toBe('/etc/kubernetes/manifests/kube-apiserver.yaml');
+    expect((await read(tree)).facts.apiserver?.manifest).toBe(
+      '/etc/kubernetes/manifests/kube-apiserver.yaml',
+    );
   });
 
   test('as a program is not started', async () => {
