@@ -53,9 +53,12 @@ interface Fired {
   readonly journal: string;
 }
 
+async function inNode(script: string): Promise<string> {
+  return get().inNode(get().node('cp1'), script);
+}
+
 /** Only the timer is started; it has to start the service. */
 async function fire(): Promise<Fired> {
-  const inNode = async (script: string): Promise<string> => get().inNode(get().node('cp1'), script);
   await inNode(`rm -f ${textfile}
 systemctl stop fix-sans.timer
 systemctl reset-failed fix-sans.service 2>/dev/null || true
