@@ -187,17 +187,20 @@ const cases: readonly (readonly [string, Files, Before, Also?])[] = [
 ];
 
 describe('each control plane has what it had and what is wanted, once', () => {
-  test.each(cases)('%s', async (name, files, before, also = {}) => {
-    const inventory = write(name, files);
-    const untouched = await listed(inventory);
-    expect(await patch(inventory)).toBeGreaterThan(0);
-    const after = await listed(inventory);
-    for (const [at, host] of ['cp1', 'cp2', 'cp3'].entries())
-      expect(after[host]).toEqual(also[host] ?? [...(before[at] ?? []), ...wanted]);
-    // A worker has what its groups have, and host_vars of its own stay.
-    expect(after['w1']).toEqual(before[3] === undefined ? untouched['w1'] : [...before[3], ...wanted]);
-    expect(await patch(inventory)).toBe(0);
-  });
+  test.each(cases.map(([name, files, before, also = {}]) => ({ name, files, before, also })))(
+    '$name',
+    async ({ name, files, before, also }) => {
+      const inventory = write(name, files);
+      const untouched = await listed(inventory);
+      expect(await patch(inventory)).toBeGreaterThan(0);
+      const after = await listed(inventory);
+      for (const [at, host] of ['cp1', 'cp2', 'cp3'].entries())
+        expect(after[host]).toEqual(also[host] ?? [...(before[at] ?? []), ...wanted]);
+      // A worker has what its groups have, and host_vars of its own stay.
+      expect(after['w1']).toEqual(before[3] === undefined ? untouched['w1'] : [...before[3], ...wanted]);
+      expect(await patch(inventory)).toBe(0);
+    },
+  );
 });
 
 test('-e goes before every file, which the plan can only say', async () => {
