@@ -75,8 +75,9 @@ function rank({ level }: VariableFile): number {
   return levels.indexOf(level);
 }
 
+/** Of a text that cannot be read for sure: wherever it is named, but for comments, it may be set there, through a merge as well. */
 function mentions(text: string): boolean {
-  return new RegExp(`^["']?${variable}["']?\\s*:`, 'm').test(text);
+  return new RegExp(`^(?!\\s*#).*${variable}`, 'm').test(text);
 }
 
 function intoList(

@@ -49,11 +49,21 @@ function isProven(before: Found, text: string, place: ListPlace, expected: reado
   if ('ok' in after) return false;
   const list = listIn(after, place);
   if (!list.ok || JSON.stringify(list.items) !== JSON.stringify(expected)) return false;
-  return JSON.stringify(without(before, place)) === JSON.stringify(without(after, place));
+  return isSameBeside(before, after, place);
+}
+
+/** All but the list has the values that it had. Aliases that multiply without end are never followed, so of those nothing is known. */
+export function isSameBeside(before: Found, after: Found, place: ListPlace): boolean {
+  try {
+    return JSON.stringify(without(before, place)) === JSON.stringify(without(after, place));
+  } catch (error) {
+    if (error instanceof ReferenceError) return false;
+    throw error;
+  }
 }
 
 /** Every value but the list, and without the maps that hold nothing else. Takes the documents apart. */
-export function without({ all, document }: Found, { path }: ListPlace): unknown {
+function without({ all, document }: Found, { path }: ListPlace): unknown {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const parent: unknown = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
     const [key = ''] = path.slice(depth - 1, depth);
