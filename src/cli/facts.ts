@@ -14,6 +14,7 @@ import { chooseProxy } from '../inspect/probe/proxy-env.ts';
 import type { ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
 import { type Resolved, resolveNodes } from '../nodes/resolve.ts';
 import { openNode } from '../reach/open.ts';
+import type { ReachOptions } from '../reach/options.ts';
 import type { Options } from './command.ts';
 import type { Io } from './io.ts';
 import { countOf, durationOf, isSet, textOf, textsOf } from './option-values.ts';
@@ -37,6 +38,8 @@ export interface ClusterReading {
   /** What the flags alone did not say: the policy, the names of the configuration, the files of the inventory. */
   readonly resolved: Resolved;
   readonly required: ClusterFacts['wishes'];
+  /** As they were reached, with what was asked on the way. */
+  readonly reach: ReachOptions;
 }
 
 export async function readCluster(
@@ -90,7 +93,7 @@ export async function readCluster(
     });
     const read =
       vantage === undefined ? facts : { ...facts, environment: { ...facts.environment, hostname: vantage } };
-    return { facts: read, resolved, required };
+    return { facts: read, resolved, required, reach };
   } finally {
     line.clear();
   }

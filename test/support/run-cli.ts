@@ -16,11 +16,12 @@ interface Given {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly columns?: number;
   readonly openNode?: Io['openNode'];
+  readonly openRehearser?: Io['openRehearser'];
 }
 
 export async function runCli(
   argv: readonly string[],
-  { stdin, terminal = false, env = {}, columns, openNode }: Given = {},
+  { stdin, terminal = false, env = {}, columns, openNode, openRehearser }: Given = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
@@ -31,6 +32,7 @@ export async function runCli(
     stderr: { isTTY: terminal, ...(columns && { columns }), write: (text) => (stderr += text) },
     env,
     ...(openNode && { openNode }),
+    ...(openRehearser && { openRehearser }),
   });
   return { code, stdout, stderr };
 }
