@@ -5,10 +5,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { factsQuery } from '../src/inspect/node/facts-script.ts';
 import { readNode } from '../src/inspect/node/read-node.ts';
+import type { NodeFacts } from '../src/model/node-facts.ts';
 import type { ClusterNode } from '../src/model/node.ts';
 import { openNode } from '../src/reach/open.ts';
 import { readAll } from '../src/reach/pool.ts';
-import { query, type NodeReader } from '../src/reach/reader.ts';
+import { type NodeReader, query, type Reply } from '../src/reach/reader.ts';
 import { reachOptions } from '../test/support/reach-options.ts';
 import { openSimulatedNode } from '../test/support/simulated-cli.ts';
 
@@ -32,6 +33,8 @@ export interface Told {
   readonly delayP99Ms: number;
   readonly read: number;
   readonly bytes: number;
+  /** How many serving certificates the nodes have; of nodes that are all alike less would have to be read. */
+  readonly certificates: number;
   /** Why the others were not. */
   readonly troubles: readonly string[];
 }
@@ -56,6 +59,9 @@ async function measure(task: Task): Promise<Told> {
   const cpu = process.cpuUsage();
   const work = process.cpuUsage(before);
   const read = results.flatMap(({ result }) => (result.state === 'read' ? [result.value] : []));
+  const serving = read.flatMap(({ facts }) =>
+    facts?.certificate?.reading?.ok === true ? facts.certificate.reading.certificates[0].fingerprint : [],
+  );
   return {
     seconds: performance.now() / 1000,
     cpuMs: (cpu.user + cpu.system) / 1000,
@@ -64,7 +70,8 @@ async function measure(task: Task): Promise<Told> {
     megabytes: process.resourceUsage().maxRSS / 1024,
     delayP99Ms: delay.percentile(99) / 1e6,
     read: read.length,
-    bytes: read.reduce((sum, bytes) => sum + bytes, 0),
+    bytes: read.reduce((sum, { bytes }) => sum + bytes, 0),
+    certificates: new Set(serving).size,
     troubles: [
       ...new Set(results.flatMap(({ result }) => (result.state === 'read' ? [] : [result.trouble.message]))),
     ].slice(0, 5),
@@ -73,19 +80,28 @@ async function measure(task: Task): Promise<Told> {
 
 const fileQuery = query('one-file', 'frame_file file "$DATA_path"');
 
-/** How many bytes it told. */
-async function ask(reader: NodeReader, { asks }: Task): Promise<number> {
-  if (asks === 'nothing') return (await reader.query(query('nothing', ':'))).frames.length;
+interface Answer {
+  readonly bytes: number;
+  /** Kept for all nodes, as inspect keeps them for its report. */
+  readonly facts?: NodeFacts;
+}
+
+async function ask(reader: NodeReader, { asks }: Task): Promise<Answer> {
   if (asks === 'inspection') {
     // As inspect has it: three nodes are asked about the API.
     const { facts } = await readNode(reader, { asksApi: ['n0', 'n1', 'n2'].includes(reader.node.name) });
     if (facts.certificate?.reading?.ok !== true) throw new Error(`${reader.node.name} told no certificate`);
-    return 1;
+    return { bytes: 0, facts };
   }
-  const { frames } = await (asks === 'facts'
-    ? reader.query(factsQuery)
-    : reader.query(fileQuery, { path: asks.file }));
-  return frames.reduce((sum, { name, bytes }) => sum + (name.endsWith('.fault') ? 0 : bytes.length), 0);
+  const { frames } = await askOnce(reader, asks);
+  return {
+    bytes: frames.reduce((sum, { name, bytes }) => sum + (name.endsWith('.fault') ? 0 : bytes.length), 0),
+  };
+}
+
+async function askOnce(reader: NodeReader, asks: Exclude<Task['asks'], 'inspection'>): Promise<Reply> {
+  if (asks === 'nothing') return reader.query(query('nothing', ':'));
+  return asks === 'facts' ? reader.query(factsQuery) : reader.query(fileQuery, { path: asks.file });
 }
 
 async function main(): Promise<void> {

@@ -61,6 +61,8 @@ async function ask(client: string, task: Task): Promise<Told> {
   const told = JSON.parse(stdout) as Told;
   if (told.read !== task.hosts.length)
     throw new Error(`${told.read} of ${task.hosts.length} nodes were read: ${told.troubles.join('; ')}`);
+  if (told.certificates !== task.hosts.length)
+    throw new Error(`the nodes have ${told.certificates} serving certificates, and each should have its own`);
   return told;
 }
 

@@ -11,18 +11,21 @@ import { openSimulatedNode } from '../test/support/simulated-cli.ts';
 const root = path.join(import.meta.dirname, '..');
 const example = path.join(root, 'scripts', 'demo-error.txt');
 
+/** The README puts nothing on the PATH. */
+const called = 'node dist/fix-sans.js';
 $.verbose = false;
 console.log(
   '1. Somebody copied admin.conf to another host and changed its server: to the external address.\n',
 );
 console.log(readFileSync(example, 'utf8'));
-console.log('$ fix-sans explain < error.txt\n');
+console.log(`$ ${called} explain scripts/demo-error.txt\n`);
 const explained = await $({
   nothrow: true,
+  cwd: root,
   env: { ...process.env, ...(process.stdout.isTTY ? { CLICOLOR_FORCE: '1' } : {}) },
-})`node ${path.join(root, 'dist', 'fix-sans.js')} explain ${example}`;
+})`node dist/fix-sans.js explain ${path.relative(root, example)}`;
 console.log(explained.stdout + explained.stderr);
-console.log(`exit code ${explained.exitCode}: a name is missing (fix-sans help exit-codes)\n`);
+console.log(`exit code ${explained.exitCode}: a name is missing (${called} help exit-codes)\n`);
 
 console.log(
   '2. On a simulated cluster of three control planes somebody followed the usual recipe on one of them.',
@@ -51,15 +54,13 @@ try {
     '--ssh-config',
     'none',
   ];
-  console.log(`$ fix-sans inspect ${targets.map((target) => `--node ${target}`).join(' ')} [simulated]\n`);
-  const io: Io = { ...process, env: process.env, openNode: openSimulatedNode };
+  console.log(`$ ${called} inspect ${targets.map((target) => `--node ${target}`).join(' ')} [simulated]\n`);
+  const io: Io = { ...process, env: process.env, openNode: openSimulatedNode, called };
   inspected = await run(argv, io);
 } finally {
   await simulation.stop();
 }
 console.log(`\nexit code ${inspected}: a name is missing`);
-console.log('\nTry it on your own: pipe any log into node dist/fix-sans.js explain,');
-console.log(
-  'or look at a cluster: node dist/fix-sans.js inspect --node root@HOST (it reads, and can change nothing).',
-);
+console.log(`\nTry it on your own: pipe any log into ${called} explain,`);
+console.log(`or look at a cluster: ${called} inspect --node root@HOST (it reads, and can change nothing).`);
 process.exitCode = explained.exitCode === 2 && inspected === 2 ? 0 : 1;

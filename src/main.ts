@@ -1,4 +1,5 @@
 /** The program: argv in, exit code out. The only place that knows the process. */
+import { calledAs } from './cli/called.ts';
 import { run } from './cli/run.ts';
 
 // A reader that went away (`| head`) is no error of ours, and no reason to lose the exit code.
@@ -26,19 +27,37 @@ function stopOnSignal(): AbortSignal {
 
 let stoppedWith: number | undefined;
 
+/** Somebody may have removed it meanwhile. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
+
 void run(process.argv.slice(2), {
   stop: stopOnSignal,
+  interrupt: () => process.kill(process.pid, 'SIGINT'),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
+  called: calledAs({
+    node: process.argv0,
+    script: process.argv[1] ?? '',
+    folder: currentFolder(),
+    env: process.env,
+  }),
 }).then(
   (code) => {
     process.exitCode = stoppedWith ?? code;
   },
   (error: unknown) => {
     if (stoppedWith !== undefined) {
-      process.stderr.write('fix-sans: stopped; nothing was changed\n');
+      // Behind the ^C that the terminal shows.
+      const before = process.stderr.isTTY ? '\n' : '';
+      process.stderr.write(`${before}fix-sans: stopped; nothing was changed\n`);
       // Connections that were being made are not waited for.
       process.exit(stoppedWith);
     }

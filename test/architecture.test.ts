@@ -10,6 +10,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   flavours: { rooms: 'model', outside: 'yaml' },
   diagnose: { rooms: 'model flavours', outside: '' },
   plan: { rooms: 'model flavours diagnose', outside: 'yaml' },
+  verify: { rooms: 'model', outside: '' },
   report: { rooms: 'model', outside: 'zod' },
   // they look, and can change nothing
   nodes: {
@@ -19,7 +20,7 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   reach: {
     rooms: 'model',
     outside:
-      'execa ssh2 node:crypto node:events node:fs node:fs/promises node:net node:os node:path node:readline/promises node:stream node:timers/promises',
+      'execa ssh2 node:crypto node:dns/promises node:events node:fs node:fs/promises node:net node:os node:path node:readline/promises node:stream node:timers/promises',
   },
   inspect: {
     rooms: 'model reach flavours',
@@ -30,11 +31,20 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   rehearse: { rooms: 'model reach', outside: '' },
   // the edge
   cli: {
-    rooms: 'model explain flavours diagnose plan report nodes reach inspect rehearse',
-    outside: 'commander node:crypto node:fs node:fs/promises node:os node:path node:stream',
+    rooms: 'model explain flavours diagnose plan verify report nodes reach inspect rehearse',
+    outside:
+      'commander node:crypto node:fs node:fs/promises node:os node:path node:stream node:timers/promises',
   },
 };
-const pure: ReadonlySet<string> = new Set(['model', 'explain', 'flavours', 'diagnose', 'plan', 'report']);
+const pure: ReadonlySet<string> = new Set([
+  'model',
+  'explain',
+  'flavours',
+  'diagnose',
+  'plan',
+  'verify',
+  'report',
+]);
 
 const src = path.resolve(import.meta.dirname, '../src');
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>

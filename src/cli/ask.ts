@@ -7,17 +7,25 @@ export function isInteractive(io: Io): boolean {
   return io.stdin.isTTY === true && io.stderr.isTTY === true;
 }
 
-/** Questions of nodes that are reached at the same time wait for each other. */
-export function asker(io: Io): Ask {
+/** Questions of nodes that are reached at the same time wait for each other, and nothing else is written while one is open. */
+export function asker(io: Io, hold: () => () => void = () => () => undefined): Ask {
   let last: Promise<unknown> = Promise.resolve();
   return (question, { isSecret = false } = {}) => {
-    const answer = last.then(() => askOne(io, question, isSecret));
+    const answer = last.then(async () => {
+      const release = hold();
+      try {
+        return await askOne(io, question, isSecret);
+      } finally {
+        release();
+      }
+    });
     last = answer.catch(() => undefined);
     return answer;
   };
 }
 
-async function askOne({ stdin, stderr }: Io, question: string, isSecret: boolean): Promise<string> {
+async function askOne(io: Io, question: string, isSecret: boolean): Promise<string> {
+  const { stdin, stderr } = io;
   stderr.write(question);
   // Raw, because a terminal shows what it is sent otherwise.
   stdin.setRawMode?.(isSecret);
@@ -33,6 +41,8 @@ async function askOne({ stdin, stderr }: Io, question: string, isSecret: boolean
           rest = keys.slice(at + (isPair ? 2 : 1)).join('');
           return typed.join('');
         }
+        // In raw mode the terminal makes no signal of it.
+        if (key === '\u0003') io.interrupt?.();
         if (key === '\u0003' || key === '\u0004') throw new Error('nothing was answered');
         typed = key === '\u007f' || key === '\b' ? typed.slice(0, -1) : [...typed, key];
       }

@@ -1,6 +1,7 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
 import type { Command, Option } from './command.ts';
 import { planOptions } from './plan-options.ts';
+import { verifyOptions } from './verify-options.ts';
 import { nodeOptions, reachOptions, wishOption } from './shared-options.ts';
 
 const quiet: Option = { flags: '-q, --quiet', about: 'no talk on stderr, only the result on stdout' };
@@ -49,7 +50,7 @@ Nothing is contacted and nothing is changed.`,
       },
       {
         flags: '--report <format=file>',
-        about: 'write it to a file too, in any of these formats',
+        about: 'write it to a file too, in any of these formats, or prometheus',
         repeats: true,
         group: 'Output:',
       },
@@ -73,8 +74,8 @@ Nothing is contacted and nothing is changed.`,
   fix-sans inspect --inventory inventory/prod/hosts.yaml --san api.example.com
   fix-sans inspect --endpoint 203.0.113.10:6443        (no SSH at all)
 
-Exit codes: 0 healthy, 2 something to fix, 3 some nodes could not be read, 4 a login or host key was refused,
-7 another tool's cluster, 8 not a missing name, 75 no node answered.
+Exit codes: 0 healthy, 1 no control plane among the nodes, 2 something to fix, 3 some nodes could not be read,
+4 a login or host key was refused, 7 another tool's cluster, 8 not a missing name, 75 no node answered.
 Nothing is changed: what is run on a node can only read (--show-commands prints it).`,
     load: async () => (await import('./inspect.ts')).inspect,
   },
@@ -97,7 +98,7 @@ Nothing is changed: what is run on a node can only read (--show-commands prints 
       },
       {
         flags: '--report <format=file>',
-        about: 'write it to a file too, in any of these formats',
+        about: 'write it to a file too, in any of these formats, or prometheus',
         repeats: true,
         group: 'Output:',
       },
@@ -137,6 +138,43 @@ Nothing is changed on any node (--on-node uses a folder in /run that is gone aft
 A file that was changed, cut off or written by another version is refused (exit 7); what is no plan is a mistake (64).
 Nothing is contacted.`,
     load: async () => (await import('./show.ts')).showPlan,
+  },
+  {
+    name: 'verify',
+    usage: '',
+    summary:
+      'prove by handshakes from here, from each node and from a pod that every name is served, whoever made the change',
+    options: [
+      ...nodeOptions,
+      ...reachOptions,
+      wishOption,
+      ...verifyOptions,
+      {
+        flags: '-f, --format <format>',
+        about: 'how to print it',
+        choices: ['text', 'json', 'markdown', 'html'],
+        fallback: 'text',
+        group: 'Output:',
+      },
+      {
+        flags: '--report <format=file>',
+        about: 'write it to a file too, in any of these formats, or prometheus',
+        repeats: true,
+        group: 'Output:',
+      },
+      { ...quiet, group: 'Output:' },
+      { flags: '--show-commands', about: 'print every script that would be run on a node, and stop' },
+    ],
+    epilogue: `
+  fix-sans verify --node ops@10.0.0.11 --node ops@10.0.0.12 --san api.example.com
+  fix-sans verify --kubeconfig admin.conf --user ops --workers --plan plan.json --wait 5m
+  fix-sans verify --walk --pod metallb-system/controller-7d9f4 --kubeconfig admin.conf --user ops --workers
+
+A pod's network is entered from its node; no file of the pod is opened and nothing is started in it.
+Exit codes: 0 all holds, 2 a name is missing somewhere, 3 something was not proven, 8 another link is broken,
+4 a login or host key was refused, 7 the plan file is refused, 75 no node answered.
+Nothing is changed.`,
+    load: async () => (await import('./verify.ts')).verify,
   },
   {
     name: 'help',

@@ -8,6 +8,7 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import { display } from '../model/display.ts';
 import { UserError } from '../model/user-error.ts';
 import { explainReports } from '../report/index.ts';
+import { asCalled, programName } from './called.ts';
 import type { Invocation } from './command.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 
@@ -21,9 +22,16 @@ export async function explain({ args, options }: Invocation, io: Io): Promise<Di
   const sources = await sourcesOf(args, io);
   const talk = options['quiet'] !== true && sources.includes(io.stdin) && io.stdin.isTTY === true;
   if (talk) io.stderr.write('fix-sans: paste the text and end it with Ctrl-D\n');
-  const diagnosis = await readDiagnosis(sources);
-  io.stdout.write(report(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) }));
+  const diagnosis = withCalled(await readDiagnosis(sources), io.called);
+  io.stdout.write(
+    report(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) }),
+  );
   return diagnosis.exitCode;
+}
+
+function withCalled(diagnosis: Diagnosis, called = programName): Diagnosis {
+  const next = diagnosis.next.map((one) => ({ ...one, command: asCalled(one.command, called) }));
+  return { ...diagnosis, next };
 }
 
 type Source = string | Readable;

@@ -1,17 +1,18 @@
-/** From flags to facts: what `inspect` reads, and later plan and verify too. */
-import { readFile } from 'node:fs/promises';
+/** From flags to facts: what `inspect` reads, and plan and verify too. */
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
+import type { ClusterNode } from '../model/node.ts';
 import { parseSans, sanKey } from '../model/san.ts';
-import { sanRefusalSentence } from '../model/san-refusal.ts';
+import { sanRefusalReason } from '../model/san-refusal.ts';
 import { UserError } from '../model/user-error.ts';
 import { openApi } from '../inspect/api-from-here.ts';
 import { type EnvironmentReading, readEnvironment } from '../inspect/environment.ts';
-import { inspectCluster } from '../inspect/inspect-cluster.ts';
+import { inspectCluster, type InspectRequest } from '../inspect/inspect-cluster.ts';
 import { connectBy } from '../inspect/probe/connect.ts';
 import { readVantage, type VantageRun } from '../inspect/probe/merge-vantage.ts';
 import { chooseProxy } from '../inspect/probe/proxy-env.ts';
 import type { ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
+import { readBytes } from '../nodes/read-file.ts';
 import { type Resolved, resolveNodes } from '../nodes/resolve.ts';
 import { openNode } from '../reach/open.ts';
 import type { ReachOptions } from '../reach/options.ts';
@@ -40,6 +41,21 @@ export interface ClusterReading {
   readonly required: ClusterFacts['wishes'];
   /** As they were reached, with what was asked on the way. */
   readonly reach: ReachOptions;
+  /** How it was read, for who has more to ask of the same nodes. */
+  readonly means: Means;
+}
+
+export interface Means {
+  /** The same questions once more. */
+  readonly readAgain: () => Promise<ClusterFacts>;
+  readonly open: InspectRequest['open'];
+  readonly openApi?: ApiGet;
+  readonly proxyFor: ReturnType<typeof chooseProxy>;
+  readonly most: number;
+  readonly probeTimeoutMs: number;
+  readonly onProgress: InspectRequest['onProgress'];
+  readonly endProgress: () => void;
+  readonly signal?: AbortSignal;
 }
 
 export async function readCluster(
@@ -50,6 +66,7 @@ export async function readCluster(
   const most = countOf(options, 'parallel', { flag: '--parallel', most: 512 }) ?? 32;
   const timeoutMs = durationOf(options, 'connectTimeout', '--connect-timeout') ?? usualApiTimeoutMs;
   const vantage = vantageOf(options);
+  const vantages = await vantagesOf(textsOf(options, 'with'));
   const signal = io.stop?.();
   const environment = await readEnvironment({ env: io.env });
   const opener = (kubeconfig: Kubeconfig): ApiGet => apiOf(kubeconfig, environment, timeoutMs, signal);
@@ -65,38 +82,75 @@ export async function readCluster(
   });
   const isQuiet = isSet(options, 'quiet');
   if (!isQuiet) for (const warning of resolved.warnings) io.stderr.write(`fix-sans: ${display(warning)}\n`);
-  const reach = reachOptionsOf(options, resolved.ssh, io);
-  const vantages = await vantagesOf(textsOf(options, 'with'));
   const line = progressLine(io, isQuiet);
+  const reach = reachOptionsOf(options, resolved.ssh, io, line);
+  const nodes = await reachable(resolved.nodes, reach);
   const { kubeconfig } = resolved;
   // The configuration was checked when it was read.
   const required = parseSans(resolved.policy.required ?? []).sans;
-  try {
-    const facts = await inspectCluster({
-      ...(resolved.cluster === undefined ? {} : { cluster: resolved.cluster }),
-      nodes: resolved.nodes,
-      endpoints: resolved.endpoints,
-      wishes: merged(merged(wishes, resolved.wishes), required),
-      dialsWishes,
-      ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
-      ...(kubeconfig === undefined ? {} : { kubeconfig, openApi: opener(kubeconfig) }),
-      environment,
-      open: (node) => (io.openNode ?? openNode)(node, reach),
+  const request: InspectRequest = {
+    ...(resolved.cluster === undefined ? {} : { cluster: resolved.cluster }),
+    nodes,
+    endpoints: resolved.endpoints,
+    wishes: merged(merged(wishes, resolved.wishes), required),
+    dialsWishes,
+    ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig, openApi: opener(kubeconfig) }),
+    environment,
+    open: (node) => (io.openNode ?? openNode)(node, reach),
+    most,
+    probeTimeoutMs: timeoutMs,
+    vantages,
+    now: () => new Date(),
+    onProgress: ({ slowest, ...progress }) => {
+      line.show({ ...progress, ...(slowest === undefined ? {} : { slowest: slowest.node }) });
+    },
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const read = async (): Promise<ClusterFacts> => {
+    try {
+      const facts = await inspectCluster(request);
+      return vantage === undefined
+        ? facts
+        : { ...facts, environment: { ...facts.environment, hostname: vantage } };
+    } finally {
+      line.clear();
+    }
+  };
+  const { open, openApi: api, probeTimeoutMs, onProgress } = request;
+  return {
+    facts: await read(),
+    resolved,
+    required,
+    reach,
+    means: {
+      readAgain: read,
+      open,
+      ...(api === undefined ? {} : { openApi: api }),
+      proxyFor: chooseProxy(environment.proxies, kubeconfig?.proxy()),
       most,
-      probeTimeoutMs: timeoutMs,
-      vantages,
-      now: () => new Date(),
-      onProgress: ({ slowest, ...progress }) => {
-        line.show({ ...progress, ...(slowest === undefined ? {} : { slowest: slowest.node }) });
-      },
+      probeTimeoutMs,
+      onProgress,
+      endProgress: () => line.clear(),
       ...(signal === undefined ? {} : { signal }),
-    });
-    const read =
-      vantage === undefined ? facts : { ...facts, environment: { ...facts.environment, hostname: vantage } };
-    return { facts: read, resolved, required, reach };
-  } finally {
-    line.clear();
-  }
+    },
+  };
+}
+
+/** What flags say of SSH is looked at first; then nodes that the API listed get the names that ssh_config has for them. */
+async function reachable(
+  nodes: readonly ClusterNode[],
+  reach: ReachOptions,
+): Promise<readonly ClusterNode[]> {
+  if (!nodes.some(({ target }) => target.via === 'ssh')) return nodes;
+  const [{ refuseGivenFiles }, { withAliases }] = await Promise.all([
+    import('../reach/given-files.ts'),
+    import('../reach/host-alias.ts'),
+  ]);
+  await refuseGivenFiles(reach);
+  const aliased = await withAliases(nodes, reach);
+  for (const note of aliased.notes) reach.say(note);
+  return aliased.nodes;
 }
 
 /** It stands where the name of a machine does. */
@@ -125,8 +179,10 @@ function wishesOf(values: readonly string[]): ClusterFacts['wishes'] {
   const [first] = refusals;
   if (first === undefined) return sans;
   throw new UserError(
-    `--san ${display(first.input, 80)}: ${sanRefusalSentence(first)}`,
-    first.suggestion === undefined ? 'give a DNS name or an address' : `did you mean ${first.suggestion}?`,
+    `--san ${display(first.input, 80)} is refused: ${sanRefusalReason(first)}`,
+    first.suggestion === undefined
+      ? 'give a DNS name or an address'
+      : `did you mean --san ${first.suggestion}?`,
   );
 }
 
@@ -159,11 +215,10 @@ function apiOf(
 async function vantagesOf(files: readonly string[]): Promise<readonly VantageRun[]> {
   const runs: VantageRun[] = [];
   for (const file of files) {
-    const bytes = await readFile(file).catch((error: Error) => {
-      throw new UserError(
-        `cannot read --with ${display(file)}: ${error.message}`,
-        'give the JSON that inspect wrote elsewhere',
-      );
+    const { bytes } = await readBytes(file, {
+      what: 'the file of --with,',
+      hint: 'give the JSON that inspect wrote elsewhere: fix-sans inspect … --format json > there.json',
+      largest: 32 * 1024 * 1024,
     });
     const reading = readVantage(bytes);
     if (!reading.ok)

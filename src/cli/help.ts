@@ -1,6 +1,7 @@
 /** `help TOPIC`: what is worth a page of its own. */
 import { exitCodes } from '../model/exit-code.ts';
 import { UserError } from '../model/user-error.ts';
+import { asCalled, programName } from './called.ts';
 import type { Invocation } from './command.ts';
 import { commands } from './commands.ts';
 import type { Io } from './io.ts';
@@ -14,12 +15,13 @@ const topics: Readonly<Record<string, () => string>> = {
 
 export async function help({ args }: Invocation, io: Io): Promise<0> {
   const [topic] = args;
-  io.stdout.write(page(topic));
+  const called = io.called ?? programName;
+  io.stdout.write(asCalled(page(topic, called), called));
   return 0;
 }
 
-function page(topic: string | undefined): string {
-  const program = buildProgram();
+function page(topic: string | undefined, called: string): string {
+  const program = buildProgram(called);
   if (topic === undefined) return program.helpInformation();
   const known = topics[topic];
   if (known) return known();
@@ -34,5 +36,5 @@ function exitCodesPage(): string {
   const rows = Object.values(exitCodes).map(
     ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}\n`,
   );
-  return `Exit codes\n\n${rows.join('')}\nWhere several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.\nexplain says 2 as soon as one name is missing, whatever else it finds; besides that it has\n8, 1 and 64. inspect has 0, 2, 3, 4, 7, 8, 64 and 75; 5, 6 and 9 belong to commands of later versions.\n`;
+  return `Exit codes\n\n${rows.join('')}\nWhere several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.\nexplain says 2 as soon as one name is missing, whatever else it finds; besides that it has\n8, 1 and 64. inspect has 0 to 4 (1: no machine that was named is a control plane), 7, 8, 64 and 75; 5, 6 and 9 belong to commands of later versions.\n`;
 }

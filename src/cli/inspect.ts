@@ -1,47 +1,48 @@
 /** `fix-sans inspect`: reads the cluster and says what is there, why, and what is wrong. Nothing is changed. */
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
-import { display } from '../model/display.ts';
 import type { ExitCode } from '../model/exit-code.ts';
 import { exitCodes } from '../model/exit-code.ts';
-import { UserError } from '../model/user-error.ts';
+import type { Inspection } from '../model/inspection.ts';
 import { inspectReports } from '../report/index.ts';
+import { asCalled, programName } from './called.ts';
 import type { Invocation } from './command.ts';
 import { readFacts } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
-import { readReportFiles, writeReport } from './report-files.ts';
+import { readReportFiles, writeReports } from './report-files.ts';
 
 export async function inspect({ options }: Invocation, io: Io): Promise<ExitCode> {
+  const called = io.called ?? programName;
   if (isSet(options, 'showCommands')) return show(io, (await import('./show-commands.ts')).shownCommands());
   if (isSet(options, 'printHelper')) {
     const { printedHelper } = await import('./show-commands.ts');
-    return show(io, printedHelper(textOf(options, 'user') ?? 'fix-sans'));
+    return show(io, printedHelper(textOf(options, 'user') ?? 'fix-sans', called));
   }
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(inspectReports));
-  const inspection = diagnoseCluster(await readFacts(options, io));
-  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) };
+  const inspection = withCalled(diagnoseCluster(await readFacts(options, io)), called);
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   const format = textOf(options, 'format') ?? 'text';
   io.stdout.write(inspectReports[format]?.(inspection, look) ?? '');
-  let isWritten = true;
-  for (const { format: other, path } of files) {
-    const text = inspectReports[other]?.(inspection, { colour: false, width: 100 }) ?? '';
-    isWritten = (await writeOne(path, text, io, isSet(options, 'quiet'))) && isWritten;
-  }
+  const texts = files.map((file) => ({
+    ...file,
+    text: inspectReports[file.format]?.(inspection, { colour: false, width: 100 }) ?? '',
+  }));
+  const isWritten = await writeReports(texts, io, isSet(options, 'quiet'));
   // What was found is not hidden behind a full disk; only "all is well" is not said where something was not done.
   return isWritten || inspection.exitCode !== exitCodes.ok.code ? inspection.exitCode : exitCodes.failed.code;
 }
 
-/** The result stands on stdout by then, and the other reports are still to come: a failure ends nothing. */
-async function writeOne(path: string, text: string, io: Io, isQuiet: boolean): Promise<boolean> {
-  try {
-    await writeReport(path, text);
-    if (!isQuiet) io.stderr.write(`fix-sans: wrote ${display(path)}\n`);
-    return true;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    io.stderr.write(`fix-sans: ${error.message}\n          ${error.hint}\n`);
-    return false;
-  }
+/** What to type next, and the hint of a node that could not be read. */
+function withCalled(inspection: Inspection, called: string): Inspection {
+  return {
+    ...inspection,
+    next: inspection.next.map((step) => ({ ...step, command: asCalled(step.command, called) })),
+    findings: inspection.findings.map((one) =>
+      one.code === 'not-read'
+        ? { ...one, args: { ...one.args, hint: asCalled(one.args.hint, called) } }
+        : one,
+    ),
+  };
 }
 
 function show(io: Io, text: string): ExitCode {

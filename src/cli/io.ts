@@ -14,8 +14,12 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How the program is called here, for commands that it prints; `fix-sans` where nothing is said. */
+  readonly called?: string;
   /** Aborted by Ctrl-C and SIGTERM, for a command that has something to put in order; asked for, it replaces the usual death. */
   readonly stop?: () => AbortSignal;
+  /** Does what Ctrl-C does elsewhere, where the terminal gives the key itself. */
+  readonly interrupt?: () => void;
   /** Only the simulator brings one of its own, whose nodes are folders; the program never does. */
   readonly openNode?: typeof openNode;
   readonly openRehearser?: typeof openRehearser;
@@ -29,7 +33,10 @@ export function wantsColour(output: Output, env: Io['env']): boolean {
   return output.isTTY === true && env['TERM'] !== 'dumb' && env['CLICOLOR'] !== '0';
 }
 
-/** A terminal's own width within reason; 80 for everything else, which is a file or another program. */
-export function widthOf({ isTTY, columns }: Output): number {
-  return isTTY === true && columns !== undefined && columns > 0 ? Math.max(50, Math.min(columns, 100)) : 80;
+/** COLUMNS where somebody exports it, else the terminal's own width; 100 for everything else, which is a file or another program. */
+export function widthOf({ isTTY, columns = 0 }: Output, { COLUMNS = '' }: Io['env']): number {
+  const asked = /^[1-9]\d{1,3}$/.test(COLUMNS) ? Number(COLUMNS) : undefined;
+  const own = isTTY === true && columns > 0 ? columns : 100;
+  // Narrower nobody can read a table, and wider nobody a sentence.
+  return Math.max(50, Math.min(asked ?? own, 200));
 }

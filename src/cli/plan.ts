@@ -34,11 +34,13 @@ export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
   const made = isSet(options, 'onNode') ? await tryOnNodes(planned, cluster, { io, say }) : planned;
   show(made, options, io);
   for (const { format, path: file } of files) {
-    await writeReport(file, planReports[format]?.(made, { colour: false, width: 100 }) ?? '');
+    await writeReport(file, planReports[format]?.(made, { colour: false, width: 100 }) ?? '', {
+      isForAll: format === 'prometheus',
+    });
     say(`wrote ${display(file)}`);
   }
   if (out !== undefined) {
-    await writeReport(out, writePlan(made), 0o600);
+    await writeReport(out, writePlan(made), { mode: 0o600 });
     say(`wrote the plan to ${display(out)}; fix-sans show ${display(out)} prints it`);
   }
   if (runbooks !== undefined) await writeRunbooks(made, runbooks, say);
@@ -64,13 +66,13 @@ function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): Exit
   const format = textOf(options, 'format') ?? 'text';
   const report = explainReports[format] ?? explainReports['text'];
   io.stdout.write(
-    report?.(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) }) ?? '',
+    report?.(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) }) ?? '',
   );
   return diagnosis.exitCode;
 }
 
 export function show(made: Plan, options: Options, io: Io): void {
-  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout) };
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   io.stdout.write(planReports[textOf(options, 'format') ?? 'text']?.(made, look) ?? '');
 }
 
@@ -97,7 +99,7 @@ async function writeRunbooks({ nodes }: Plan, folder: string, say: (line: string
     // A node's name is hostile: it becomes a part of a path.
     const name = `${String(index + 1).padStart(2, '0')}-${node.replaceAll(/[^\w.-]/g, '_').slice(0, 100)}.sh`;
     const file = path.join(folder, name);
-    await writeReport(file, script, 0o700);
+    await writeReport(file, script, { mode: 0o700 });
     await chmod(file, 0o700);
     say(`wrote ${display(file)}`);
   }

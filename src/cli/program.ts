@@ -1,5 +1,6 @@
 /** Builds the command line out of the table of commands. */
 import { Command as Program, Option as Flag } from 'commander';
+import { programName } from './called.ts';
 import type { Command, Invocation } from './command.ts';
 import { commands } from './commands.ts';
 import { version } from './version.ts';
@@ -10,8 +11,11 @@ export interface Asked {
   readonly invocation: Invocation;
 }
 
-export function buildProgram(asked: (what: Asked) => void = () => undefined): Program {
-  const program = new Program('fix-sans')
+export function buildProgram(
+  called: string = programName,
+  asked: (what: Asked) => void = () => undefined,
+): Program {
+  const program = new Program(called)
     .description(
       'Finds names missing from the kube-apiserver certificate of kubeadm and kubespray clusters, and says why.',
     )

@@ -3,6 +3,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { display } from '../model/display.ts';
 import { UserError } from '../model/user-error.ts';
+import type { Io } from './io.ts';
 
 export interface ReportFile {
   readonly format: string;
@@ -50,12 +51,18 @@ export async function checkPlace(file: string, flag = '--report'): Promise<void>
 }
 
 /** Beside it and then renamed, so that nobody reads half a report. */
-export async function writeReport(file: string, text: string, mode = 0o644): Promise<void> {
+export async function writeReport(
+  file: string,
+  text: string,
+  { mode = 0o644, isForAll = false }: { readonly mode?: number; readonly isForAll?: boolean } = {},
+): Promise<void> {
   const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
   try {
     const handle = await open(beside, 'wx', mode);
     try {
       await handle.writeFile(text);
+      // Whatever the umask: node_exporter is another user.
+      if (isForAll) await handle.chmod(mode);
       await handle.sync();
     } finally {
       await handle.close();
@@ -68,4 +75,24 @@ export async function writeReport(file: string, text: string, mode = 0o644): Pro
       'the result itself stands on stdout',
     );
   }
+}
+
+/** The result stands on stdout by then, and the other reports are still to come: a failure ends nothing. */
+export async function writeReports(
+  files: readonly (ReportFile & { readonly text: string })[],
+  io: Io,
+  isQuiet: boolean,
+): Promise<boolean> {
+  let isWritten = true;
+  for (const { format, path: file, text } of files) {
+    try {
+      await writeReport(file, text, { isForAll: format === 'prometheus' });
+      if (!isQuiet) io.stderr.write(`fix-sans: wrote ${display(file)}\n`);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      io.stderr.write(`fix-sans: ${error.message}\n          ${error.hint}\n`);
+      isWritten = false;
+    }
+  }
+  return isWritten;
 }

@@ -1,8 +1,11 @@
 /** Parses the arguments, runs the one command that was asked for, and turns every user mistake into one sentence and a hint. */
 import { CommanderError } from 'commander';
+import { safeEndpoint } from '../diagnose/shell-safe.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import { UserError } from '../model/user-error.ts';
+import { readTarget } from '../nodes/target.ts';
+import { asCalled, programName } from './called.ts';
 import { commands } from './commands.ts';
 import type { Io } from './io.ts';
 import { type Asked, buildProgram } from './program.ts';
@@ -24,19 +27,20 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
 function parse(argv: readonly string[], io: Io): Asked | ExitCode {
   let asked: Asked | undefined;
   let complaint = '';
-  const program = buildProgram((what) => {
+  const called = io.called ?? programName;
+  const program = buildProgram(called, (what) => {
     asked = what;
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
-      writeOut: (text) => io.stdout.write(text),
+      writeOut: (text) => io.stdout.write(asCalled(text, called)),
       writeErr: (text) => {
         complaint += text;
       },
     });
   }
   if (argv.length === 0) {
-    io.stderr.write(program.helpInformation());
+    io.stderr.write(asCalled(program.helpInformation(), called));
     return exitCodes.usage.code;
   }
   try {
@@ -44,6 +48,11 @@ function parse(argv: readonly string[], io: Io): Asked | ExitCode {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.ok.code;
+    const [stray] =
+      program.commands.find(({ args, registeredArguments }) => args.length > registeredArguments.length)
+        ?.args ?? [];
+    if (error.code === 'commander.excessArguments' && stray !== undefined)
+      return complain(io, ...strayWords(argv[0] ?? '', stray));
     return complain(io, ...sentenceAndHint(complaint || error.message, argv));
   }
   return asked ?? exitCodes.usage.code;
@@ -55,8 +64,24 @@ function sentenceAndHint(complaint: string, argv: readonly string[]): [string, s
   const meant = /\((.*)\)/.exec(suggestion)?.[1];
   return [
     sentence.replace(/^error: /, '').replace(/\.$/, ''),
-    meant ?? hintFor(argv, sentence.includes('unknown option')),
+    // Closer in spelling to a command than in what was meant.
+    argv[0] === 'version' || meant === undefined ? hintFor(argv, sentence.includes('unknown option')) : meant,
   ];
+}
+
+/** An argument where only flags are taken: a node or an endpoint without its flag, mostly. */
+function strayWords(command: string, stray: string): [string, string] {
+  const shown = display(stray, 80);
+  const sentence = `${command} takes no arguments, but was given ${shown}`;
+  const isEndpoint = /^(?:https?:\/\/.+|[^@/]+:(?:443|6443|8443))$/.test(stray);
+  const [flag, what] = isEndpoint ? ['--endpoint', 'an endpoint'] : ['--node', 'a node'];
+  const isUsable = isEndpoint ? safeEndpoint(stray) !== undefined : readTarget(stray).ok;
+  return isUsable
+    ? [
+        sentence,
+        `each ${what.replace(/^an? /, '')} has a flag of its own: fix-sans ${command} ${flag} ${shown}`,
+      ]
+    : [sentence, `see fix-sans ${command} --help`];
 }
 
 /** What most of those meant who typed this. */
@@ -76,6 +101,7 @@ function hintFor(argv: readonly string[], isUnknownOption: boolean): string {
 }
 
 function complain(io: Io, sentence: string, hint: string): ExitCode {
-  io.stderr.write(`fix-sans: ${display(sentence)}\n          ${display(hint)}\n`);
+  const shown = [sentence, hint].map((text) => asCalled(display(text), io.called ?? programName));
+  io.stderr.write(`fix-sans: ${shown.join('\n          ')}\n`);
   return exitCodes.usage.code;
 }

@@ -1,7 +1,20 @@
 /** What would be run on a node, for those who look before they let anybody in: every script, and the helper made of it. */
 import { factsQuery } from '../inspect/node/facts-script.ts';
+import { clusterQuery } from '../inspect/verify/cluster-script.ts';
+import { verifyQuery } from '../inspect/verify/verify-script.ts';
 import { helperFor } from '../reach/helper.ts';
 import { composeScript } from '../reach/prelude.ts';
+
+/** Of `verify`: what is asked of the API through one control plane, and what is dialled from each node and from a pod on it. */
+export function shownVerifyCommands(): string {
+  return [
+    shownCommands(),
+    '# Then, through one control plane:',
+    composeScript({ script: clusterQuery.script, nonce: '0'.repeat(32) }),
+    '# Then on each node. DATA_ variables say what is dialled: host, port and name.',
+    composeScript({ script: verifyQuery.script, nonce: '0'.repeat(32) }),
+  ].join('\n');
+}
 
 export function shownCommands(): string {
   return [
@@ -11,7 +24,7 @@ export function shownCommands(): string {
   ].join('\n');
 }
 
-export function printedHelper(user: string): string {
+export function printedHelper(user: string, called: string): string {
   const { path, script, sudoers } = helperFor(factsQuery, user);
   return [
     script,
@@ -21,7 +34,7 @@ export function printedHelper(user: string): string {
       .trimEnd()
       .split('\n')
       .map((line) => `# ${line}`),
-    `# Then: fix-sans inspect --helper --node ${user}@NODE`,
+    `# Then: ${called} inspect --helper --node ${user}@NODE`,
     '',
   ].join('\n');
 }

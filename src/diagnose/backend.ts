@@ -7,6 +7,7 @@ import type { ClusterNode } from '../model/node.ts';
 import type { Probe } from '../model/probe.ts';
 import { formatEndpoint, parseServerAddress } from '../model/server-address.ts';
 import type { Authorities } from './issuer.ts';
+import { isNoControlPlane } from './no-control-plane.ts';
 import { isPlausible } from './plausible.ts';
 
 export interface Served {
@@ -87,6 +88,7 @@ export function backendsOf(
   const backends: Omit<Backend, 'index'>[] = [];
   for (const { node, result } of facts.nodes) {
     if (result.state !== 'read' || node.role !== 'control-plane') continue;
+    if (isNoControlPlane(result.facts)) continue;
     backends.push(readBackend(node, result.facts, probes, authorities));
   }
   const seen = new Set(backends.flatMap(({ nodeName, address }) => [nodeName, address]));

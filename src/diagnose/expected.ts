@@ -227,6 +227,7 @@ export function wordsOf(why: Provenance): string {
     case 'certSANs':
     case 'inventory':
     case 'wish':
+    case 'usual-name':
     case 'hand-added-or-unknown':
       return why.why;
   }

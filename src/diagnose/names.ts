@@ -3,7 +3,7 @@ import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { NamePresence, NameRow, Provenance } from '../model/inspection.ts';
 import type { Certificate } from '../model/certificate.ts';
 import { canonicalIp } from '../model/ip.ts';
-import { covers, looseSan, type San, sanKey } from '../model/san.ts';
+import { covers, isApiserverName, looseSan, type San, sanKey } from '../model/san.ts';
 import type { Backend } from './backend.ts';
 import type { Expected } from './expected.ts';
 
@@ -76,6 +76,14 @@ export function sansOf(certificate: Certificate): readonly San[] {
 }
 
 const unknownOrigin: readonly Provenance[] = [{ why: 'hand-added-or-unknown' }];
+const usualOrigin: readonly Provenance[] = [{ why: 'usual-name' }];
+
+/** Where nothing tells what kubeadm was given, its fixed names tell themselves, and so does the ClusterIP of its usual range. */
+function originOf({ type, value }: San, isBlind: boolean): readonly Provenance[] {
+  if (!isBlind) return unknownOrigin;
+  const isUsual = type === 'dns' ? isApiserverName(value) : value === '10.96.0.1';
+  return isUsual ? usualOrigin : unknownOrigin;
+}
 
 export function nameRows(
   facts: ClusterFacts,
@@ -83,6 +91,7 @@ export function nameRows(
   expected: ReadonlyMap<string, Expected>,
   holders: Holders,
 ): readonly NameRow[] {
+  const isBlind = facts.api === undefined && backends.every(({ kind }) => kind === 'endpoint');
   const inConfig = configKeys(facts);
   const inInventory = inventoryKeys(facts);
   const presences = backends.map(presenceTable);
@@ -107,7 +116,8 @@ export function nameRows(
     }
     rows.push({
       san,
-      provenance: want === undefined || want.provenance.length === 0 ? unknownOrigin : want.provenance,
+      provenance:
+        want === undefined || want.provenance.length === 0 ? originOf(san, isBlind) : want.provenance,
       nodes,
       ...(inConfig === undefined ? {} : { inKubeadmConfig: inConfig.has(key) }),
       ...(inInventory === undefined ? {} : { inInventory: inInventory.has(key) }),

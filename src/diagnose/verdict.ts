@@ -4,6 +4,7 @@ import type { Finding, FindingCode } from '../model/finding.ts';
 import type { Verdict } from '../model/inspection.ts';
 import { isRefusal, type ReachTroubleCode } from '../model/trouble.ts';
 import type { Context } from './context.ts';
+import { isNoControlPlane } from './no-control-plane.ts';
 
 /** A certificate lacks a name, or one that has it is not the one in use. */
 function isAboutNames({ code, args }: Finding): boolean {
@@ -40,11 +41,15 @@ export function verdictOf(
   const isForeign = findings.some(({ code }) => code === 'other-tool');
   const hasNames = toDo.some(isAboutNames);
   const isElsewhere = has(notTheCertificate) && !hasNames;
-  const partial = isPartial(context, toDo);
   const trouble = toDo.filter(({ code }) => !ofReading.has(code));
+  // That the API could not be read leaves a clean bill open; a trouble that was found stands by itself, and often is the reason.
+  const isUncounted = trouble.length === 0 && toDo.some(({ code }) => code === 'api-unread');
+  const partial = isUncounted || isPartial(context, toDo);
   const hasSeen = sawSomething(context);
   const exits: ExitName[] = [...reachExits(context)];
-  if (partial) exits.push('partial');
+  // Where no machine was what it was named for, nothing is done in part.
+  if (isNowhere(context)) exits.push('failed');
+  else if (partial) exits.push('partial');
   if (isForeign) exits.push('refused');
   else if (isElsewhere) exits.push('notSan');
   else if (trouble.length > 0 && hasSeen) exits.push('changesNeeded');
@@ -68,6 +73,7 @@ const ofReading: ReadonlySet<FindingCode> = new Set([
   'partly-read',
   'path-not-proven',
   'control-plane-not-inspected',
+  'no-control-plane',
 ]);
 
 function isPartial({ facts }: Context, toDo: readonly Finding[]): boolean {
@@ -77,7 +83,16 @@ function isPartial({ facts }: Context, toDo: readonly Finding[]): boolean {
   const isSilent = troubles.length === facts.nodes.length && troubles.every((code) => unanswered.has(code));
   // Where no node answered at all, that is what is said.
   if (troubles.length > 0 && !isSilent) return true;
-  return toDo.some(({ code }) => code !== 'not-read' && ofReading.has(code));
+  return toDo.some(({ code }) => code !== 'not-read' && code !== 'api-unread' && ofReading.has(code));
+}
+
+function isNowhere({ facts, backends }: Context): boolean {
+  const named = facts.nodes.filter(({ node }) => node.role === 'control-plane');
+  return (
+    named.length > 0 &&
+    backends.length === 0 &&
+    named.every(({ result }) => result.state === 'read' && isNoControlPlane(result.facts))
+  );
 }
 
 function reachExits({ facts }: Context): readonly ExitName[] {

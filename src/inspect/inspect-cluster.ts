@@ -11,7 +11,7 @@ import type { NodeReader } from '../reach/reader.ts';
 import { readApiFromHere } from './api/read-api.ts';
 import type { EnvironmentReading } from './environment.ts';
 import { type NodeReading, readNode } from './node/read-node.ts';
-import { withOwnNames } from './own-names.ts';
+import { withNodeNames, withOwnNames } from './own-names.ts';
 import { leadsTo } from './probe/chain.ts';
 import { knownFrom, type Sources } from './probe/known.ts';
 import type { VantageRun } from './probe/merge-vantage.ts';
@@ -91,13 +91,13 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
   const again: Sources = { ...base, read, dialling: new Set(), ...(api === undefined ? {} : { api }) };
   fromHere.add(planProbes(knownFrom(again)).probes.filter(({ way }) => way !== 'ssh'));
   const inside = results.flatMap(({ result }) => (result.state === 'read' ? result.value.probes : []));
-  const ca = known.length > 0 ? known : results.flatMap(caOf);
+  const ca = known.length > 0 ? known : casOf(results);
   const probes = [
     ...(await fromHere.finish()),
     ...inside,
-    ...request.vantages.flatMap((vantage) => vantage.probes),
+    ...request.vantages.flatMap((vantage) => vantage.probes.map(apartFrom(nodes))),
   ].map((probe) => judged(probe, ca));
-  return withOwnNames({
+  const facts: ClusterFacts = {
     ...(request.cluster === undefined ? {} : { cluster: request.cluster }),
     readAt,
     nodes: results.map(readNodeOf),
@@ -108,7 +108,14 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     ...(request.endpoints === undefined ? {} : { endpoints: request.endpoints }),
     ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
     ...(request.inventory === undefined ? {} : { inventory: request.inventory }),
-  });
+  };
+  return withOwnNames(withNodeNames(facts));
+}
+
+/** What a node sees of itself is believed whoever signed it, so no machine that is only called like one may pass for it. */
+function apartFrom(nodes: readonly ClusterNode[]): (probe: Probe) => Probe {
+  const names = new Set(nodes.map(({ name }) => name));
+  return (probe) => (names.has(probe.from) ? { ...probe, from: `${probe.from} of another run` } : probe);
 }
 
 interface OneNode {
@@ -151,9 +158,13 @@ function bestApi(all: readonly ApiFacts[]): ApiFacts | undefined {
   return all.toSorted((one, other) => one.unread.length - other.unread.length)[0];
 }
 
-function caOf(result: NodeResult<NodeWork>): readonly Certificate[] {
-  const reading = factsOf(result)?.ca?.reading;
-  return reading?.ok === true ? reading.certificates : [];
+/** Each once: all nodes have the same, and what is not signed by any is tried against every one of them. */
+function casOf(results: readonly NodeResult<NodeWork>[]): readonly Certificate[] {
+  const all = results.flatMap((result) => {
+    const reading = factsOf(result)?.ca?.reading;
+    return reading?.ok === true ? reading.certificates : [];
+  });
+  return [...new Map(all.map((one) => [one.fingerprint, one])).values()];
 }
 
 function certificatesOf(pems: readonly string[]): readonly Certificate[] {

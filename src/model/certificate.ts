@@ -45,8 +45,25 @@ export type CertificateReading =
     }
   | { readonly ok: false; readonly refusal: CertificateRefusal };
 
+/** All nodes of a cluster have the same CA, and each of a node's kubeconfigs has it again: what was read last is remembered. */
+const readings = new Map<string, CertificateReading>();
+const mostReadings = 128;
+const largestRemembered = 16 * 1024;
+
 /** Reads a file of one or more certificates, PEM or DER. One that is refused refuses the file. */
 export function readCertificates(bytes: Uint8Array): CertificateReading {
+  if (bytes.length > largestRemembered) return readAfresh(bytes);
+  const digest = sha256(bytes);
+  const reading = readings.get(digest) ?? readAfresh(bytes);
+  // Last in line again: a map keeps the order of its entries, and its first is the longest unused.
+  readings.delete(digest);
+  readings.set(digest, reading);
+  const [oldest] = readings.keys();
+  if (readings.size > mostReadings && oldest !== undefined) readings.delete(oldest);
+  return reading;
+}
+
+function readAfresh(bytes: Uint8Array): CertificateReading {
   const split = splitCertificates(bytes);
   if (!split.ok) return split;
   const certificates: Certificate[] = [];

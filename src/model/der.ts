@@ -28,7 +28,7 @@ export function readDer(bytes: Uint8Array): DerReading {
 }
 
 /** One pass over the tags and lengths, without recursion and without copying. */
-function derFault(bytes: Uint8Array): DerFault | undefined {
+export function derFault(bytes: Uint8Array): DerFault | undefined {
   if (bytes.length > largestCertificate) return 'too-large';
   if (bytes[0] !== 0x30) return 'not-der';
   const ends = [bytes.length];

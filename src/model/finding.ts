@@ -81,6 +81,14 @@ export interface FindingArgs {
   'api-unread': { readonly what: readonly string[]; readonly why: string };
   'not-read': { readonly code: ReachTroubleCode; readonly message: string; readonly hint: string };
   'partly-read': { readonly what: string; readonly why: string };
+  /** A machine that was named as a control plane and is a worker, or no node of any cluster. */
+  'no-control-plane': {
+    readonly kind: 'worker' | 'nothing';
+    /** Where a worker's kubelet finds the API. */
+    readonly dials?: readonly string[];
+  };
+  /** The files of a control plane are there, and the manifest of its API server is not. */
+  'manifest-gone': { readonly folder: string; readonly evidence: string };
   'endpoint-unreachable': { readonly endpoint: string; readonly from: string; readonly trouble: string };
   'path-not-proven': { readonly endpoint: string; readonly trouble: string };
   'control-plane-not-inspected': { readonly names: readonly string[] };

@@ -1,5 +1,6 @@
 /** What `inspect` says: made from facts alone, and the only thing that its reports are made of. */
 import type { AccessPath } from './access-path.ts';
+import type { Certificate } from './certificate.ts';
 import type { ClusterFacts, ReadNode } from './cluster-facts.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Finding } from './finding.ts';
@@ -10,6 +11,8 @@ export interface Inspection {
   readonly exitCode: ExitCode;
   readonly verdict: Verdict;
   readonly nodes: readonly ReadNode[];
+  /** API servers of which no node was read: what they serve is all that is known of them. */
+  readonly dialled: readonly DialledServer[];
   /** Every name of every certificate, and every name that should be in one. */
   readonly names: readonly NameRow[];
   readonly findings: readonly Finding[];
@@ -28,6 +31,13 @@ export type Verdict =
   | 'other-tool'
   | 'unknown';
 
+export interface DialledServer {
+  /** The API's name of the node, or host:port. */
+  readonly name: string;
+  readonly certificate: Certificate;
+  readonly issuedBy: Vantage['issuedBy'];
+}
+
 /** Why a name is in the certificate, or should be. */
 export type Provenance =
   | { readonly why: 'kubeadm'; readonly rule: KubeadmRule }
@@ -39,6 +49,8 @@ export type Provenance =
   | { readonly why: 'load-balancer'; readonly where: string }
   | { readonly why: 'service'; readonly where: string }
   | { readonly why: 'wish' }
+  /** By the name itself: kubeadm writes it on every cluster with its usual settings, but nothing that was read says so of this one. */
+  | { readonly why: 'usual-name' }
   | { readonly why: 'hand-added-or-unknown' };
 
 export type KubeadmRule = 'node-name' | 'kubernetes-service-name' | 'service-address' | 'advertise-address';

@@ -11,7 +11,13 @@ export interface NodeFacts {
   /** Of the kubelet's client certificate: `system:node:<name>`. */
   readonly nodeName?: string;
   readonly kubelet?: KubeletFacts;
-  readonly kubeadm?: { readonly path: string; readonly version: string; readonly isOddPath: boolean };
+  readonly kubeadm?: {
+    readonly path: string;
+    readonly version: string;
+    readonly isOddPath: boolean;
+    /** Where links lead, if that is odd and elsewhere. */
+    readonly realPath?: string;
+  };
   /** Undefined where no manifest is: a worker, or another tool's cluster. */
   readonly apiserver?: ApiserverFacts;
   /** The files that the manifest names. */

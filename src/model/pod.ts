@@ -7,7 +7,4 @@ export interface Pod {
   readonly pid: number;
   readonly serviceHost?: string;
   readonly servicePort?: string;
-  /** Fingerprints of the CA that is mounted into it; none where it was not read, since a pod's files lead where the pod wants. */
-  readonly caFingerprints: readonly string[];
-  readonly hasToken?: boolean;
 }

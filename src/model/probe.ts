@@ -83,6 +83,8 @@ export interface TrustBundle {
   readonly path: string;
   readonly count: number;
   readonly fault?: string;
-  /** SHA-256 fingerprints, in lower-case hex. */
+  /** SHA-256 fingerprints, in lower-case hex: of all its certificates, and in reports only of those that somebody was shown. */
   readonly fingerprints: readonly string[];
+  /** In reports of an interception: whether its CA is among them. */
+  readonly holdsInterceptor?: boolean;
 }

@@ -58,6 +58,11 @@ export type SanNote = keyof typeof notes;
 
 export const sanRefusalCodes: readonly SanRefusalCode[] = Object.keys(refusals) as SanRefusalCode[];
 
+/** The reason alone, for a place that names the text and the correction itself. */
+export function sanRefusalReason({ code }: Pick<SanRefusal, 'code'>): string {
+  return refusals[code];
+}
+
 /** `"https://x:6443/" is refused: it is a URL, not a name; did you mean x?` */
 export function sanRefusalSentence(refusal: SanRefusal): string {
   const meant = refusal.suggestion === undefined ? '' : `; did you mean ${display(refusal.suggestion)}?`;

@@ -49,7 +49,8 @@ function readIp(input: string, text: string, ip: string, notes: SanNote[]): SanR
 /** Things that hold a name but are none: a URL, a host with its port, a range. Each offers the name inside. */
 function refuseShape(input: string, text: string): SanReading | undefined {
   if (text.startsWith('--')) return refuse('option', input);
-  const url = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)/i.exec(text);
+  // https://https://… is what comes of pasting a URL behind a prefix.
+  const url = /^(?:[a-z][a-z0-9+.-]*:\/\/){1,3}(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)/i.exec(text);
   if (url) return refuse('url', input, suggestFrom((url[1] ?? '').replace(/^\[|\]$/g, '')));
   const [beforeSlash = ''] = text.split('/');
   if (beforeSlash !== text) {

@@ -12,6 +12,7 @@ export type AddressReading =
 
 export function readServer(text: string): AddressReading {
   const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text) ?? [];
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(rest)) return fault('has a scheme (https://) twice');
   const notes: string[] = [];
   if (scheme === undefined) notes.push(`server ${display(text, 80)} has no scheme; https is meant`);
   else if (scheme.toLowerCase() === 'http')
@@ -66,12 +67,18 @@ const endpointHint = 'an endpoint is HOST:PORT, as in api.example.com:6443 or [2
 
 /** Reads `--endpoint`: host and port, and a whole URL as well, since that is what people have at hand. */
 export function parseEndpoint(text: string): ApiAddress {
-  const refuse = (why: string): UserError =>
-    new UserError(`--endpoint ${display(text, 80)} ${why}`, endpointHint);
+  const refuse = (why: string, hint = endpointHint): UserError =>
+    new UserError(`--endpoint ${display(text, 80)} ${why}`, hint);
   if (text.startsWith('-')) throw refuse('starts with a dash');
   const isUrl = text.includes('://');
   const reading = readServer(text);
   if (!reading.ok) throw refuse(reading.fault);
-  if (!isUrl && !/:\d+$/.test(text)) throw refuse('has no port');
+  if (!isUrl && !/:\d+$/.test(text)) {
+    const { host } = reading.address;
+    throw refuse(
+      'has no port',
+      `kube-apiserver usually has 6443: --endpoint ${host.includes(':') ? `[${host}]` : host}:6443`,
+    );
+  }
   return reading.address;
 }

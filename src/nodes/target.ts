@@ -22,13 +22,18 @@ const containerPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 export function parseTarget(text: string): Target {
   const reading = readTarget(text);
   if (reading.ok) return reading.target;
-  throw new UserError(`--node ${display(text, 80)}: ${reading.fault}`, grammar);
+  const isUrl = /^https?:\/\//i.test(text);
+  throw new UserError(
+    `--node ${display(text, 80)}: ${reading.fault}`,
+    isUrl ? `${grammar}; what clients dial is tested by --endpoint` : grammar,
+  );
 }
 
 export function readTarget(text: string): TargetReading {
   if (text === '') return fault('it is empty');
   if (text === 'local:') return { ok: true, target: { via: 'local' } };
   const [, scheme, rest = text] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? [];
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(rest)) return fault('it has a scheme (ssh://) twice');
   if (scheme === undefined || scheme.toLowerCase() === 'ssh') return readSsh(rest);
   if (scheme.toLowerCase() === 'docker') return readContainer(rest);
   return fault(`${display(scheme, 20)}:// is no way to reach a node`);

@@ -8,7 +8,8 @@ export function uniqueNodes(nodes: readonly ClusterNode[]): {
   readonly warnings: readonly string[];
 } {
   const byTarget = new Map<string, ClusterNode>();
-  const names = new Set<string>();
+  // What is seen from this machine goes by that name, and a node's own view is believed more.
+  const names = new Set(['here']);
   const warnings: string[] = [];
   for (const node of nodes) {
     const key = targetKey(node.target);
@@ -21,7 +22,9 @@ export function uniqueNodes(nodes: readonly ClusterNode[]): {
     }
     const name = freeName(node, names);
     if (name !== node.name)
-      warnings.push(`two nodes are called ${display(node.name, 80)}; one is shown as ${display(name, 120)}`);
+      warnings.push(
+        `${node.name === 'here' ? 'this machine and a node' : 'two nodes'} are called ${display(node.name, 80)}; one is shown as ${display(name, 120)}`,
+      );
     names.add(name);
     byTarget.set(key, { ...node, name });
   }

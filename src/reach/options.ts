@@ -19,6 +19,8 @@ export interface ReachOptions {
   /** Somebody sits at a terminal and can be asked. */
   readonly isInteractive: boolean;
   readonly ask: (question: string, options?: { readonly isSecret?: boolean }) => Promise<string>;
+  /** Keeps everybody else from the terminal, from now until the answer is called: somebody is asked something there. */
+  readonly holdTerminal?: () => () => void;
   readonly limits: Limits;
   /** A line for stderr. Already safe to show. */
   readonly say: (line: string) => void;

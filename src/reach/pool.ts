@@ -93,9 +93,8 @@ export async function readAll<T>(
   return results;
 }
 
-/** How often what may pass is tried again; a login that was refused never is. */
+/** How often what may pass is tried again. What stood in the way of a login is not here: whoever logs in has tried it again. */
 const retries: Readonly<Partial<Record<ReachTrouble['code'], number>>> = {
-  refused: 2,
   dns: 1,
   'link-lost': 1,
   // Files and processes ran out here.

@@ -32,9 +32,14 @@ export interface ScriptParts {
   readonly isSimulated?: boolean;
 }
 
+/** Scripts are constants of ours, a handful, and each is sent to every node. */
+const ids = new Map<string, string>();
+
 /** Which script a reply answers, so that an outdated helper on a node is noticed. */
 export function scriptId(script: string): string {
-  return createHash('sha256').update(script).digest('hex').slice(0, 16);
+  const id = ids.get(script) ?? createHash('sha256').update(script).digest('hex').slice(0, 16);
+  ids.set(script, id);
+  return id;
 }
 
 /** All of what goes to `/bin/sh -s`. */

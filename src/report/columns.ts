@@ -1,37 +1,45 @@
-/** Lays a table out in columns that fit a terminal: the widest give way first, and where nothing fits, the rows are told one below the other. */
+/** Lays a table out in columns that fit a terminal: the widest give way first, no word is broken, and what does not fit is told one below the other. */
 
 const gap = 2;
-/** Up to which length words are kept whole, tried one after the other. The first column is a name that somebody may want to copy. */
+/** Up to which length words have a column of their own, tried one after the other. The first column is a name that somebody may want to copy. */
 const longestWords = [
+  { first: Infinity, other: Infinity },
+  { first: 64, other: 40 },
   { first: 44, other: 28 },
-  { first: 44, other: 21 },
-  { first: 40, other: 13 },
+  { first: 40, other: 20 },
 ] as const;
 
-/** How wide each column may be so that all fit in `room`; undefined where they cannot. */
+/**
+ * How wide each column may be so that all fit in `room`; undefined where they cannot. No word is ever broken: a row with one that is
+ * longer than its column (`fitsIn`) is told by itself. The first row is the titles.
+ */
 export function columnWidths(
   rows: readonly (readonly string[])[],
   room: number,
 ): readonly number[] | undefined {
   for (const longest of longestWords) {
-    const widths = widthsWith(longest, rows, room);
+    const fitting = rows.filter((row, at) => at === 0 || isShort(row, longest));
+    // Where most rows are told by themselves, the others look lost between them.
+    if (fitting.length > 0 && (fitting.length - 1) * 2 < rows.length - 1) return undefined;
+    const widths = widthsFor(fitting, room);
     if (widths !== undefined) return widths;
   }
   return undefined;
 }
 
-function widthsWith(
-  longest: (typeof longestWords)[number],
-  rows: readonly (readonly string[])[],
-  room: number,
-): readonly number[] | undefined {
+function isShort(row: readonly string[], { first, other }: (typeof longestWords)[number]): boolean {
+  return row.every((text, column) => longestWord(text) <= (column === 0 ? first : other));
+}
+
+export function fitsIn(row: readonly string[], widths: readonly number[]): boolean {
+  return row.every((text, column) => longestWord(text) <= (widths[column] ?? 0));
+}
+
+function widthsFor(rows: readonly (readonly string[])[], room: number): readonly number[] | undefined {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const cells = Array.from({ length: count }, (_, column) => rows.map((row) => row[column] ?? ''));
   const wanted = cells.map((texts) => Math.max(1, ...texts.map((text) => text.length)));
-  const widths = cells.map((texts, column) => {
-    const most = column === 0 ? longest.first : longest.other;
-    return Math.min(most, Math.max(1, ...texts.flatMap((text) => text.split(' ').map(lengthOf))));
-  });
+  const widths = cells.map((texts) => Math.max(1, ...texts.map(longestWord)));
   let spare = room - sum(widths) - gap * (count - 1);
   if (spare < 0) return undefined;
   // To the narrowest of those that want more, so that short columns are whole before long ones spread.
@@ -49,11 +57,11 @@ function widthsWith(
   return widths;
 }
 
-/** The lines of one cell; a word that is longer than the column is broken behind a slash, dot or the like. */
+/** The lines of one cell, broken between words only. */
 export function cellLines(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ').flatMap((one) => brokenWord(one, width))) {
+  for (const word of text.split(' ')) {
     if (line === '') line = word;
     else if (line.length + 1 + word.length <= width) line += ` ${word}`;
     else {
@@ -62,19 +70,6 @@ export function cellLines(text: string, width: number): readonly string[] {
     }
   }
   return [...lines, line];
-}
-
-function brokenWord(word: string, width: number): readonly string[] {
-  const parts: string[] = [];
-  let rest = word;
-  while (rest.length > width) {
-    const soft = Math.max(...['/', '.', '-', ':', ',', '@'].map((mark) => rest.lastIndexOf(mark, width - 1)));
-    const hard = isHighSurrogate(rest.charCodeAt(width - 1)) ? width - 1 || 2 : width;
-    const at = soft > 0 ? soft + 1 : hard;
-    parts.push(rest.slice(0, at));
-    rest = rest.slice(at);
-  }
-  return [...parts, rest];
 }
 
 /** One line of the table; `ink` colours a cell after it was filled up, so that colours take no place. */
@@ -90,13 +85,8 @@ export function tableLine(
     .join(' '.repeat(gap));
 }
 
-/** The first half of a character that JavaScript counts as two. */
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-function lengthOf(text: string): number {
-  return text.length;
+function longestWord(text: string): number {
+  return Math.max(...text.split(' ').map((word) => word.length));
 }
 
 function sum(numbers: readonly number[]): number {

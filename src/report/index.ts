@@ -7,12 +7,16 @@ import { explainAsText } from './explain-text.ts';
 import { inspectAsJson } from './inspect/json.ts';
 import { inspectPage } from './inspect/page.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Verification } from '../model/verification.ts';
 import type { Look } from './look.ts';
 import { pageAsHtml } from './page-html.ts';
 import { pageAsMarkdown } from './page-markdown.ts';
 import { pageAsText } from './page-text.ts';
 import { planAsJson } from './plan/json.ts';
 import { planPage } from './plan/page.ts';
+import { inspectAsPrometheus, planAsPrometheus, verifyAsPrometheus } from './prometheus.ts';
+import { verifyAsJson } from './verify/json.ts';
+import { verifyPage } from './verify/page.ts';
 
 export const explainReports: Readonly<Record<string, (diagnosis: Diagnosis, look: Look) => string>> = {
   text: explainAsText,
@@ -25,6 +29,7 @@ export const inspectReports: Readonly<Record<string, (inspection: Inspection, lo
   json: inspectAsJson,
   markdown: (inspection) => pageAsMarkdown(inspectPage(inspection)),
   html: (inspection) => pageAsHtml(inspectPage(inspection)),
+  prometheus: inspectAsPrometheus,
 };
 
 export const planReports: Readonly<Record<string, (plan: Plan, look: Look) => string>> = {
@@ -32,4 +37,13 @@ export const planReports: Readonly<Record<string, (plan: Plan, look: Look) => st
   json: planAsJson,
   markdown: (plan) => pageAsMarkdown(planPage(plan)),
   html: (plan) => pageAsHtml(planPage(plan)),
+  prometheus: planAsPrometheus,
+};
+
+export const verifyReports: Readonly<Record<string, (verification: Verification, look: Look) => string>> = {
+  text: (verification, look) => pageAsText(verifyPage(verification), look),
+  json: verifyAsJson,
+  markdown: (verification) => pageAsMarkdown(verifyPage(verification)),
+  html: (verification) => pageAsHtml(verifyPage(verification)),
+  prometheus: verifyAsPrometheus,
 };

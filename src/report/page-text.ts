@@ -1,6 +1,6 @@
 /** A page for a person at a terminal: the answer first; tables in columns; commands that can be pasted. */
 import { display } from '../model/display.ts';
-import { cellLines, columnWidths, tableLine } from './columns.ts';
+import { cellLines, columnWidths, fitsIn, tableLine } from './columns.ts';
 import type { Look } from './look.ts';
 import {
   type Block,
@@ -9,6 +9,7 @@ import {
   type Page,
   type Phrase,
   plain,
+  type Row,
   sentenceOf,
   type Step,
   type Table,
@@ -90,25 +91,35 @@ function tableLines({ columns, rows }: Table, { ink, width }: Sheet): string[] {
   const titles = columns.map((column) => textOf([column]));
   const texts = rows.map((row) => row.map(({ phrase }) => textOf(phrase)));
   const widths = columnWidths([titles, ...texts], width - 2);
-  if (widths === undefined)
-    return rows.flatMap((row) =>
-      row.flatMap(({ phrase, tone }, index) => {
-        const [before, indent] = index === 0 ? ['  ', '    '] : [`    ${titles[index] ?? ''}: `, '      '];
-        return wrap(textOf(phrase), width, before, indent).map((line) => toned(tone, line, ink));
-      }),
-    );
-  const lines = texts.flatMap((row, at) => {
-    const cells = row.map((text, column) => cellLines(text, widths[column] ?? 1));
-    const height = Math.max(...cells.map((one) => one.length));
-    return Array.from({ length: height }, (_, line) =>
-      tableLine(
-        cells.map((one) => one[line] ?? ''),
-        widths,
-        (text, column) => toned(rows[at]?.[column]?.tone, text, ink),
-      ),
-    );
+  const lines = rows.flatMap((row, at) => {
+    const own = texts[at] ?? [];
+    return widths !== undefined && fitsIn(own, widths)
+      ? rowLines(row, own, widths, ink)
+      : listLines(row, titles, { ink, width });
   });
-  return [ink.dim(tableLine(titles, widths)), ...lines].map((line) => `  ${line}`);
+  return widths === undefined ? lines : [`  ${ink.dim(tableLine(titles, widths))}`, ...lines];
+}
+
+function rowLines(
+  row: Row,
+  texts: readonly string[],
+  widths: readonly number[],
+  ink: Paint,
+): readonly string[] {
+  const cells = texts.map((text, column) => cellLines(text, widths[column] ?? 1));
+  const height = Math.max(...cells.map((one) => one.length));
+  return Array.from({ length: height }, (_, line) => {
+    const shown = cells.map((one) => one[line] ?? '');
+    return `  ${tableLine(shown, widths, (text, column) => toned(row[column]?.tone, text, ink))}`;
+  });
+}
+
+/** One below the other, each with its title: a row that holds more than its columns can. */
+function listLines(row: Row, titles: readonly string[], { ink, width }: Sheet): readonly string[] {
+  return row.flatMap(({ phrase, tone }, index) => {
+    const [before, indent] = index === 0 ? ['  ', '    '] : [`    ${titles[index] ?? ''}: `, '      '];
+    return wrap(textOf(phrase), width, before, indent).map((line) => toned(tone, line, ink));
+  });
 }
 
 function stepLines({ where, why, command }: Step, index: number, { ink, width }: Sheet): string[] {

@@ -146,14 +146,18 @@ const nodeFacts = z.object({
     initIsSystemd: z.boolean(),
     addresses: texts,
     defaultRouteAddress: text.optional(),
-    listening: z.array(listening),
+    listening: z
+      .array(listening)
+      .describe('on the port of the API server, and on those of load balancers and what is behind them'),
     firewall: texts,
     runtime: text.optional(),
     selinux: text.optional(),
   }),
   nodeName: text.optional(),
   kubelet: z.object({ certificate: reading.optional() }).optional(),
-  kubeadm: z.object({ path: text, version: text, isOddPath: z.boolean() }).optional(),
+  kubeadm: z
+    .object({ path: text, version: text, isOddPath: z.boolean(), realPath: text.optional() })
+    .optional(),
   apiserver: apiserver.optional(),
   certificate: certificateFile.optional(),
   key: keyFile.optional(),
@@ -182,8 +186,6 @@ const nodeFacts = z.object({
       pid: whole,
       serviceHost: text.optional(),
       servicePort: text.optional(),
-      caFingerprints: fingerprints,
-      hasToken: z.boolean().optional(),
     }),
   ),
   unread,

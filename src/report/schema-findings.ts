@@ -77,6 +77,11 @@ const args = {
   'api-unread': z.object({ what: texts, why: text }),
   'not-read': z.object({ code: z.enum(reachTroubles), message: text, hint: text }),
   'partly-read': z.object({ what: text, why: text }),
+  'no-control-plane': z.object({
+    kind: z.enum(['worker', 'nothing']).describe('what the machine is instead: a worker, or no node at all'),
+    dials: texts.optional().describe("where a worker's kubelet finds the API"),
+  }),
+  'manifest-gone': z.object({ folder: text, evidence: text }),
   'endpoint-unreachable': z.object({ endpoint: text, from: text, trouble: text }),
   'path-not-proven': z.object({ endpoint: text, trouble: text }),
   'control-plane-not-inspected': names,

@@ -17,7 +17,14 @@ export const provenance = z.union([
     rule: z.enum(['node-name', 'kubernetes-service-name', 'service-address', 'advertise-address']),
   }),
   z.object({
-    why: z.enum(['controlPlaneEndpoint', 'certSANs', 'inventory', 'wish', 'hand-added-or-unknown']),
+    why: z.enum([
+      'controlPlaneEndpoint',
+      'certSANs',
+      'inventory',
+      'wish',
+      'usual-name',
+      'hand-added-or-unknown',
+    ]),
   }),
   z.object({ why: z.literal('kubespray'), rule: text }),
   z.object({ why: z.literal('kubeconfig'), path: text, node: text.optional() }),
@@ -100,7 +107,13 @@ const environment = z.object({
       path: text,
       count: whole,
       fault: text.optional(),
-      fingerprints: texts,
+      fingerprints: texts.describe('SHA-256, of those of its certificates that some probe was shown'),
+      holdsInterceptor: z
+        .boolean()
+        .optional()
+        .describe(
+          'whether the CA of what intercepts is in it; absent where nothing does, or where it sent no CA',
+        ),
     }),
   ),
 });
@@ -151,7 +164,7 @@ export const inspectSchema = z
     exitCode: z
       .literal(codes as [ExitCode, ...ExitCode[]])
       .describe(
-        '0 healthy, 2 something to fix, 3 partly read, 4 refused, 7 another tool, 8 not a missing name, 75 silent',
+        '0 healthy, 1 no control plane among the nodes, 2 something to fix, 3 partly read, 4 refused, 7 another tool, 8 not a missing name, 75 silent',
       ),
     verdict: z.enum(['healthy', 'names-missing', 'to-fix', 'not-the-certificate', 'other-tool', 'unknown']),
     findings: z.array(finding),

@@ -50,10 +50,13 @@ test.each([
   ['Ctrl-D', '\u0004'],
 ])('%s gives up, and the terminal is as before', async (_, key) => {
   const { io, stdin, raw } = terminal();
-  const answer = asker(io)('password: ', { isSecret: true });
+  let interrupts = 0;
+  const answer = asker({ ...io, interrupt: () => (interrupts += 1) })('password: ', { isSecret: true });
   stdin.write(`abc${key}`);
   await expect(answer).rejects.toThrow('nothing was answered');
   expect(raw.at(-1)).toBe(false);
+  // Unseen typing takes the signal from the key, so the whole run ends as elsewhere.
+  expect(interrupts).toBe(key === '\u0003' ? 1 : 0);
 });
 
 test('two questions at the same time wait for each other', async () => {

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Io } from '../../src/cli/io.ts';
+import { type Io, widthOf } from '../../src/cli/io.ts';
+import { type Certificate, readCertificates } from '../../src/model/certificate.ts';
 import type { ReachTroubleCode } from '../../src/model/trouble.ts';
 import { ReachError } from '../../src/reach/transport.ts';
 import { type ApiEndpoint, startApiEndpoint } from '../support/api-endpoint.ts';
@@ -12,6 +13,13 @@ import { mintKubeadm } from '../support/mint.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const { ca, apiserver } = mintKubeadm('ec');
+
+function readOne({ der }: typeof apiserver): Certificate {
+  const reading = readCertificates(der);
+  if (!reading.ok) throw new Error(reading.refusal.code);
+  return reading.certificates[0];
+}
+
 let api: ApiEndpoint;
 let folder: string;
 
@@ -57,7 +65,16 @@ describe('what is typed wrongly is 64, one sentence and a hint, before anything 
     [['--node', 'cp1', '--transport', 'telnet'], /Allowed choices are ssh2, openssh/, /inspect --help/],
     [['--node', 'cp1', '--san='], /--san/, /./],
     [['--node', 'cp1', '--san'], /argument missing/, /./],
-    [['--node', 'cp1', '--san', 'https://api.example:6443'], /--san https/, /did you mean api\.example\?/],
+    [
+      ['--node', 'cp1', '--san', 'https://api.example:6443'],
+      /--san https/,
+      /did you mean --san api\.example\?/,
+    ],
+    [
+      ['--node', 'cp1', '--san', 'https://https://a.example'],
+      /is refused: it is a URL/,
+      /--san a\.example\?/,
+    ],
     [['--node', 'cp1', '--san', '0.0.0.0'], /--san 0\.0\.0\.0/, /./],
     [['--node', 'cp1', '--san', 'a\u001b[31mb'], /--san a\\u\{1b\}/, /./],
     [['--node', 'cp1', '--parallel', '0'], /--parallel 0/, /./],
@@ -74,7 +91,26 @@ describe('what is typed wrongly is 64, one sentence and a hint, before anything 
     [['--node', 'cp1', '--report', 'xml=x'], /no format xml/, /formats/],
     [['--node', 'cp1', '--report', 'html=/'], /is no file/, /./],
     [['--node', 'cp1', '--report', 'html=/none/such/x.html'], /there is no folder/, /./],
-    [['--node', 'cp1', '--with', '/none/such.json'], /cannot read --with/, /inspect wrote elsewhere/],
+    [
+      ['--node', 'cp1', '--with', '/none/such.json'],
+      /--with, \/none\/such\.json cannot be read: it does not exist/,
+      /inspect wrote elsewhere/,
+    ],
+    [['--node', 'cp1', '--with', '/'], /--with, \/ is a folder/, /inspect wrote elsewhere/],
+    [
+      ['--node', 'cp1', '--identity', '/none/such'],
+      /key file \/none\/such does not exist/,
+      /--identity FILE/,
+    ],
+    [['--node', 'cp1', '--identity', '/'], /key file \/ is a folder/, /private key/],
+    [['--node', 'cp1', '-F', '/none/such'], /configuration \/none\/such does not exist/, /--ssh-config FILE/],
+    [['--node', 'cp1', '--known-hosts', '/none/such'], /known hosts file \/none\/such does not exist/, /./],
+    [['--node', 'cp1', '-u', ''], /--user is empty/, /--user ops/],
+    [['--node', 'cp1', '-u', 'a b'], /"a b" is not a user/, /./],
+    [['--node', 'https://10.0.0.1:6443'], /no way to reach a node/, /--endpoint/],
+    [['--node', 'ssh://ssh://10.0.0.1'], /scheme \(ssh:\/\/\) twice/, /./],
+    [['--endpoint', 'https://https://a:6443'], /scheme \(https:\/\/\) twice/, /./],
+    [['--endpoint', '10.0.0.1'], /has no port/, /--endpoint 10\.0\.0\.1:6443/],
     [['--node', 'cp1', '--ask-become-pass'], /needs a terminal/, /--print-helper/],
     [['--node', '-oProxyCommand=id'], /./, /./],
     [['--node', 'user;id@cp1'], /./, /./],
@@ -84,7 +120,11 @@ describe('what is typed wrongly is 64, one sentence and a hint, before anything 
     [['--kubeconfig', '/none/such.conf'], /./, /./],
     [['--context', 'x'], /./, /./],
     [['--cluster', 'x'], /./, /./],
-    [['one', '--node', 'cp1'], /too many arguments/, /./],
+    [['10.0.0.1'], /takes no arguments, but was given 10\.0\.0\.1/, /: fix-sans inspect --node 10\.0\.0\.1$/],
+    [['one', '--node', 'cp1'], /no arguments, but was given one/, /fix-sans inspect --node one$/],
+    [['https://api:6443'], /no arguments/, /fix-sans inspect --endpoint https:\/\/api:6443$/],
+    [['api:6443'], /no arguments/, /fix-sans inspect --endpoint api:6443$/],
+    [['$(id)'], /no arguments, but was given \$\(id\)/, /see fix-sans inspect --help/],
     [['--node', 'cp1', '--vantage', ''], /--vantage/, /./],
     [['--node', 'cp1', '--vantage', 'here'], /--vantage here/, /./],
   ])('%j', async (args, sentence, hint) => {
@@ -131,6 +171,24 @@ describe('what could not be reached is in the exit code', () => {
     expect(opened).toHaveLength(2);
     expect(stdout).toMatch(new RegExp(`192\\.0\\.2\\.1 +not read \\(${trouble}\\)`));
     expect(stdout).toMatch(new RegExp(`192\\.0\\.2\\.2 +not read \\(${trouble}\\)`));
+  });
+});
+
+describe('of an endpoint alone', () => {
+  test('the text has the card of its certificate, and its names with what they tell of themselves', async () => {
+    const { code, stdout } = await runCli(['inspect', '--endpoint', endpoint()], { columns: 120 });
+    const { fingerprint } = readOne(apiserver);
+    expect(stdout).toMatch(new RegExp(`seen at +for +valid until +key +issued by +SHA-256`));
+    expect(stdout).toMatch(
+      new RegExp(
+        `127\\.0\\.0\\.1:${api.port} +CN=kube-apiserver +\\d{4}-\\d\\d-\\d\\d .*CN=kubernetes, +${fingerprint.slice(0, 16)}`,
+      ),
+    );
+    expect(stdout).toMatch(/kubernetes\.default\.svc +all \(served\) +kubeadm's usual name/);
+    expect(stdout.slice(stdout.indexOf('\nCertificates\n'), stdout.indexOf('\nNames\n'))).toContain(
+      'unverified',
+    );
+    expect(code).toBe(2);
   });
 });
 
@@ -211,8 +269,26 @@ describe('what comes out', () => {
         .filter((line) => !commands.test(line))
         .map((line) => line.length),
     );
-    expect(widest).toBeLessThanOrEqual(columns === 0 ? 80 : Math.max(50, Math.min(columns, 100)));
+    expect(widest).toBeLessThanOrEqual(columns === 0 ? 100 : Math.max(50, Math.min(columns, 200)));
   });
+
+  test.each([
+    [{ terminal: true, columns: 140 }, {}, 140],
+    [{ terminal: true, columns: 140 }, { COLUMNS: '60' }, 60],
+    [{}, {}, 100],
+    [{}, { COLUMNS: '120' }, 120],
+    [{}, { COLUMNS: 'wide' }, 100],
+    [{}, { COLUMNS: '1' }, 100],
+    [{ terminal: true, columns: 10 }, {}, 50],
+    [{ terminal: true, columns: 1000 }, {}, 200],
+  ] as const)(
+    '%j with %j is %i columns wide',
+    ({ terminal, columns }: { terminal?: boolean; columns?: number }, env, width) => {
+      expect(widthOf({ isTTY: terminal ?? false, ...(columns && { columns }), write: () => true }, env)).toBe(
+        width,
+      );
+    },
+  );
 });
 
 describe('the environment', () => {
@@ -290,4 +366,17 @@ test('--vantage is what the run is called elsewhere', async () => {
   writeFileSync(file, stdout);
   const merged = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'markdown', '--with', file]);
   expect(merged.stdout).toContain('`jump-host`, directly');
+});
+
+test('a run from elsewhere that is called like a node is not taken for what that node sees', async () => {
+  const file = path.join(folder, 'namesake.json');
+  const seen = ['inspect', '--endpoint', endpoint(), '--format', 'json'];
+  const { stdout } = await runCli([...seen, '--vantage', '127.0.0.1']);
+  writeFileSync(file, stdout);
+  const merged = await runCli([...seen, '--node', '127.0.0.1', '--with', file], {
+    openNode: failing('refused'),
+  });
+  const { facts } = JSON.parse(merged.stdout) as { facts: { probes: readonly { from: string }[] } };
+  const places = new Set(facts.probes.map(({ from }) => from));
+  expect([...places]).toEqual(['here', '127.0.0.1 of another run']);
 });

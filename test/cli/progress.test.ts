@@ -29,6 +29,32 @@ test('on a terminal it is one line, written over again', () => {
   ]);
 });
 
+test('while somebody else has the terminal it is away, and comes back as it is by then', () => {
+  const { io, written } = ioWith({ isTTY: true, columns: 100 });
+  const line = progressLine(io, false);
+  line.show(some);
+  const [one, other] = [line.hold(), line.hold()];
+  expect(written.at(-1)).toBe('\r\u001b[K');
+  const before = written.length;
+  line.show({ done: 13, running: 3, failed: 1, total: 200 });
+  one();
+  one();
+  expect(written).toHaveLength(before);
+  other();
+  expect(written.slice(before)).toEqual(['\r\u001b[Kreading nodes: 13 of 200 done, 3 running, 1 failed']);
+});
+
+test('after the end nothing comes back', () => {
+  const { io, written } = ioWith({ isTTY: true, columns: 100 });
+  const line = progressLine(io, false);
+  line.show(some);
+  const release = line.hold();
+  line.clear();
+  const before = written.length;
+  release();
+  expect(written).toHaveLength(before);
+});
+
 test('nothing was shown, so nothing is taken away', () => {
   const { io, written } = ioWith({ isTTY: true });
   progressLine(io, false).clear();

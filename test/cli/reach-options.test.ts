@@ -1,6 +1,8 @@
 import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
+import { progressLine } from '../../src/cli/progress.ts';
 import { reachOptionsOf } from '../../src/cli/reach-options.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { Resolved } from '../../src/nodes/resolve.ts';
@@ -86,7 +88,7 @@ describe('a flag goes before the file', () => {
 test('the default of a flag, which commander fills in, does not go before the file', async () => {
   const { buildProgram } = await import('../../src/cli/program.ts');
   let options = {};
-  buildProgram(({ invocation }) => {
+  buildProgram('fix-sans', ({ invocation }) => {
     options = invocation.options;
   }).parse(['inspect', '--node', 'cp1'], { from: 'user' });
   expect(reachOptionsOf(options, { transport: 'openssh' }, nobody).transport).toBe('openssh');
@@ -108,6 +110,25 @@ describe('--ask-become-pass', () => {
     expect(await Promise.all(answers)).toEqual(['geheim', 'geheim']);
     expect(written.filter((text) => text.includes('password'))).toHaveLength(1);
   });
+});
+
+test('a question and what is said begin on a line of their own, and the progress waits for the answer', async () => {
+  const { io, stdin, written } = ioWith(true, { HOME: '/home/ops', TERM: 'xterm' });
+  const line = progressLine(io, false);
+  const { ask, say } = reachOptionsOf({}, none, io, line);
+  line.show({ done: 0, running: 2, failed: 0, total: 2 });
+  const answer = ask('Passphrase of key: ', { isSecret: true });
+  await sleep(5);
+  line.show({ done: 1, running: 1, failed: 0, total: 2 });
+  say('a note');
+  expect(written.join('').split('\r\u001b[K').at(-1)).toBe('Passphrase of key: ');
+  stdin.write('geheim\n');
+  expect(await answer).toBe('geheim');
+  expect(written.slice(-3)).toEqual([
+    '\n',
+    'fix-sans: a note\n',
+    '\r\u001b[Kreading nodes: 1 of 2 done, 1 running, 0 failed',
+  ]);
 });
 
 test('what is said while nodes are reached goes to stderr, with our name before it', () => {

@@ -30,7 +30,7 @@ test.each([
   {
     argv: ['help', 'nonsense'],
     says: 'there is no help on "nonsense"',
-    hint: 'topics are exit-codes, by-hand, explain, inspect, plan, show, help',
+    hint: 'topics are exit-codes, by-hand, explain, inspect, plan, show, verify, help',
   },
   { argv: ['explain', ''], says: 'the text is empty', hint: 'give the error as text' },
   {

@@ -16,6 +16,15 @@ describe('--show-commands', () => {
     isShell(stdout);
   });
 
+  test('of verify prints those too that dial from nodes and pods', async () => {
+    const { code, stdout } = await runCli(['verify', '--show-commands', '--node', 'root@192.0.2.1']);
+    expect(code).toBe(0);
+    expect(stdout.startsWith(shownCommands())).toBe(true);
+    expect(stdout).toContain('nsenter --net=');
+    expect(stdout).not.toContain('/root/var/run');
+    isShell(stdout);
+  });
+
   test('is the same each time', () => {
     expect(shownCommands()).toBe(shownCommands());
   });
@@ -30,7 +39,7 @@ describe('--print-helper', () => {
   test('prints the script, and below it as comments where it belongs and who may run it', async () => {
     const { code, stdout } = await runCli(['inspect', '--print-helper', '--user', 'ops']);
     expect(code).toBe(0);
-    expect(stdout).toBe(printedHelper('ops'));
+    expect(stdout).toBe(printedHelper('ops', 'fix-sans'));
     expect(stdout).toMatch(/^#!\/bin\/sh/);
     isShell(stdout);
     expect(stdout).toMatch(/^# ops ALL=\(root\) NOPASSWD: \/usr\/local\/libexec\/\S+ ""$/m);

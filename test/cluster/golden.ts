@@ -96,7 +96,7 @@ function factsOf(facts: NodeFacts): object {
     nodeName: facts.nodeName,
     kubeletCertificate: facts.kubelet?.certificate?.ok === true,
     kubeadm: facts.kubeadm,
-    apiserver: apiserver && { ...apiserver, flags: Object.keys(apiserver.flags).length > 20 },
+    apiserver: apiserver && { ...apiserver, flags: Object.keys(apiserver.flags).toSorted() },
     certificate: certificate && cardOf(certificate),
     key: key && keyOf(key, leaf),
     ca: ca && cardOf(ca),
@@ -119,9 +119,6 @@ function factsOf(facts: NodeFacts): object {
     loadBalancers: facts.loadBalancers,
     distributions: facts.distributions,
     unfinishedRuns: facts.unfinishedRuns,
-    podsTrustClusterCa: facts.pods.every(({ caFingerprints }) =>
-      caFingerprints.some((one) => one === clusterCa?.fingerprint),
-    ),
     podsDial: [...new Set(facts.pods.map(({ serviceHost }) => serviceHost))],
     unread: facts.unread,
   };

@@ -1,10 +1,11 @@
-/** The command line's inspect on a cluster of the lab by real SSH: what it printed, and every reply that a node sent. */
+/** The command line's inspect and verify on a cluster of the lab by real SSH: what it printed, and every reply that a node sent. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { run } from '../../src/cli/run.ts';
 import type { Inspection } from '../../src/model/inspection.ts';
+import type { Verification } from '../../src/model/verification.ts';
 import { openNode } from '../../src/reach/open.ts';
 import type { Reply } from '../../src/reach/reader.ts';
 import type { LabCluster, SshTarget } from '../lab/handle.ts';
@@ -30,8 +31,26 @@ interface Given {
   readonly options?: readonly string[];
 }
 
-/** With a home of its own, so that nothing of whoever runs the tests decides how nodes are reached. */
 export async function inspectBySsh(cluster: LabCluster, given: Given = {}): Promise<Inspected> {
+  const { stdout, ...rest } = await runBySsh(cluster, 'inspect', given);
+  return { report: JSON.parse(stdout) as InspectReport, ...rest };
+}
+
+export interface Verified extends Omit<Inspected, 'report'> {
+  readonly report: Verification;
+}
+
+export async function verifyBySsh(cluster: LabCluster, given: Given = {}): Promise<Verified> {
+  const { stdout, ...rest } = await runBySsh(cluster, 'verify', given);
+  return { report: JSON.parse(stdout) as Verification, ...rest };
+}
+
+/** With a home of its own, so that nothing of whoever runs the tests decides how nodes are reached. */
+async function runBySsh(
+  cluster: LabCluster,
+  command: 'inspect' | 'verify',
+  given: Given,
+): Promise<Omit<Inspected, 'report'> & { readonly stdout: string }> {
   const { user = 'root', options = [] } = given;
   const { privateKeyFile, knownHostsFile } = cluster.ssh(firstNode(cluster), user);
   const nodes =
@@ -41,7 +60,7 @@ export async function inspectBySsh(cluster: LabCluster, given: Given = {}): Prom
   let stdout = '';
   let stderr = '';
   const login = ['--user', user, '--identity', privateKeyFile, '--known-hosts', knownHostsFile];
-  const argv = ['inspect', ...nodes, ...login, '--ssh-config', 'none', '--format', 'json', ...options];
+  const argv = [command, ...nodes, ...login, '--ssh-config', 'none', '--format', 'json', ...options];
   try {
     const code = await run(argv, {
       stdin: Readable.from([]),
@@ -60,8 +79,8 @@ export async function inspectBySsh(cluster: LabCluster, given: Given = {}): Prom
         };
       },
     });
-    if (stdout === '') throw new Error(`inspect ended with ${code} and printed nothing: ${stderr}`);
-    return { report: JSON.parse(stdout) as InspectReport, code, stderr, replies };
+    if (stdout === '') throw new Error(`${command} ended with ${code} and printed nothing: ${stderr}`);
+    return { stdout, code, stderr, replies };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

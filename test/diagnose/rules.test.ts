@@ -59,6 +59,25 @@ const replace = (name: string, by: ClusterFacts['nodes'][number]): ClusterFacts 
   ),
 });
 
+const bare: Partial<NodeFacts> = {
+  nodeName: undefined,
+  kubelet: undefined,
+  kubeconfigs: [],
+  distributions: [],
+  pods: [],
+} as unknown as Partial<NodeFacts>;
+/** As if it alone had been named by --node. */
+const asControlPlane = (name: string, change: Partial<NodeFacts>): ClusterFacts => {
+  const { api: _, ...rest } = changeNode(healthy, name, () => change);
+  return {
+    ...rest,
+    nodes: rest.nodes
+      .filter(({ node }) => node.name === name)
+      .map((one) => ({ ...one, node: { ...one.node, role: 'control-plane' as const } })),
+    probes: [],
+  };
+};
+
 function codes(facts: ClusterFacts): readonly string[] {
   return diagnoseCluster(facts)
     .findings.map(({ code, node, severity }) =>
@@ -479,23 +498,6 @@ const trust: readonly Row[] = [
     0,
   ],
   [
-    'a pod has another CA',
-    onCp2(() => ({
-      pods: [
-        {
-          name: 'a',
-          namespace: 'b',
-          pid: 7,
-          serviceHost: '10.240.0.65',
-          caFingerprints: [read(otherCa).fingerprint],
-          hasToken: true,
-        },
-      ],
-    })),
-    ['e stale-ca cp2'],
-    8,
-  ],
-  [
     'a kubeconfig verifies nothing',
     {
       ...healthy,
@@ -848,8 +850,47 @@ const reading: readonly Row[] = [
         one.node.role === 'worker' ? { ...one, node: { ...one.node, role: 'control-plane' as const } } : one,
       ),
     },
+    ['w no-control-plane worker1'],
+    3,
+  ],
+  [
+    'the only machine that was named is a worker',
+    asControlPlane('worker1', {}),
+    ['w no-control-plane worker1'],
+    1,
+  ],
+  [
+    'the only machine that was named has no Kubernetes, and much that could not be read',
+    asControlPlane('worker1', {
+      ...bare,
+      unread: [
+        { what: 'firewall', why: 'neither iptables-save nor nft is there' },
+        { what: 'files', why: 'awk is not there' },
+      ],
+    }),
+    ['w no-control-plane worker1'],
+    1,
+  ],
+  [
+    'nobody but root knows whether it is a control plane',
+    asControlPlane('worker1', { ...bare, system: { ...factsOf(healthy, 'worker1').system, uid: 1000 } }),
     ['w partly-read worker1'],
     3,
+  ],
+  [
+    'the manifests folder could not be read',
+    asControlPlane('worker1', {
+      ...bare,
+      unread: [{ what: '/etc/kubernetes/manifests', why: 'others than its owner may write there' }],
+    }),
+    ['i partly-read worker1', 'w partly-read worker1'],
+    3,
+  ],
+  [
+    'the manifest of the API server was moved away',
+    onCp2(() => ({ apiserver: undefined, certificate: undefined }) as unknown as Partial<NodeFacts>),
+    ['e manifest-gone cp2'],
+    2,
   ],
   [
     'a control plane that the API knows was not given',

@@ -32,6 +32,10 @@ const kubernetes = new Option(
 const allNames = [...configNames, 'simulated'];
 const cluster = new Option('-c, --cluster <config>', 'which cluster, if several are up').choices(allNames);
 
+/** A folder is no node: only a transport of the tests' own says where its / is. */
+const notInspected =
+  'fix-sans inspect cannot look at these nodes, by design: it would read / of this machine; scripts/demo shows it on nodes such as these';
+
 const program = new Command('lab')
   .description('Real kind clusters, with or without an image registry; and a simulated one without Docker.')
   .enablePositionalOptions();
@@ -46,6 +50,7 @@ program
     if (name === 'simulated') {
       const { standing, isNew } = await upSimulated();
       say(isNew ? 'next: scripts/lab ssh-config >f; ssh -F f cp1 hostname' : 'simulated was up already');
+      say(notInspected);
       process.stdout.write(listing(standing));
       return;
     }
@@ -151,6 +156,7 @@ program
     if (simulated !== undefined) {
       process.stdout.write(readFileSync(simulated.sshConfig, 'utf8'));
       say('users: root, ops (sudo asks nothing)');
+      say(notInspected);
       return;
     }
     const state = theCluster(options.cluster);

@@ -570,3 +570,34 @@ function withOtherAlgorithm(der: Buffer): Buffer {
   changed[changed.lastIndexOf(oid) + oid.length - 1] = 3;
   return changed;
 }
+
+describe('what was read last is remembered', () => {
+  test('the same bytes give the same values, also in another buffer, and a changed byte does not', () => {
+    const { pem } = mint({ subject: 'remembered' });
+    const reading = readCertificates(Buffer.from(pem));
+    expect(readCertificates(new Uint8Array(Buffer.from(pem)))).toBe(reading);
+    const changed = Buffer.from(pem.replace(/\n$/, '\nx'));
+    expect(codeOf(changed)).toBe('trailing-junk');
+    expect(readCertificates(Buffer.from(pem))).toBe(reading);
+  });
+
+  test('bytes that are changed after they were read are read again', () => {
+    const bytes = Buffer.from(mint({ subject: 'before' }).pem);
+    const other = Buffer.from(mint({ subject: 'beyond' }).pem);
+    expect(leafOf(bytes).subject).toBe('CN=before');
+    other.copy(bytes);
+    expect(leafOf(bytes).subject).toBe('CN=beyond');
+  });
+
+  test('only so many are kept: a fleet has a certificate of its own for each node', () => {
+    const first = Buffer.from(mint({ subject: 'first' }).pem);
+    const used = Buffer.from(mint({ subject: 'in use' }).pem);
+    const [old, kept] = [readCertificates(first), readCertificates(used)];
+    for (let other = 0; other < 150; other += 1) {
+      readCertificates(Buffer.from(`no certificate ${other}`));
+      expect(readCertificates(used)).toBe(kept);
+    }
+    expect(readCertificates(first)).not.toBe(old);
+    expect(readCertificates(first)).toEqual(old);
+  });
+});

@@ -258,4 +258,12 @@ describe('nodes are unique', () => {
     expect(resolved.nodes.map(({ name }) => name)).toEqual(['cp1', 'docker://cp1']);
     expect(resolved.warnings).toEqual(['two nodes are called cp1; one is shown as docker://cp1']);
   });
+
+  test('a node that is called as this machine is gets another name: what a node sees of itself is believed', async () => {
+    const resolved = await resolve({ nodes: ['root@here'] });
+    expect(resolved.nodes.map(({ name }) => name)).toEqual(['ssh://root@here']);
+    expect(resolved.warnings).toEqual([
+      'this machine and a node are called here; one is shown as ssh://root@here',
+    ]);
+  });
 });

@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readNode } from '../../src/inspect/node/read-node.ts';
 import { factsQuery } from '../../src/inspect/node/facts-script.ts';
+import { clusterQuery } from '../../src/inspect/verify/cluster-script.ts';
+import { verifyQuery } from '../../src/inspect/verify/verify-script.ts';
 import { nodeTree } from '../support/node-tree.ts';
 import { readerOnTree } from '../support/on-tree.ts';
 
@@ -65,9 +67,12 @@ describe.each(shells.map((shell) => ({ shell })))('run by $shell', ({ shell }) =
   });
 });
 
-test('shells find no fault in the script', async () => {
-  for (const [program, ...words] of shells) {
-    const done = promisify(execFile)(program, [...words, '-n', '-c', factsQuery.script]);
-    await expect(done).resolves.toMatchObject({ stderr: '' });
-  }
-});
+test.each([factsQuery, clusterQuery, verifyQuery])(
+  'shells find no fault in the script of $name',
+  async (query) => {
+    for (const [program, ...words] of shells) {
+      const done = promisify(execFile)(program, [...words, '-n', '-c', query.script]);
+      await expect(done).resolves.toMatchObject({ stderr: '' });
+    }
+  },
+);

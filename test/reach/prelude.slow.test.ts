@@ -172,7 +172,7 @@ lines'
 
   test('the environment is ours: locale, umask, path', async () => {
     const { frames } = await tell(shell, 'say env "$LC_ALL $(umask) $PATH [$ROOT]"');
-    expect(frames['env']).toMatch(/^C 0?077 \/usr\/local\/sbin:.*:\/opt\/bin:.* \[\]$/);
+    expect(frames['env']).toMatch(/^C 0?077 \/usr\/sbin:.*:\/opt\/bin:.* \[\]$/);
   });
 
   test('ROOT is empty, unless a simulator says otherwise', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cellLines, columnWidths, tableLine } from '../../src/report/columns.ts';
+import { cellLines, columnWidths, fitsIn, tableLine } from '../../src/report/columns.ts';
 
 describe('column widths', () => {
   test('where all fits, each column is as wide as its widest cell', () => {
@@ -17,6 +17,7 @@ describe('column widths', () => {
 
   test('where it does not, sentences give way and names stay whole', () => {
     const rows = [
+      ['name', 'why'],
       ['kubernetes.default.svc.cluster.local', 'a reason that takes more than the room that is left here'],
     ];
     expect(columnWidths(rows, 60)).toEqual([36, 22]);
@@ -41,7 +42,7 @@ const word = fc.string({
 });
 const text = fc.array(word, { maxLength: 8 }).map((words) => words.join(' '));
 
-test('whatever the cells hold, lines fit, and no character is lost', () => {
+test('whatever the cells hold, lines fit, no word is broken and no character is lost', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(text, text, text), { minLength: 1, maxLength: 6 }),
@@ -49,11 +50,12 @@ test('whatever the cells hold, lines fit, and no character is lost', () => {
       (rows, room) => {
         const widths = columnWidths(rows, room);
         if (widths === undefined) return;
-        for (const row of rows) {
+        expect(fitsIn(rows[0] ?? [], widths)).toBe(true);
+        for (const row of rows.filter((one) => fitsIn(one, widths))) {
           const cells = row.map((cell, column) => cellLines(cell, widths[column] ?? 1));
           for (const [column, lines] of cells.entries()) {
             for (const line of lines) expect(line.length).toBeLessThanOrEqual(widths[column] ?? 0);
-            expect(lines.join('').replaceAll(' ', '')).toBe((row[column] ?? '').replaceAll(' ', ''));
+            expect(lines.flatMap((line) => line.split(' '))).toEqual((row[column] ?? '').split(' '));
           }
           const height = Math.max(...cells.map((lines) => lines.length));
           for (let line = 0; line < height; line += 1)
@@ -69,13 +71,22 @@ test('whatever the cells hold, lines fit, and no character is lost', () => {
   );
 });
 
-test('a long word is broken behind a slash or a dot, and never inside a character of two halves', () => {
-  expect(cellLines('/etc/kubernetes/controller-manager.conf', 20)).toEqual([
-    '/etc/kubernetes/',
-    'controller-manager.',
-    'conf',
-  ]);
-  expect(cellLines('a😀b😀', 2)).toEqual(['a', '😀', 'b', '😀']);
+test('a row with a word that no column has room for is told by itself, and takes none from the others', () => {
+  const long = `${'a'.repeat(60)}.${'b'.repeat(60)}.example.com`;
+  const rows = [
+    ['name', 'why'],
+    ['kubernetes', 'Service kubernetes'],
+    [long, 'added by hand, or unknown'],
+    ['cp1', 'node name'],
+  ];
+  const widths = columnWidths(rows, 78);
+  expect(widths).toEqual([10, 18]);
+  expect(rows.map((row) => fitsIn(row, widths ?? []))).toEqual([true, true, false, true]);
+});
+
+test('where most rows are such, no columns are made', () => {
+  const long = `${'a'.repeat(60)}.${'b'.repeat(60)}.example.com`;
+  expect(columnWidths([['name'], [long], [long], ['cp1']], 78)).toBeUndefined();
 });
 
 test('colours are added after the columns were filled up', () => {

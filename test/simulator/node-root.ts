@@ -6,7 +6,7 @@ import type { Minted } from '../support/mint.ts';
 import { keyText } from './certificates.ts';
 import { splitHostPort } from './kubeadm/alt-names.ts';
 import type { Settings } from './kubeadm/settings.ts';
-import { type ClusterPki, mintKubelet, writeNodePki } from './pki.ts';
+import { type ClusterPki, mintClient, mintKubelet, writeNodePki } from './pki.ts';
 
 export interface NodeRoot {
   readonly root: string;
@@ -37,9 +37,8 @@ export function sharedServer({ advertiseAddress, bindPort, controlPlaneEndpoint 
 }
 
 /** As somebody copies admin.conf and changes its server. */
-export function writeAdminKubeconfig(file: string, server: string, { ca, clients }: ClusterPki): void {
-  const { admin } = clients;
-  if (admin !== undefined) writeKubeconfig(file, server, ca, user(admin));
+export function writeAdminKubeconfig(file: string, server: string, pki: ClusterPki): void {
+  writeKubeconfig(file, server, pki.ca, user(mintClient(pki, 'admin')));
 }
 
 /** The port is known when the API server listens; the manifest and the kubeconfigs name it. */
@@ -48,15 +47,14 @@ export function writeEndpoints({ root, settings, pki }: NodeRoot): void {
   const local = `https://${settings.advertiseAddress}:${settings.bindPort}`;
   const shared = sharedServer(settings);
   writeFileSync(path.join(kubernetes, 'manifests/kube-apiserver.yaml'), manifest(settings), { mode: 0o600 });
+  writeFileSync(path.join(root, 'etc/simulated-sockets'), sockets(settings));
   for (const [name, server] of [
     ['admin', shared],
     ['super-admin', shared],
     ['controller-manager', local],
     ['scheduler', local],
   ] as const) {
-    const client = pki.clients[name];
-    if (client !== undefined)
-      writeKubeconfig(path.join(kubernetes, `${name}.conf`), server, pki.ca, user(client));
+    writeKubeconfig(path.join(kubernetes, `${name}.conf`), server, pki.ca, user(mintClient(pki, name)));
   }
   const current = '/var/lib/kubelet/pki/kubelet-client-current.pem';
   writeKubeconfig(path.join(kubernetes, 'kubelet.conf'), shared, pki.ca, {
@@ -141,6 +139,31 @@ function manifest(settings: Settings): string {
   });
 }
 
+/** As ss tells them of a control plane: the host's would be those of all simulated nodes together, thousands. */
+function sockets({ advertiseAddress, bindPort }: Settings): string {
+  const rows: readonly (readonly [address: string, process: string])[] = [
+    [`${advertiseAddress}:${bindPort}`, 'kube-apiserver'],
+    ...['0.0.0.0:22', '[::]:22'].map((at) => [at, 'sshd'] as const),
+    ...['127.0.0.53%lo:53', '127.0.0.54:53'].map((at) => [at, 'systemd-resolve'] as const),
+    ...['127.0.0.1:2379', `${advertiseAddress}:2379`, `${advertiseAddress}:2380`, '127.0.0.1:2381'].map(
+      (at) => [at, 'etcd'] as const,
+    ),
+    ...['127.0.0.1:10248', '*:10250'].map((at) => [at, 'kubelet'] as const),
+    ...['127.0.0.1:10249', '*:10256'].map((at) => [at, 'kube-proxy'] as const),
+    ['127.0.0.1:10257', 'kube-controller'],
+    ['127.0.0.1:10259', 'kube-scheduler'],
+    ['127.0.0.1:38085', 'containerd'],
+    ['127.0.0.1:9099', 'calico-node'],
+    ['*:9100', 'node_exporter'],
+  ];
+  return rows
+    .map(([at, process], index) => {
+      const other = at.replace(/%.*|:\d+$/, '');
+      return `LISTEN 0      4096   ${at.padStart(24)} ${`${other}:*`.padStart(17)} users:(("${process}",pid=${900 + index},fd=3))\n`;
+    })
+    .join('');
+}
+
 /** Programs that would tell of the host, or change it. */
 const absent = ['systemctl', 'crictl', 'nerdctl', 'ctr', 'docker', 'podman', 'reboot', 'shutdown'];
 
@@ -152,6 +175,7 @@ function writePrograms(root: string, standIns: NodeRoot['standIns']): void {
     chmodSync(path.join(folder, name), 0o755);
   };
   write('hostname', 'cat "$FIX_SANS_ROOT/etc/hostname"');
+  write('ss', 'cat "$FIX_SANS_ROOT/etc/simulated-sockets"');
   write('uname', '[ "$*" = -n ] && exec hostname\nPATH=/usr/bin:/bin exec uname "$@"');
   write('whoami', 'echo "$USER"');
   // Whoever runs the simulator, the node's users are its own.

@@ -28,6 +28,7 @@ const kinds: Readonly<Record<string, readonly [kind: string, isNamespaced: boole
   endpointslices: ['EndpointSlice', true],
   leases: ['Lease', true],
   nodes: ['Node', false],
+  pods: ['Pod', true],
   services: ['Service', true],
 };
 

@@ -13,7 +13,7 @@ export interface ClusterPki {
   readonly ca: Minted;
   readonly frontProxyCa: Minted;
   readonly etcdCa: Minted;
-  /** Client certificates by the name of their file; each node has the same, which nothing looks at. */
+  /** Client certificates below pki/ by the name of their file; each node has the same, which nothing looks at. */
   readonly clients: Readonly<Record<string, Minted>>;
   readonly serviceAccount: KeyPair;
 }
@@ -42,10 +42,6 @@ export function mintClusterPki(kind: KeyKind): ClusterPki {
       'pki/front-proxy-client': client(frontProxyCa, 'front-proxy-client'),
       'pki/apiserver-etcd-client': client(etcdCa, 'kube-apiserver-etcd-client'),
       'pki/etcd/healthcheck-client': client(etcdCa, 'kube-etcd-healthcheck-client'),
-      admin: client(ca, 'kubernetes-admin', 'kubeadm:cluster-admins'),
-      'super-admin': client(ca, 'kubernetes-super-admin', 'system:masters'),
-      'controller-manager': client(ca, 'system:kube-controller-manager'),
-      scheduler: client(ca, 'system:kube-scheduler'),
     },
     serviceAccount: keyPair(kind, pool.client),
   };
@@ -60,7 +56,7 @@ export function writeNodePki(root: string, cluster: ClusterPki, settings: Settin
   writePair(path.join(folder, 'front-proxy-ca'), cluster.frontProxyCa);
   writePair(path.join(folder, 'etcd/ca'), cluster.etcdCa);
   for (const [name, client] of Object.entries(cluster.clients)) {
-    if (name.startsWith('pki/')) writePair(path.join(kubernetes, name), client);
+    writePair(path.join(kubernetes, name), client);
   }
   const { publicKey } = cluster.serviceAccount;
   writeFileSync(path.join(folder, 'sa.key'), keyText(cluster.serviceAccount), { mode: 0o600 });
@@ -81,6 +77,18 @@ export function writeNodePki(root: string, cluster: ClusterPki, settings: Settin
   });
   writePair(path.join(folder, 'etcd/server'), etcd);
   writePair(path.join(folder, 'etcd/peer'), etcd);
+}
+
+const kubeconfigUsers = {
+  admin: { commonName: 'kubernetes-admin', organization: 'kubeadm:cluster-admins' },
+  'super-admin': { commonName: 'kubernetes-super-admin', organization: 'system:masters' },
+  'controller-manager': { commonName: 'system:kube-controller-manager' },
+  scheduler: { commonName: 'system:kube-scheduler' },
+} as const;
+
+/** Each node's own, as kubeadm makes them when a node joins. */
+export function mintClient({ ca, kind }: ClusterPki, name: keyof typeof kubeconfigUsers): Minted {
+  return mintLeaf(ca, { ...kubeconfigUsers[name], uses: ['client'], key: keyPair(kind, pool.client) });
 }
 
 /** The certificate by which the kubelet says which node it is. */

@@ -8,6 +8,7 @@ import { bundleStandIns } from './bundle.ts';
 import { clusterObjects } from './cluster-objects.ts';
 import { defaults, type Settings, version } from './kubeadm/settings.ts';
 import { sharedServer, writeAdminKubeconfig, writeEndpoints, writeNodeRoot } from './node-root.ts';
+import { ownTexts } from './own-texts.ts';
 import { type ObjectStore, objectStore } from './object-store.ts';
 import { type ClusterPki, type KeyKind, mintClusterPki } from './pki.ts';
 import { knownHostsLine, type SshFiles, writeSshFiles } from './ssh-files.ts';
@@ -125,6 +126,7 @@ async function start(
         userKey,
         mayForwardTo,
         recorder: options.recorder,
+        own: once(() => ownTexts({ root, name, address })),
       }),
     );
     running.push(() => ssh.stop());
@@ -210,6 +212,11 @@ function newBlock(): (index: number) => string {
   const block = randomInt(64, 250);
   const first = randomInt(0, 240);
   return (index) => `127.${block}.${first + Math.floor(index / 200)}.${11 + (index % 200)}`;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 /** A file of a node, by the path that the node sees. */

@@ -22,6 +22,8 @@ export interface SshServerOptions {
   readonly mayForwardTo: (address: string, port: number) => boolean;
   /** Answers in place of a shell, for benches. */
   readonly recorder?: Recorder | undefined;
+  /** What in this node's replies is in no other's. */
+  readonly own: () => readonly string[];
 }
 
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
@@ -76,7 +78,8 @@ function serve(connection: Connection, options: SshServerOptions, shells: Set<Ch
       let shell: ChildProcess | undefined;
       session.on('exec', (accept, _reject, { command }) => {
         if (options.recorder) {
-          options.recorder.answer(accept(), command, (stdin) => runFor(stdin, command, options.root, user));
+          const { recorder, root, own } = options;
+          recorder.answer(accept(), command, (stdin) => runFor(stdin, command, root, user), own());
           return;
         }
         shell = run(command, accept(), options.root, user);

@@ -55,17 +55,23 @@ async function troubleOf(attempt: Promise<unknown>) {
 
 test('a login and a command take at most nine round trips', async () => {
   const sshd = await start();
-  await using proxy = await startFaultProxy({ host: '127.0.0.1', port: sshd.port }, { delayMs: 50 });
-  know(proxy.port, sshd);
-  // The best of some: this machine does other things too.
-  let best = Infinity;
-  for (let left = 5; left > 0 && best >= 9; left -= 1) {
-    const started = performance.now();
-    const transport = await open(proxy.port);
-    await run(transport, 'exit 0');
-    best = Math.min(best, (performance.now() - started) / 100);
-  }
-  expect(best).toBeLessThan(9);
+  /** The best of some, for this machine does other things too. */
+  const fastest = async (delayMs: number): Promise<number> => {
+    await using proxy = await startFaultProxy({ host: '127.0.0.1', port: sshd.port }, { delayMs });
+    know(proxy.port, sshd);
+    let best = Infinity;
+    for (let left = 4; left > 0; left -= 1) {
+      const started = performance.now();
+      const transport = await open(proxy.port);
+      await run(transport, 'exit 0');
+      best = Math.min(best, performance.now() - started);
+    }
+    return best;
+  };
+  // What a longer way costs more: what the machine computes is in both.
+  const roundTrips = ((await fastest(110)) - (await fastest(10))) / 200;
+  expect(roundTrips).toBeGreaterThan(4);
+  expect(roundTrips).toBeLessThan(9);
 });
 
 test('refused is tried again, and then told', async () => {
@@ -75,7 +81,7 @@ test('refused is tried again, and then told', async () => {
   server.close();
   const started = performance.now();
   expect(await troubleOf(open(port))).toMatchObject({ code: 'refused', retryable: true });
-  expect(performance.now() - started).toBeGreaterThan(1500);
+  expect(performance.now() - started).toBeGreaterThan(700);
 });
 
 test('a sshd that drops some is tried again until it takes us', async () => {

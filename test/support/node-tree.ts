@@ -306,6 +306,8 @@ function writeProcesses(
       '/etc/kubernetes/kubelet.conf',
     ],
     group: '/system.slice/kubelet.service',
+    // As it is while another version of it has been installed.
+    exe: `${path.join(root, 'usr/bin/kubelet')} (deleted)`,
   });
   for (const [pid = '', name = '', digit = ''] of [
     ['500', 'coredns-7d', 'a'],
@@ -336,12 +338,15 @@ export interface ProcessOptions {
   readonly group: string;
   readonly user?: number;
   readonly parent?: number;
+  /** The file that it was started from. */
+  readonly exe?: string;
   readonly hasOwnNetwork?: boolean;
 }
 
 /** A namespace is one where its files are one. */
 export function writeProcess(root: string, pid: string, options: ProcessOptions): void {
   const { comm, cmdline = [], environ = [], group, user = 0, parent = 1, hasOwnNetwork = false } = options;
+  const { exe } = options;
   const folder = path.join(root, 'proc', pid);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'ns'), { recursive: true });
@@ -350,6 +355,7 @@ export function writeProcess(root: string, pid: string, options: ProcessOptions)
   write('cmdline', cmdline.map((word) => `${word}\0`).join(''));
   write('environ', environ.map((word) => `${word}\0`).join(''));
   write('cgroup', `0::${group}\n`);
+  if (exe !== undefined) symlinkSync(exe, path.join(folder, 'exe'));
   write('status', `Name:\t${comm}\nPPid:\t${parent}\nUid:\t${[user, user, user, user].join('\t')}\n`);
   for (const space of ['net', 'pid', 'mnt']) {
     if (space === 'net' && hasOwnNetwork) write('ns/net', '');
@@ -381,6 +387,7 @@ function writePrograms(program: NodeTree['program'], root: string): void {
   );
   program('kubeadm', '[ "$*" = "version -o short" ] && echo v1.34.4');
   program('kubectl', fakeKubectl(root));
+  program('kubelet', ':');
 }
 
 /** Answers only if it is called exactly as it should be. */

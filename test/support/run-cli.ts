@@ -17,11 +17,12 @@ interface Given {
   readonly columns?: number;
   readonly openNode?: Io['openNode'];
   readonly openRehearser?: Io['openRehearser'];
+  readonly called?: string;
 }
 
 export async function runCli(
   argv: readonly string[],
-  { stdin, terminal = false, env = {}, columns, openNode, openRehearser }: Given = {},
+  { stdin, terminal = false, env = {}, columns, openNode, openRehearser, called }: Given = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
@@ -33,6 +34,7 @@ export async function runCli(
     env,
     ...(openNode && { openNode }),
     ...(openRehearser && { openRehearser }),
+    ...(called !== undefined && { called }),
   });
   return { code, stdout, stderr };
 }

@@ -158,6 +158,13 @@ const all: readonly Finding[] = [
     node: 'cp3',
     args: { code: 'timeout', message: 'no answer within 10 seconds', hint: 'try: ssh ops@10.0.0.3' },
   },
+  { code: 'no-control-plane', severity: 'warning', node: 'worker1', args: { kind: 'worker' } },
+  {
+    code: 'manifest-gone',
+    severity: 'error',
+    node: 'cp1',
+    args: { folder: '/etc/kubernetes/manifests', evidence: '/etc/kubernetes/admin.conf' },
+  },
   { code: 'partly-read', severity: 'warning', node: 'cp1', args: { what: 'pods', why: 'crictl is missing' } },
   { code: 'endpoint-unreachable', severity: 'error', args: { endpoint, from: 'here', trouble: 'refused' } },
   { code: 'path-not-proven', severity: 'warning', args: { endpoint, trouble: 'timeout' } },

@@ -86,7 +86,10 @@ const unusualPaths: Rule = ({ read }) =>
       .filter(([, path]) => path !== undefined && !/^\/etc\/kubernetes\/(?:pki|ssl)\/[^/]+$/.test(path))
       .map(([what, path = '']) => finding('unusual-path', 'info', { what, path }, node));
     return kubeadm?.isOddPath === true
-      ? [...findings, finding('unusual-path', 'info', { what: 'kubeadm', path: kubeadm.path }, node)]
+      ? [
+          ...findings,
+          finding('unusual-path', 'info', { what: 'kubeadm', path: kubeadm.realPath ?? kubeadm.path }, node),
+        ]
       : findings;
   });
 

@@ -1,6 +1,8 @@
 /** Rules on what could be seen at all, and on whose cluster this is. */
 import type { Rule } from '../context.ts';
+import { pathOf } from '../dialled.ts';
 import { finding } from '../finding.ts';
+import { absenceOf } from '../no-control-plane.ts';
 
 /** Another tool owns this cluster: it would undo what is changed beside it. */
 const otherTool: Rule = ({ owner }) => {
@@ -34,6 +36,23 @@ const partlyRead: Rule = ({ facts, owner }) =>
       finding('partly-read', isGrave(what) ? 'warning' : 'info', { what, why }, node.name),
     );
     if (node.role === 'worker' || apiserver !== undefined || owner !== undefined) return parts;
+    const absence = absenceOf(result.facts);
+    // What such a machine lacks was not to be expected there either.
+    if (absence?.kind === 'nothing' || absence?.kind === 'worker') {
+      const dials = kubeconfigs
+        .filter(({ path }) => pathOf(path) === 'kubelet')
+        .flatMap((one) => one.servers);
+      const args = { kind: absence.kind, ...(dials.length === 0 ? {} : { dials: [...new Set(dials)] }) };
+      return [
+        ...parts.filter(({ severity }) => severity !== 'info'),
+        finding('no-control-plane', 'warning', args, node.name),
+      ];
+    }
+    if (absence?.kind === 'gone') {
+      const folder = result.facts.manifests?.path ?? '/etc/kubernetes/manifests';
+      const { evidence } = absence;
+      return [...parts, finding('manifest-gone', 'error', { folder, evidence }, node.name)];
+    }
     const args = {
       what: 'kube-apiserver',
       why: 'no manifest of a kube-apiserver was found, so this may be no control plane',

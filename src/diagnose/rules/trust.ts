@@ -7,7 +7,7 @@ import type { Rule } from '../context.ts';
 import { isOfThisCluster } from '../dialled.ts';
 import { finding } from '../finding.ts';
 
-/** A kubeconfig, a pod or a ConfigMap trusts another CA than the cluster has. */
+/** A kubeconfig or a ConfigMap trusts another CA than the cluster has. */
 const staleCa: Rule = (context) => {
   const { read, facts, authorities } = context;
   if (authorities.from !== 'nodes') return [];
@@ -15,15 +15,11 @@ const staleCa: Rule = (context) => {
   const isStale = (fingerprints: readonly string[]) =>
     fingerprints.length > 0 && !fingerprints.some((one) => cas.has(one));
   const findings: Finding[] = [];
-  for (const { node, kubeconfigs, pods } of read) {
+  for (const { node, kubeconfigs } of read) {
     for (const file of kubeconfigs) {
       // Another file may be for another cluster, which is nobody's mistake.
       if (!isOfThisCluster(file, cas) || !isStale(file.caFingerprints)) continue;
       findings.push(finding('stale-ca', 'error', { path: file.path }, node));
-    }
-    for (const { namespace, name, caFingerprints } of pods) {
-      if (!isStale(caFingerprints)) continue;
-      findings.push(finding('stale-ca', 'error', { path: `pod ${namespace}/${name}` }, node));
     }
   }
   // A CA that was renewed with its old key is another certificate, and still the right one.

@@ -10,7 +10,7 @@ import {
   nodesOf,
   parseObject,
 } from './objects.ts';
-import { type ApiAnswers, type ApiQuestion, apiQuestions } from './questions.ts';
+import { type ApiAnswer, type ApiAnswers, type ApiQuestion, apiQuestions } from './questions.ts';
 import { textAt } from '../yaml.ts';
 
 export interface ApiReading {
@@ -68,7 +68,13 @@ export function apiFacts({ readThrough, apiPort, answers }: ApiReading): ApiFact
 
 /** A frame of the script: answers one after the other, each behind its status line. The last of a question counts. */
 export function readAnswers(bytes: Uint8Array): ApiAnswers {
-  const answers: ApiAnswers = {};
+  const known: ReadonlySet<string> = new Set(apiQuestions);
+  return Object.fromEntries([...splitAnswers(bytes)].filter(([question]) => known.has(question)));
+}
+
+/** By the names that the script gave to the questions. */
+export function splitAnswers(bytes: Uint8Array): ReadonlyMap<string, ApiAnswer> {
+  const answers = new Map<string, ApiAnswer>();
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // One character a byte, so that positions are those of the bytes.
   const text = buffer.toString('latin1');
@@ -76,14 +82,13 @@ export function readAnswers(bytes: Uint8Array): ApiAnswers {
   let from = 0;
   for (const found of text.matchAll(status)) {
     const [, name = '', code, said = ''] = found;
-    const question = apiQuestions.find((one) => one === name);
-    if (question !== undefined) {
-      const why = Buffer.from(said, 'latin1').toString('utf8').trim();
-      (answers as Record<ApiQuestion, unknown>)[question] =
-        code === '0'
-          ? { ok: true, bytes: buffer.subarray(from, found.index) }
-          : { ok: false, why: why === '' ? `kubectl ended with ${code}` : why };
-    }
+    const why = Buffer.from(said, 'latin1').toString('utf8').trim();
+    answers.set(
+      name,
+      code === '0'
+        ? { ok: true, bytes: buffer.subarray(from, found.index) }
+        : { ok: false, why: why === '' ? `kubectl ended with ${code}` : why },
+    );
     from = found.index + found[0].length;
   }
   return answers;

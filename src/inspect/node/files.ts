@@ -2,9 +2,14 @@
 import { type Certificate, type CertificateReading, readCertificates } from '../../model/certificate.ts';
 import type { CertificateFile, FileFacts, FolderFacts, KeyFile } from '../../model/node-facts.ts';
 import type { NodeReply } from './frames-of.ts';
-import { parseRows, parseTexts, type SanitizedFile, withoutRoot } from './texts.ts';
+import { detached, parseRows, parseTexts, type SanitizedFile, withoutRoot } from './texts.ts';
+
+/** The script reads about sixty. */
+const mostFiles = 200;
 
 export interface NodeFiles {
+  /** Whether there were more than the script would ever read, which were left. */
+  readonly isCut: boolean;
   readonly texts: readonly SanitizedFile[];
   readonly facts: (path: string) => FileFacts | undefined;
   readonly certificateFile: (path: string) => CertificateFile;
@@ -16,12 +21,14 @@ export interface NodeFiles {
 export function nodeFiles(reply: NodeReply): NodeFiles {
   const { root } = reply;
   const files = parseFiles(reply.text('files'), root, parseAcl(reply.text('acl'), root));
-  const texts = parseTexts(reply.text('texts'), root);
+  const sent = parseTexts(reply.text('texts'), root);
+  const texts = sent.slice(0, mostFiles);
   const keys = new Map(parseRows(reply.text('keys'), 2).map(([path = '', digest = '']) => [path, digest]));
   const readings = new Map(
     texts.filter(({ kind }) => kind === 'certificate').map((file) => [file.path, certificatesOf(file)]),
   );
   return {
+    isCut: sent.length > mostFiles,
     texts,
     facts: (path) => files.get(path),
     certificateFile: (path) => {
@@ -62,11 +69,11 @@ export function parseFiles(
   const rows = parseRows(text, 7).filter((row) => row.length === 7);
   return new Map(
     rows.map(([, mode = '', owner = '', group = '', label = '', at = '', real = '']) => {
-      const path = withoutRoot(at, root);
+      const path = detached(withoutRoot(at, root));
       const acl = acls.get(path);
       const facts: FileFacts = {
         path,
-        realPath: withoutRoot(real, root) || path,
+        realPath: detached(withoutRoot(real, root)) || path,
         owner,
         group,
         mode: mode.padStart(4, '0'),

@@ -1,5 +1,6 @@
 /** Kubeconfigs of a node, as the sanitizer lets them through: where they lead, whom they trust, who they are. */
 import { type Certificate, readCertificates } from '../../model/certificate.ts';
+import { type Holder, readHolder } from '../../model/holder.ts';
 import type { KubeconfigFacts } from '../../model/node-facts.ts';
 import type { SanitizedFile } from './texts.ts';
 
@@ -21,12 +22,14 @@ export function parseKubeconfig(
     found.set(word, [...(found.get(word) ?? []), rest.join('\t')]);
   }
   const all = (word: string) => found.get(word) ?? [];
-  const certificatesOf = (word: string): readonly Certificate[] => [
+  const from = <Value>(
+    word: string,
+    read: (bytes: Uint8Array) => readonly Value[] | undefined,
+  ): readonly (Value | Certificate)[] => [
     ...all(`${word}-data`).flatMap((data) => {
-      const reading = readCertificates(Buffer.from(data, 'base64'));
-      if (reading.ok) return reading.certificates;
-      faults.push(`${word}-data is no certificate on one line`);
-      return [];
+      const values = read(Buffer.from(data, 'base64'));
+      if (!values) faults.push(`${word}-data is no certificate on one line`);
+      return values ?? [];
     }),
     ...all(word).flatMap((path) => {
       const certificates = fileAt(path);
@@ -39,13 +42,13 @@ export function parseKubeconfig(
   if (all('server').length === 0) faults.push('no server is in it');
   else if (servers.length === 0) faults.push('its server is more than an address, and stayed on the node');
   const tlsServerName = all('tls-server-name').find((name) => name !== '?');
-  const [client] = certificatesOf('client-certificate');
+  const [client] = from('client-certificate', holderOf);
   return {
     facts: {
       path: file.path,
       servers: [...new Set(servers)],
       caFingerprints: [
-        ...new Set(certificatesOf('certificate-authority').map(({ fingerprint }) => fingerprint)),
+        ...new Set(from('certificate-authority', certificatesOf).map(({ fingerprint }) => fingerprint)),
       ],
       ...(tlsServerName !== undefined && { tlsServerName }),
       ...(all('insecure-skip-tls-verify').includes('true') && { skipsVerification: true }),
@@ -53,4 +56,14 @@ export function parseKubeconfig(
     },
     faults,
   };
+}
+
+function certificatesOf(bytes: Uint8Array): readonly Certificate[] | undefined {
+  const reading = readCertificates(bytes);
+  return reading.ok ? reading.certificates : undefined;
+}
+
+function holderOf(bytes: Uint8Array): readonly Holder[] | undefined {
+  const holder = readHolder(bytes);
+  return holder && [holder];
 }

@@ -2,6 +2,7 @@
 import { canonicalIp } from '../../model/ip.ts';
 import type { SystemFacts } from '../../model/node-facts.ts';
 import { parseEndpoint } from './load-balancers.ts';
+import { detached } from './texts.ts';
 
 export interface InterfaceAddress {
   readonly link: string;
@@ -18,7 +19,7 @@ export function parseIpAddr(text: string): readonly InterfaceAddress[] {
     const ip = inet === undefined || address === undefined ? undefined : canonicalIp(address);
     return ip === undefined || link === undefined
       ? []
-      : [{ link: link.replace(/@.*$/, ''), address: ip, ...(scope !== undefined && { scope }) }];
+      : [{ link: link.replace(/@.*$/, ''), address: detached(ip), ...(scope !== undefined && { scope }) }];
   });
 }
 

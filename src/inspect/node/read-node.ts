@@ -6,7 +6,7 @@ import { apiFacts, readAnswers } from '../api/api-facts.ts';
 import { factsQuery } from './facts-script.ts';
 import { type NodeFiles, nodeFiles } from './files.ts';
 import { nodeReply, type NodeReply } from './frames-of.ts';
-import { parseKubeconfig } from './kubeconfig.ts';
+import { type KubeconfigReading, parseKubeconfig } from './kubeconfig.ts';
 import { parseHaproxy, parseKeepalived, parseKubeVip, parseNginx } from './load-balancers.ts';
 import {
   apiserverFacts,
@@ -42,6 +42,9 @@ export async function readNode(reader: NodeReader, options: ReadNodeOptions = {}
   return readReply(reader.node.name, reply, { asked, answered: Date.now() });
 }
 
+/** The script sends no more of the API server's words. */
+const mostWords = 400;
+
 type Unread = NodeFacts['unread'][number];
 
 export function readReply(node: string, answer: Reply, span: Span): NodeReading {
@@ -56,6 +59,7 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
     if (remarks.includes('too-large')) unread.push({ what: path, why: 'larger than 256 KiB' });
     if (remarks.includes('long-line')) unread.push({ what: path, why: 'it has a line of more than 64 KiB' });
   }
+  if (files.isCut) unread.push({ what: 'files', why: 'the node sent more of them than it was asked for' });
   const skew = skewOf(reply, span);
   if (skew === undefined) unread.push({ what: 'clock', why: 'the node tells no time' });
   const manifests = files.texts
@@ -68,7 +72,11 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
   const apiserver =
     manifest === undefined || pod === undefined
       ? undefined
-      : apiserverFacts(manifest, pod, reply.has('process') ? reply.text('process').split('\n') : undefined);
+      : apiserverFacts(
+          manifest,
+          pod,
+          reply.has('process') ? reply.text('process').split('\n', mostWords) : undefined,
+        );
   const kubeconfigs = files.texts
     .filter(({ kind }) => kind === 'kubeconfig')
     .map((file) => parseKubeconfig(file, files.certificatesAt));
@@ -79,7 +87,7 @@ export function readReply(node: string, answer: Reply, span: Span): NodeReading 
     node,
     clockSkewSeconds: skew ?? 0,
     system: systemOf(reply),
-    ...kubeletOf(files),
+    ...kubeletOf(files, clientOf(kubeconfigs, fields.get('kubelet-kubeconfig'))),
     ...optional('kubeadm', kubeadmOf(reply)),
     ...(apiserver && { apiserver }),
     ...pairOf(reply, files, unread, apiserver, pod),
@@ -121,14 +129,25 @@ function faultOf(path: string, manifests: readonly Manifest[]): string {
   return reading && !reading.ok ? reading.fault : 'it was not read';
 }
 
-/** The certificate's subject is `O=system:nodes, CN=system:node:NAME`. */
-function kubeletOf(files: NodeFiles): Pick<NodeFacts, 'nodeName' | 'kubelet'> {
+/** The subject is `O=system:nodes, CN=system:node:NAME`: of the certificate that kubelet renews, or failing that of the one in its kubeconfig. */
+function kubeletOf(
+  files: NodeFiles,
+  inKubeconfig: string | undefined,
+): Pick<NodeFacts, 'nodeName' | 'kubelet'> {
   const { reading } = files.certificateFile('/var/lib/kubelet/pki/kubelet-client-current.pem');
-  if (reading === undefined) return {};
-  const [, nodeName] = reading.ok
-    ? (/\bCN=system:node:([^,]+)$/.exec(reading.certificates[0].subject) ?? [])
-    : [];
-  return { kubelet: { certificate: reading }, ...(nodeName !== undefined && { nodeName }) };
+  const subject = reading?.ok === true ? reading.certificates[0].subject : inKubeconfig;
+  const [, nodeName] = /\bCN=system:node:([^,]+)$/.exec(subject ?? '') ?? [];
+  return {
+    ...(reading && { kubelet: { certificate: reading } }),
+    ...(nodeName !== undefined && { nodeName }),
+  };
+}
+
+function clientOf(
+  kubeconfigs: readonly KubeconfigReading[],
+  path = '/etc/kubernetes/kubelet.conf',
+): string | undefined {
+  return kubeconfigs.find(({ facts }) => facts.path === path)?.facts.clientCertificate?.subject;
 }
 
 /** What the script took for the pair must be what the manifest means; else it is said, and the wrong files are not passed off. */

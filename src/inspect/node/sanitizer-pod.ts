@@ -57,6 +57,11 @@ function join(path, key) {
   isTaken[path] = 1
   return path
 }
+# Without the quotes around it; one inside stays, and makes it another key.
+function bare(key) {
+  sub(/[ \t\n]+$/, "", key)
+  return key ~ /^["\047]/ ? substr(key, 2, length(key) - 2) : key
+}
 function skipBlanks() { sub(/^[ \t\n]+/, "", flowText) }
 function flow(path, depth,  mark, key, count) {
   if (refused || depth > 20) { refuse(); return }
@@ -70,7 +75,7 @@ function flow(path, depth,  mark, key, count) {
       if (match(flowText, /^"[^"\\]*"[ \t\n]*:/) || match(flowText, /^\047[^\047]*\047[ \t\n]*:/) || match(flowText, /^[A-Za-z0-9_.\/-]+:/)) {
         key = substr(flowText, 1, RLENGTH - 1)
         flowText = substr(flowText, RLENGTH + 1)
-        gsub(/["\047 \t\n]/, "", key)
+        key = bare(key)
       } else { refuse(); return }
       flow(join(path, key), depth + 1)
       skipBlanks()
@@ -170,7 +175,7 @@ function isKey(text) {
   if (!match(text, /^"[^"\\]*"[ \t]*:([ \t]|$)/) && !match(text, /^\047[^\047]*\047[ \t]*:([ \t]|$)/) && !match(text, /^[A-Za-z0-9_.\/<~-][A-Za-z0-9_.\/ -]*:([ \t]|$)/)) return 0
   keyText = substr(text, 1, RLENGTH)
   sub(/:[ \t]?$/, "", keyText)
-  gsub(/["\047 \t]/, "", keyText)
+  keyText = bare(keyText)
   keyRest = trim(substr(text, RLENGTH + 1))
   return 1
 }

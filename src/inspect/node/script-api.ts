@@ -22,6 +22,11 @@ find_api() {
     unread api "$admin starts a program for its credentials"
     return 1
   fi
+  # YAML has more ways to write that word: escapes, keys of their own line, aliases, tags, and other encodings.
+  if grep -q -e '[*?!\\]' -e '[^[:print:][:space:]]' "$ROOT$admin" 2>/dev/null; then
+    unread api "$admin is written in a way that could hide a program for its credentials"
+    return 1
+  fi
   if ! find_program kubectl; then
     if [ -z "$program" ]; then unread api 'kubectl is not there'; else unread api "$program lies where others than root may write, so it was not started"; fi
     return 1
@@ -35,7 +40,7 @@ find_api() {
   # A name that the certificate holds: by the address alone it could not be verified where that very address is missing.
   api_name=kubernetes
   text=
-  is_small "$ROOT$certificate" && text=$(limit 5 openssl x509 -in "$ROOT$certificate" -noout -text 2>/dev/null </dev/null)
+  is_small "$ROOT$certificate" && [ "$size" -gt 0 ] && text=$(limit 5 openssl x509 -in "$ROOT$certificate" -noout -text 2>/dev/null </dev/null)
   case "$text," in
     *DNS:kubernetes,* | *"DNS:kubernetes$nl"*) ;;
     *DNS:*)

@@ -98,6 +98,7 @@ read_files() {
     size=\${meta%"$tab$path"*}
     size=\${size##*"$nl"}
     size=\${size%%"$tab"*}
+    [ "$size" -gt 0 ] || continue
     if [ "$size" -le 262144 ]; then set -- "$@" "kind=$kind" "$path"; else unread "\${path#"$ROOT"}" 'larger than 256 KiB'; fi
   done
   unset IFS
@@ -116,6 +117,7 @@ read_keys() {
     [ -f "$ROOT$path" ] || continue
     if ! have openssl; then unread "$path" 'openssl is not there'; continue; fi
     if ! is_small "$ROOT$path"; then unread "$path" 'not readable, or larger than 256 KiB'; continue; fi
+    if [ "$size" -eq 0 ]; then unread "$path" 'openssl reads no private key in it'; continue; fi
     # Where it hangs, it is not waited for again with the next key.
     if [ -n "$is_stuck" ]; then unread "$path" 'openssl did not end in time'; continue; fi
     digest=$(limit 5 openssl pkey -in "$ROOT$path" -passin pass: -pubout -outform DER 2>/dev/null </dev/null | limit 6 openssl dgst -sha256 2>/dev/null; [ "$?" != 137 ] || printf ' stuck')

@@ -67,9 +67,10 @@ find_processes() {
     { read -r name <"$folder/comm"; } 2>/dev/null || continue
     if is_same net; then
       case $name in
-        kube-apiserver) [ "\${#api_pids}" -gt 200 ] || api_pids="$api_pids \${folder##*/}" ;;
+        # Only a static pod: else very many others would leave no room for it.
+        kube-apiserver) [ "\${#api_pids}" -gt 200 ] || { see_group && [ "\${#group}" -eq 32 ] && api_pids="$api_pids \${folder##*/}"; } ;;
         kubelet)
-          if is_same pid && is_same mnt && see_process && [ "$uid" = 0 ] && [ "$parent" = 1 ]; then
+          if is_same pid && is_same mnt && see_process && [ "$uid" = 0 ] && [ "$parent" = 1 ] && is_from kubelet; then
             kubelet_pids="$kubelet_pids \${folder##*/}"
           fi ;;
         k3s-server | k3s-agent | k3s | rke2 | k0s | kubelite | machined)
@@ -90,6 +91,13 @@ see_process() {
     esac
   done <"$folder/status"; } 2>/dev/null
   [ -n "$uid" ]
+}
+# A user's sudo runs as root under any name that he gives it, but from its own file. Who is not root is not told the file, and
+# opens nothing that he could not open anyhow.
+is_from() {
+  real=$(readlink "$folder/exe" 2>/dev/null)
+  real=\${real% (deleted)}
+  case $real in */"$1") is_ours "$real" ;; '') [ "$own_id" != 0 ] ;; *) return 1 ;; esac
 }
 # The pod that a process belongs to, by its control group, which no process chooses. Kubelet calls a static pod by a digest, and others have
 # a UUID of the API server's: https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/config/common.go
@@ -198,7 +206,8 @@ find_apiserver() {
   certificate= key= client_ca= advertise= bind= port= sni= manifest= api_arguments= user=0 next=
   [ -n "$is_readable" ] || return 0
   for file in "$ROOT$static_pods/kube-apiserver.yaml" "$ROOT$static_pods"/*; do
-    is_path "$file" && is_small "$file" || continue
+    # What the kernel makes up has no size, and may wait for ever or be emptied by reading.
+    is_path "$file" && is_small "$file" && [ "$size" -gt 0 ] || continue
     grep -q -e '--service-cluster-ip-range' -e '^ *- *kube-apiserver *$' "$file" 2>/dev/null || continue
     grep -q kube-apiserver "$file" 2>/dev/null || continue
     manifest=\${file#"$ROOT"}
@@ -225,7 +234,7 @@ find_apiserver() {
   set --
   for pid in $api_pids; do
     folder=$ROOT/proc/$pid
-    see_process && { [ "$uid" = 0 ] || [ "$uid" = "$user" ]; } && see_group && [ "\${#group}" -eq 32 ] && set -- "$@" "$pid"
+    see_process && { [ "$uid" = 0 ] || [ "$uid" = "$user" ]; } && set -- "$@" "$pid"
   done
   [ $# -eq 1 ] || return 0
   api_arguments=$(limit 2 head -c 131072 "$ROOT/proc/$1/cmdline" 2>/dev/null | tr '\\000' '\\n' | awk "$sanitizer" kind=process - 2>/dev/null)

@@ -71,11 +71,13 @@ export function kubeadmOf(reply: NodeReply): NodeFacts['kubeadm'] {
   if (path === '') return undefined;
   const plain = (at: string) =>
     reply.root !== '' && at.startsWith(`${reply.root}/`) ? at.slice(reply.root.length) : at;
-  const folder = plain(real).replace(/\/[^/]*$/, '');
+  const realPath = plain(real);
+  const isOddPath = !usualFolders.has(realPath.replace(/\/[^/]*$/, ''));
   return {
     path: plain(path),
     version: /^v\d[\w.+-]{0,60}$/.test(version.trim()) ? version.trim() : '',
-    isOddPath: !usualFolders.has(folder),
+    isOddPath,
+    ...(isOddPath && realPath !== plain(path) && { realPath }),
   };
 }
 
@@ -92,7 +94,6 @@ export function podsOf(reply: NodeReply): readonly Pod[] {
           pid,
           ...(serviceHost !== '' && { serviceHost }),
           ...(servicePort !== '' && { servicePort }),
-          caFingerprints: [],
         },
       ];
     },

@@ -8,17 +8,36 @@ export interface SanitizedFile {
   readonly remarks: readonly string[];
 }
 
+/** As much as the script reads of a file: a node that sends more is not to cost the time of others. */
+const largestFile = 256 * 1024;
+
 export function parseTexts(text: string, root: string): readonly SanitizedFile[] {
   const files: { kind: string; path: string; lines: string[]; remarks: string[] }[] = [];
+  let size = 0;
   for (const line of text.split('\n')) {
     const rest = line.slice(1);
     if (line.startsWith('>')) {
       const [kind = '', path = ''] = split(rest, 2);
-      files.push({ kind, path: withoutRoot(path, root), lines: [], remarks: [] });
-    } else if (line.startsWith('|')) files.at(-1)?.lines.push(rest);
-    else if (line.startsWith('!')) files.at(-1)?.remarks.push(rest);
+      files.push({ kind, path: detached(withoutRoot(path, root)), lines: [], remarks: [] });
+      size = 0;
+    } else if (line.startsWith('|')) {
+      const file = files.at(-1);
+      const isBefore = size <= largestFile;
+      size += line.length;
+      // A certificate is taken out of its lines, and nothing of them is kept.
+      if (size <= largestFile) file?.lines.push(file.kind === 'certificate' ? rest : detached(rest));
+      else if (isBefore) file?.remarks.push('too-large');
+    } else if (line.startsWith('!')) files.at(-1)?.remarks.push(rest);
   }
   return files;
+}
+
+/**
+ * The same text in memory of its own. A part of a string keeps all of it in V8, and an inspection keeps parts of every node's
+ * reply until its report: https://github.com/v8/v8/blob/13.6.1/src/objects/string.h (SlicedString)
+ */
+export function detached(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 /** Rows of tab-separated values; the last one has the rest of its line. */

@@ -4,7 +4,7 @@ import { connect as connectTls, rootCertificates } from 'node:tls';
 import { isIP } from 'node:net';
 import type { ProbeTroubleCode } from '../../model/probe.ts';
 import { authority, type Ground } from './ground.ts';
-import { readHead, receive, wholeAnswer } from './http-answer.ts';
+import { type Head, readHead, receive, wholeAnswer } from './http-answer.ts';
 import { faultFrom, ProbeError } from './probe-error.ts';
 import type { ProxyAddress } from './proxy-address.ts';
 import { connectTcp } from './race-addresses.ts';
@@ -158,13 +158,15 @@ async function tunnel(
   ];
   stream.write(`${lines.join('\r\n')}\r\n\r\n`);
   const label = `proxy ${authority(proxy.host, proxy.port)}`;
+  const readRefusal = wholeAnswer(proxy.secrets());
+  let head: Head | undefined;
   try {
     const answer = await receive(stream, signal, (bytes, isEnd) => {
-      const head = readHead(bytes);
+      head ??= readHead(bytes);
       if (!head) return undefined;
       const isOpen = head.status >= 200 && head.status < 300;
       if (isOpen) return { isOpen, rest: bytes.subarray(head.length) } as const;
-      const refusal = wholeAnswer(proxy.secrets())(bytes, isEnd);
+      const refusal = readRefusal(bytes, isEnd);
       return refusal && ({ isOpen, refusal } as const);
     });
     if (!answer.isOpen) {

@@ -9,7 +9,7 @@ import type { HttpAnswer, Probe } from '../../model/probe.ts';
 import { leadsTo, readChain } from './chain.ts';
 import { connectBy, type Road } from './connect.ts';
 import { authority, type Ground, isHost, refusedGround } from './ground.ts';
-import { receive, wholeAnswer } from './http-answer.ts';
+import { hide, receive, wholeAnswer } from './http-answer.ts';
 import { faultFrom, ProbeError, type ProbeFault } from './probe-error.ts';
 import { type Tap, tap } from './tap.ts';
 
@@ -85,12 +85,18 @@ async function look(request: ProbeRequest): Promise<Probe['result']> {
       ...(await ask(socket, wire, request, late.signal)),
     };
   } catch (error) {
-    return { state: 'failed', ...faultFrom(error) };
+    const fault = faultFrom(error);
+    return { state: 'failed', ...fault, detail: hide(fault.detail, secretsOf(request)) };
   } finally {
     clearTimeout(timer);
     request.signal?.removeEventListener('abort', onAbort);
     wire?.destroy();
   }
+}
+
+/** A proxy was given a password, and may repeat it wherever we listen. */
+function secretsOf({ proxy }: Road): readonly string[] {
+  return proxy?.secrets() ?? [];
 }
 
 /** The proxy and the node dial for us, so what counts then is not what this machine would reach. */
@@ -185,9 +191,11 @@ function servedBy(socket: TLSSocket): readonly Uint8Array[] {
 async function ask(
   socket: TLSSocket,
   wire: Tap,
-  { host, port, serverName }: ProbeRequest,
+  request: ProbeRequest,
   signal: AbortSignal,
 ): Promise<{ answer: HttpAnswer } | { noAnswer: Pick<ProbeFault, 'trouble' | 'detail'> }> {
+  const { host, port, serverName } = request;
+  const secrets = secretsOf(request);
   const name = (sniOf(serverName) ?? host).replace(/%.*$/, '');
   const lines = [
     'GET /version HTTP/1.1',
@@ -198,10 +206,10 @@ async function ask(
   ];
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   try {
-    return { answer: await receive(socket, signal, wholeAnswer()) };
+    return { answer: await receive(socket, signal, wholeAnswer(secrets)) };
   } catch (error) {
     const { trouble, detail } = faultOfAnswer(error as Error, wire);
-    return { noAnswer: { trouble, detail } };
+    return { noAnswer: { trouble, detail: hide(detail, secrets) } };
   }
 }
 

@@ -6,6 +6,8 @@ import { ProbeError } from './probe-error.ts';
 const mostOfHead = 16 * 1024;
 const mostOfBody = 64 * 1024;
 const mostInterim = 8;
+/** Fewer characters of a secret's beginning are no secret. */
+const leastOfSecret = 4;
 
 export interface Head {
   readonly status: number;
@@ -36,38 +38,55 @@ export function readHead(bytes: Buffer, from = 0, interim = 0): Head | undefined
   if (status.startsWith('1') && status !== '101') return readHead(bytes, length, interim + 1);
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name = '', value = ''] = /^([\w-]+):[ \t]*(.*)$/.exec(line) ?? [];
+    // Blanks are trimmed afterwards: in the pattern, many of them would cost the square of their number.
+    const [, name = '', value = ''] = /^([\w-]+):(.*)$/s.exec(line) ?? [];
     if (name !== '' && !headers.has(name.toLowerCase())) headers.set(name.toLowerCase(), value.trim());
   }
   return { status: Number(status), reason, headers, length };
 }
 
-/** The body as far as it came; `isWhole` when no more of it is to be waited for. */
-function readBody({ headers }: Head, bytes: Buffer): { readonly text: string; readonly isWhole: boolean } {
-  const isFull = bytes.length >= mostOfBody;
-  if (/\bchunked\b/i.test(headers.get('transfer-encoding') ?? '')) {
-    const { body, isWhole } = unchunk(bytes);
-    return { text: body.toString('utf8'), isWhole: isWhole || isFull };
-  }
-  const declared = headers.get('content-length');
-  const length = declared !== undefined && /^\d{1,15}$/.test(declared) ? Number(declared) : Infinity;
-  const body = bytes.subarray(0, Math.min(length, mostOfBody));
-  return { text: body.toString('utf8'), isWhole: bytes.length >= length || isFull };
+interface Body {
+  readonly text: () => string;
+  /** No more of it is to be waited for. */
+  readonly isWhole: boolean;
 }
 
-function unchunk(bytes: Buffer): { readonly body: Buffer; readonly isWhole: boolean } {
-  const pieces: Buffer[] = [];
+/** Reads a body that grows: each byte once, though it may come byte by byte. */
+function bodyReader({ headers }: Head): (bytes: Buffer) => Body {
+  const isChunked = /\bchunked\b/i.test(headers.get('transfer-encoding') ?? '');
+  const declared = headers.get('content-length');
+  const length = declared !== undefined && /^\d{1,15}$/.test(declared) ? Number(declared) : Infinity;
+  const piecesOf = pieceReader();
+  return (bytes) => {
+    const isFull = bytes.length >= mostOfBody;
+    if (isChunked) {
+      const { pieces, isEnd } = piecesOf(bytes);
+      const text = () => Buffer.concat(pieces.map(([from, to]) => bytes.subarray(from, to))).toString('utf8');
+      return { text, isWhole: isEnd || isFull };
+    }
+    const text = () => bytes.subarray(0, Math.min(length, mostOfBody)).toString('utf8');
+    return { text, isWhole: bytes.length >= length || isFull };
+  };
+}
+
+/** Where the pieces of a chunked body are, the last of them perhaps not yet whole. */
+function pieceReader() {
+  const pieces: (readonly [number, number])[] = [];
   let at = 0;
-  for (;;) {
-    const [line, digits = ''] =
-      /^([0-9a-f]{1,8})[^\n]{0,200}\n/i.exec(bytes.toString('latin1', at, at + 220)) ?? [];
-    if (line === undefined) return { body: Buffer.concat(pieces), isWhole: false };
-    const size = Number.parseInt(digits, 16);
-    if (size === 0) return { body: Buffer.concat(pieces), isWhole: true };
-    at += line.length;
-    pieces.push(bytes.subarray(at, at + size));
-    at += size + 2;
-  }
+  let isEnd = false;
+  return (bytes: Buffer): { readonly pieces: typeof pieces; readonly isEnd: boolean } => {
+    while (!isEnd && at < bytes.length) {
+      const [line, digits = ''] =
+        /^([0-9a-f]{1,8})[^\n]{0,200}\n/i.exec(bytes.toString('latin1', at, at + 220)) ?? [];
+      if (line === undefined) break;
+      const size = Number.parseInt(digits, 16);
+      const from = at + line.length;
+      if (size > 0) pieces.push([from, from + size]);
+      isEnd = size === 0;
+      at = from + size + 2;
+    }
+    return { pieces, isEnd };
+  };
 }
 
 /** What is worth keeping of an answer. `secrets` are taken out of what the peer repeats of our own words. */
@@ -98,17 +117,33 @@ function jsonOf(body: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 function lineOf(body: string, json: Readonly<Record<string, unknown>> | undefined): string {
-  if (json) {
-    const said = json['message'];
-    return typeof said === 'string' ? said.trim() : JSON.stringify(json);
-  }
+  const said = json?.['message'];
+  if (typeof said === 'string') return said.trim();
+  const compact = json && compactOf(json);
+  if (compact !== undefined) return compact;
   const [, title] = /<title[^>]{0,200}>([^<]{1,1000})</i.exec(body) ?? [];
   const lines = (title ?? body).split(/\r?\n/).map((line) => line.trim());
   return lines.find((line) => line !== '') ?? '';
 }
 
-function hide(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), text);
+/** Undefined where it is nested deeper than can be written. */
+function compactOf(json: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    return JSON.stringify(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes out what the peer repeats of our secrets, also where the text was cut in the middle of one. */
+export function hide(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((shown, secret) => {
+    if (secret === '') return shown;
+    const whole = shown.replaceAll(secret, '***');
+    for (let length = secret.length - 1; length >= leastOfSecret; length -= 1)
+      if (whole.endsWith(secret.slice(0, length))) return `${whole.slice(0, -length)}***`;
+    return whole;
+  }, text);
 }
 
 /** Collects bytes from a stream until `read` makes something of them. The stream is paused then, and nobody listens to its errors. */
@@ -177,14 +212,17 @@ export function receive<T>(
   });
 }
 
-/** For `receive`: a whole answer, summed up. */
+/** For one `receive`: a whole answer, summed up. */
 export function wholeAnswer(
   secrets: readonly string[] = [],
 ): (bytes: Buffer, isEnd: boolean) => HttpAnswer | undefined {
+  let head: Head | undefined;
+  let readBody: ReturnType<typeof bodyReader> | undefined;
   return (bytes, isEnd) => {
-    const head = readHead(bytes);
+    head ??= readHead(bytes);
     if (!head) return undefined;
-    const { text, isWhole } = readBody(head, bytes.subarray(head.length));
-    return isWhole || isEnd ? summarize(head, text, secrets) : undefined;
+    readBody ??= bodyReader(head);
+    const { text, isWhole } = readBody(bytes.subarray(head.length));
+    return isWhole || isEnd ? summarize(head, text(), secrets) : undefined;
   };
 }

@@ -82,7 +82,7 @@ function withSecrets(
     ...address,
     authorization: () => `Basic ${token}`,
     credentials: () => credentials,
-    secrets: () => [token, password, encodeURIComponent(password)],
+    secrets: () => [token, token.replace(/=+$/, ''), password, encodeURIComponent(password)],
   };
 }
 

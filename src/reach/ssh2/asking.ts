@@ -7,15 +7,25 @@ export interface Asking {
   alone<T>(question: (ask: ReachOptions['ask']) => Promise<T>): Promise<T>;
 }
 
-export function startAsking({ isInteractive, ask }: Pick<ReachOptions, 'isInteractive' | 'ask'>): Asking {
+export function startAsking({
+  isInteractive,
+  ask,
+  holdTerminal,
+}: Pick<ReachOptions, 'isInteractive' | 'ask' | 'holdTerminal'>): Asking {
   let last: Promise<unknown> = Promise.resolve();
   return {
     isPossible: isInteractive,
     alone(question) {
-      const mine = last.then(
-        () => question(ask),
-        () => question(ask),
-      );
+      // Also while an answer is tried, before the next question: a key takes a second to be decrypted.
+      const held = async (): ReturnType<typeof question> => {
+        const release = holdTerminal?.();
+        try {
+          return await question(ask);
+        } finally {
+          release?.();
+        }
+      };
+      const mine = last.then(held, held);
       last = mine;
       return mine;
     },

@@ -113,6 +113,14 @@ export function refusedLogin(whom: string, user: string, identities: Identities,
       retryable: false,
     });
   }
+  if (unsigned.length > 0 && unsigned.length >= offered.length) {
+    return new ReachError({
+      code: 'authentication',
+      message: `no key could be used to log in as ${name} at ${whom}: ${asides.join('; ')}`,
+      hint: 'load the key into an agent (ssh-add asks for its passphrase), or name another one by --identity FILE',
+      retryable: false,
+    });
+  }
   return new ReachError({
     code: 'authentication',
     message: `${whom} does not let ${name} in; tried: ${offered.map(describe).join(', ')}${takes}${others}`,

@@ -1,11 +1,11 @@
 /** From settings to a login: finds the keys, waits for a place at that sshd, dials, and tries again where that does no harm. */
-import { connect as dialTcp } from 'node:net';
+import { connect as dialTcp, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { display } from '../../model/display.ts';
 import { noKeys } from './authentication.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { forward } from './forward.ts';
-import { backOff, mostRetries } from './gate.ts';
+import { tryAgain } from './gate.ts';
 import { algorithmsFor } from './host-key.ts';
 import { identitiesFor } from './identities.ts';
 import { type Login, logIn } from './login.ts';
@@ -36,11 +36,11 @@ export async function connectTo(
   if (need !== undefined) throw needsOpenssh(whom, need);
   const { needs } = algorithmsFor(await session.knownTo(settings), settings);
   if (needs) throw needs;
-  const identities = await identitiesFor(settings, session.asking, session.unlocked);
+  const identities = await identitiesFor(settings, session.asking, session.keys);
   if (identities.offered.length === 0) throw noKeys(settings.user, whom, identities);
 
   const sshd = `${through?.name ?? ''} ${whom}`;
-  for (let attempt = 0; ; attempt += 1) {
+  return tryAgain(async () => {
     const leave = await session.gate.enter(sshd);
     const { connectTimeoutMs } = session.options.limits;
     const deadline = startDeadline(connectTimeoutMs, () => timeoutTrouble(whom, 'the login'));
@@ -48,14 +48,11 @@ export async function connectTo(
       const stream = await dial(settings, through, deadline);
       const isThroughBastion = through !== undefined;
       return await logIn({ session, settings, identities, stream, deadline, whom, isThroughBastion });
-    } catch (error) {
-      if (!mayTryAgain(error) || attempt >= mostRetries) throw error;
     } finally {
       deadline.stop();
       leave();
     }
-    await backOff(attempt);
-  }
+  }, mayTryAgain);
 }
 
 async function dial(
@@ -79,9 +76,27 @@ async function dial(
       ),
       deadline.over,
     ]);
+    gatherWrites(socket);
     return socket;
   } catch (error) {
     socket.destroy();
     throw error;
   }
+}
+
+/** ssh2 writes each packet in three pieces (length, content, tag), and each would be a system call and a segment of its own. */
+function gatherWrites(socket: Socket): void {
+  const write = socket.write.bind(socket) as (...given: unknown[]) => boolean;
+  let isGathering = false;
+  socket.write = (...given: unknown[]): boolean => {
+    if (!isGathering) {
+      isGathering = true;
+      socket.cork();
+      process.nextTick(() => {
+        isGathering = false;
+        socket.uncork();
+      });
+    }
+    return write(...given);
+  };
 }

@@ -3,9 +3,11 @@ import ssh2, { type ParsedKey } from 'ssh2';
 import { display } from '../../model/display.ts';
 import { type AgentKey, agentKeys, signByAgent } from './agent.ts';
 import type { Asking } from './asking.ts';
-import { decrypt, type KeyFile, readKeyFile } from './key-file.ts';
+import { type KeyFile, readKeyFile } from './key-file.ts';
 import { fingerprintOf } from './known-hosts.ts';
+import { askPassphrase } from './passphrase.ts';
 import type { IdentityFile, Settings } from './settings.ts';
+import { signWith } from './sign.ts';
 
 export interface Identity {
   readonly label: string;
@@ -28,27 +30,34 @@ export interface Fault {
 
 /** sshd ends a connection at the sixth (MaxAuthTries), and from OpenSSH 9.8 on counts failures against our address. */
 const mostKeys = 5;
-const tries = 3;
 
-/** Decrypted keys by file, so that a passphrase is asked for once in a run. */
-export type Unlocked = Map<string, Promise<ParsedKey | undefined>>;
+/** By path, for one run. */
+export interface KnownKeys {
+  readonly files: Map<string, Promise<KeyFile>>;
+  /** Decrypted ones, so that a passphrase is asked for once; a text is why there is none. */
+  readonly unlocked: Map<string, Promise<ParsedKey | string>>;
+}
+
+export function noKnownKeys(): KnownKeys {
+  return { files: new Map(), unlocked: new Map() };
+}
 
 export async function identitiesFor(
   { identityFiles, identitiesOnly, agent }: Pick<Settings, 'identityFiles' | 'identitiesOnly' | 'agent'>,
   asking: Asking,
-  unlocked: Unlocked,
+  known: KnownKeys,
 ): Promise<Identities> {
   const faults: Fault[] = [];
   const held = await heldBy(agent, faults);
   const files = await Promise.all(
-    identityFiles.map(async (file) => ({ ...file, key: await readKeyFile(file.path) })),
+    identityFiles.map(async (file) => ({ ...file, key: await keyFileAt(file.path, known) })),
   );
   for (const file of files) faults.push(...faultsOf(file, asking.isPossible));
   // An encrypted key of the old format may only show which it is when it is decrypted.
-  const known = files.flatMap(({ key }) => ('publicKey' in key && key.publicKey ? [key.publicKey] : []));
+  const inFiles = files.flatMap(({ key }) => ('publicKey' in key && key.publicKey ? [key.publicKey] : []));
   const inAgent = (publicKey: Buffer): AgentKey | undefined =>
     held.find((one) => one.publicKey.equals(publicKey));
-  const named = known.flatMap((publicKey) => inAgent(publicKey) ?? []);
+  const named = inFiles.flatMap((publicKey) => inAgent(publicKey) ?? []);
   const unnamed = held.filter((one) => !named.includes(one));
   const others = identitiesOnly ? [] : unnamed;
   if (identitiesOnly && unnamed.length > 0) {
@@ -62,11 +71,15 @@ export async function identitiesFor(
   const own = await Promise.all(
     files
       .filter(({ key }) => !('publicKey' in key && key.publicKey && inAgent(key.publicKey)))
-      .map(({ path, key }) => fromFile(path, key, asking, unlocked)),
+      .map(({ path, key }) => fromFile(path, key, asking, known)),
   );
+  for (const one of own) {
+    if (typeof one === 'string')
+      faults.push({ about: 'file', text: one, hint: 'load it into an agent: ssh-add', needsOpenssh: false });
+  }
   const all = [
     ...[...named, ...others].map((one) => fromAgent(agent ?? '', one)),
-    ...own.filter((one) => one !== undefined),
+    ...own.filter((one) => one !== undefined && typeof one !== 'string'),
   ];
   const unique = all.filter(
     (one, at) => all.findIndex((other) => other.publicKey.equals(one.publicKey)) === at,
@@ -80,6 +93,15 @@ export async function identitiesFor(
     });
   }
   return { offered: unique.slice(0, mostKeys), faults };
+}
+
+/** What could not be read may be readable for the next node: files may have run out just now. */
+async function keyFileAt(path: string, { files }: KnownKeys): Promise<KeyFile> {
+  const reading = files.get(path) ?? readKeyFile(path);
+  files.set(path, reading);
+  const file = await reading;
+  if (file.state === 'fault') files.delete(path);
+  return file;
 }
 
 const deadSocket: Readonly<Record<string, string>> = {
@@ -155,15 +177,19 @@ async function fromFile(
   path: string,
   file: KeyFile,
   asking: Asking,
-  unlocked: Unlocked,
-): Promise<Identity | undefined> {
+  { unlocked }: KnownKeys,
+): Promise<Identity | string | undefined> {
   const label = display(path);
   if (file.state === 'ready') {
     const { key, publicKey } = file;
-    return { label, publicKey, sign: (data, hash) => Promise.resolve(signWith(key, data, hash)) };
+    return {
+      label,
+      publicKey,
+      sign: (data, hash) => new Promise((resolve) => resolve(signWith(key, data, hash))),
+    };
   }
   if (file.state !== 'encrypted' || !asking.isPossible) return undefined;
-  const unlock = (): Promise<ParsedKey | undefined> => {
+  const unlock = (): Promise<ParsedKey | string> => {
     const before = unlocked.get(path);
     if (before) return before;
     const key = asking.alone((ask) => askPassphrase(file.text, label, ask));
@@ -171,38 +197,21 @@ async function fromFile(
     return key;
   };
   // ssh too asks only once the host says that it wants this key, where the file shows which it is.
-  const publicKey = file.publicKey ?? (await unlock())?.getPublicSSH();
-  if (publicKey === undefined) return undefined;
+  let { publicKey } = file;
+  if (publicKey === undefined) {
+    const key = await unlock();
+    if (typeof key === 'string') return key;
+    publicKey = key.getPublicSSH();
+  }
   return {
     label,
     publicKey,
     async sign(data, hash) {
       const key = await unlock();
-      if (!key) throw new Error(`the passphrase of ${label} was not given`);
+      if (typeof key === 'string') throw new Error(key);
       return signWith(key, data, hash);
     },
   };
-}
-
-async function askPassphrase(
-  text: Buffer,
-  label: string,
-  ask: (question: string, options: { readonly isSecret: boolean }) => Promise<string>,
-): Promise<ParsedKey | undefined> {
-  for (let left = tries; left > 0; left -= 1) {
-    const passphrase = await ask(`Passphrase of ${label}: `, { isSecret: true });
-    if (passphrase === '') return undefined;
-    const key = decrypt(text, passphrase);
-    if (key) return key;
-  }
-  return undefined;
-}
-
-function signWith(key: ParsedKey, data: Buffer, hash: string | undefined): Buffer {
-  // ssh2 gives back an Error instead of throwing it.
-  const signature: unknown = hash === undefined ? key.sign(data) : key.sign(data, hash);
-  if (Buffer.isBuffer(signature)) return signature;
-  throw signature instanceof Error ? signature : new Error('the key does not sign');
 }
 
 /** `~/.ssh/id_ed25519 (SHA256:…)`, for messages. */

@@ -63,14 +63,21 @@ export function knownHosts(files: readonly { readonly file: string; readonly tex
       else for (const name of names.split(',')) named.set(name, [...(named.get(name) ?? []), place]);
     }
   }
+  const search = (host: string): readonly HostKeyLine[] => {
+    const plain = named.get(host.toLowerCase()) ?? [];
+    const patterned = others.filter((place) => isNamedBy(lines[place]?.hosts ?? '', host));
+    return [...new Set([...plain, ...patterned])]
+      .toSorted((a, b) => a - b)
+      .flatMap((place) => lines[place] ?? []);
+  };
+  // A host is looked for several times on its way in, and each hashed line costs a digest.
+  const found = new Map<string, readonly HostKeyLine[]>();
   return {
     faults,
     find(host) {
-      const plain = named.get(host.toLowerCase()) ?? [];
-      const patterned = others.filter((place) => isNamedBy(lines[place]?.hosts ?? '', host));
-      return [...new Set([...plain, ...patterned])]
-        .toSorted((a, b) => a - b)
-        .flatMap((place) => lines[place] ?? []);
+      const hostLines = found.get(host) ?? search(host);
+      found.set(host, hostLines);
+      return hostLines;
     },
   };
 }

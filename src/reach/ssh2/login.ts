@@ -120,8 +120,9 @@ export async function logIn(options: LoginOptions): Promise<Login> {
 /** Says goodbye, and does not wait for an answer. */
 function end(client: Client, stream: Duplex): void {
   client.end();
-  // A peer that is gone or silent would hold the socket, and with it our process.
-  setTimeout(() => stream.destroy(), 1000).unref();
+  // A peer that is gone or silent would hold the socket, and with it our process; one that answers need not be held in memory.
+  const timer = setTimeout(() => stream.destroy(), 1000).unref();
+  stream.once('close', () => clearTimeout(timer));
 }
 
 function watch(client: Client): Pick<Login, 'gone' | 'isGone'> {

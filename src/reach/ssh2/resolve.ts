@@ -24,11 +24,11 @@ export interface ResolverOptions {
 
 /** For one run: the files are read once, and hosts that no line tells apart share one `ssh -G`. */
 export function startResolver({ configFile, place, program = 'ssh' }: ResolverOptions): Resolver {
-  let files: Promise<ConfigFiles> | undefined;
+  let files: Promise<Config> | undefined;
   const asked = new Map<string, Promise<RawSettings | 'no ssh'>>();
 
-  const ask = (target: Whom, { lines }: ConfigFiles): Promise<RawSettings | 'no ssh'> => {
-    const key = sharedKey(target, lines);
+  const ask = (target: Whom, { blocksOf }: Config): Promise<RawSettings | 'no ssh'> => {
+    const key = sharedKey(target, blocksOf);
     const before = asked.get(key);
     if (before) return before;
     const answer = askSsh(program, target, configFile);
@@ -39,7 +39,7 @@ export function startResolver({ configFile, place, program = 'ssh' }: ResolverOp
   return {
     async settingsOf(target) {
       refuseHost(target, 'target');
-      files ??= readConfigFiles(configFile, place.home);
+      files ??= readConfig(configFile, place.home);
       const config = await files;
       const subset = (why: readonly string[]): Settings => {
         const raw = evaluate(config.lines, { ...target, localUser: place.localUser });
@@ -63,8 +63,18 @@ function forHost({ values, notes }: RawSettings, host: string): RawSettings {
   return { values: isShared ? new Map([...values, ['hostname', [[host.toLowerCase()]]]]) : values, notes };
 }
 
-/** The same for hosts about which ssh must say the same; 8 ms each are much for a fleet. */
-function sharedKey({ host, port, user, isNext }: Whom, lines: readonly ConfigLine[]): string {
+interface Config extends ConfigFiles {
+  /** Which Host lines speak of a host; undefined where these alone do not decide what ssh says about it. */
+  readonly blocksOf: ((host: string) => readonly number[]) | undefined;
+}
+
+async function readConfig(configFile: string | undefined, home: string): Promise<Config> {
+  const config = await readConfigFiles(configFile, home);
+  return { ...config, blocksOf: blockFinder(config.lines) };
+}
+
+/** Looked up, not tried one after the other: files of fleets have a line for each host. */
+function blockFinder(lines: readonly ConfigLine[]): Config['blocksOf'] {
   const flat = (some: readonly ConfigLine[]): readonly ConfigLine[] =>
     some.flatMap((line) => [line, ...flat((line.included ?? []).flat())]);
   const all = flat(lines);
@@ -74,10 +84,30 @@ function sharedKey({ host, port, user, isNext }: Whom, lines: readonly ConfigLin
       !keyword.startsWith('canonical') &&
       !(/^(?:hostname|hostkeyalias|proxy|user$)/.test(keyword) && words.some((word) => word.includes('%'))),
   );
+  if (!isPlain) return undefined;
+  const named = new Map<string, number[]>();
+  const patterned: (readonly [block: number, words: readonly string[]])[] = [];
+  for (const [block, { words }] of all.filter(({ keyword }) => keyword === 'host').entries()) {
+    if (words.some((word) => /[*?!]/.test(word))) patterned.push([block, words]);
+    else
+      for (const word of new Set(words)) {
+        const blocks = named.get(word);
+        if (blocks) blocks.push(block);
+        else named.set(word, [block]);
+      }
+  }
+  return (host) => [
+    ...(named.get(host) ?? []),
+    ...patterned.filter(([, words]) => isHost(words, host)).map(([block]) => block),
+  ];
+}
+
+/** The same for hosts about which ssh must say the same; 8 ms each are much for a fleet. */
+function sharedKey({ host, port, user, isNext }: Whom, blocks: Config['blocksOf']): string {
   // Addresses have many spellings, and ssh may write another one.
-  if (!isPlain || isIPv6(host.split('%')[0] ?? '')) return JSON.stringify([host, port, user, isNext]);
-  const blocks = all.filter(({ keyword }) => keyword === 'host').map(({ words }) => isHost(words, host));
-  return JSON.stringify([blocks, port, user, isNext]);
+  if (blocks === undefined || isIPv6(host.split('%')[0] ?? ''))
+    return JSON.stringify([host, port, user, isNext]);
+  return JSON.stringify([blocks(host), port, user, isNext]);
 }
 
 async function askSsh(

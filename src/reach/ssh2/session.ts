@@ -1,9 +1,9 @@
-/** What all connections of one run share: settings, known hosts, decrypted keys, the places at each sshd, bastions. */
+/** What all connections of one run share: settings, known hosts, keys, the places at each sshd, bastions. */
 import { display } from '../../model/display.ts';
 import type { ReachOptions } from '../options.ts';
 import { type Asking, startAsking } from './asking.ts';
 import { type Gate, startGate } from './gate.ts';
-import type { Unlocked } from './identities.ts';
+import { type KnownKeys, noKnownKeys } from './identities.ts';
 import { addToKnownHostsFile, readKnownHostsFile } from './known-hosts-files.ts';
 import { type HostKeyLine, type KnownHosts, keyTypeOf, knownHosts } from './known-hosts.ts';
 import type { Login } from './login.ts';
@@ -14,7 +14,7 @@ export interface Session {
   readonly options: ReachOptions;
   readonly asking: Asking;
   readonly gate: Gate;
-  readonly unlocked: Unlocked;
+  readonly keys: KnownKeys;
   /** New host keys that somebody said yes to. */
   readonly accepted: Set<string>;
   /** `target`: a node, for which flags count; a bastion is ssh_config's. */
@@ -77,7 +77,7 @@ function startSession(options: ReachOptions): Session {
     options,
     asking: startAsking(options),
     gate: startGate(),
-    unlocked: new Map(),
+    keys: noKnownKeys(),
     accepted: new Set(),
     async settingsOf({ host, port, user, isNext = false }, as) {
       const asUser = user ?? (as === 'target' ? options.user : undefined);

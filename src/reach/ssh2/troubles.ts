@@ -6,8 +6,12 @@ import { ReachError } from '../transport.ts';
 /** A trouble before any authentication: nothing was held against us yet, so another try does no harm. */
 const harmless = new WeakSet<ReachError>();
 
-export function mayTryAgain(error: unknown): boolean {
-  return error instanceof ReachError && harmless.has(error);
+/** A port that refuses three times is closed; that sshd has too many at a time, or we too many files, passes by itself. */
+const retries: Readonly<Partial<Record<ReachTroubleCode, number>>> = { refused: 2, reset: 3, failed: 3 };
+
+/** `attempt` counts from 0. Nobody above the login tries these again, or the numbers would multiply. */
+export function mayTryAgain(error: unknown, attempt: number): boolean {
+  return error instanceof ReachError && harmless.has(error) && attempt < (retries[error.trouble.code] ?? 0);
 }
 
 function trouble(

@@ -2,7 +2,13 @@
 import { join, listed, plain, said } from '../page.ts';
 import type { Vocabulary } from './words.ts';
 
-type ReachCodes = 'api-unread' | 'not-read' | 'partly-read' | 'host-key-added';
+type ReachCodes =
+  | 'api-unread'
+  | 'not-read'
+  | 'partly-read'
+  | 'no-control-plane'
+  | 'manifest-gone'
+  | 'host-key-added';
 
 export const reachWords: Vocabulary<ReachCodes> = {
   'api-unread': ({ what, why }) => ({
@@ -22,11 +28,34 @@ export const reachWords: Vocabulary<ReachCodes> = {
     evidence: [said`${why}`],
     todo: plain('what depends on it is unknown here, not absent'),
   }),
+  'no-control-plane': ({ kind, dials = [] }, node) => ({
+    head:
+      kind === 'worker'
+        ? said`this is a worker: no kube-apiserver manifest on ${node}`
+        : said`no control plane here: there is no Kubernetes on ${node}`,
+    evidence:
+      kind === 'worker'
+        ? [
+            plain('a kubelet or what it leaves is there, and nothing of a control plane'),
+            ...(dials.length === 0 ? [] : [said`its kubelet finds the API at ${dials}`]),
+          ]
+        : [plain('no kube-apiserver manifest, no kubelet, and no trace of kubeadm')],
+    todo: plain(
+      'name the control planes (kubectl get nodes -l node-role.kubernetes.io/control-plane -o wide lists them); --endpoint HOST:PORT tests a load balancer in front of them',
+    ),
+  }),
+  'manifest-gone': ({ folder, evidence }, node) => ({
+    head: said`there is no kube-apiserver manifest in ${folder} on ${node}, though it is a control plane (${evidence})`,
+    evidence: [
+      plain(
+        'kubelet stops the API server as soon as its manifest is gone: some recipes move it away and back',
+      ),
+    ],
+    todo: plain('look where it is, and put it back; or see why kubeadm did not come to its end on this node'),
+  }),
   'host-key-added': ({ fingerprint }, node) => ({
     head: said`the host key of ${node} was unknown and has been added: ${fingerprint}`,
     evidence: [],
-    todo: plain(
-      'compare the fingerprint with the one on the node: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
-    ),
+    todo: plain('compare it with what ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub says on the node'),
   }),
 };

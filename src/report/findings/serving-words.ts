@@ -94,15 +94,15 @@ export const servingWords: Vocabulary<ServingCodes> = {
     todo: plain('remove that line; tls-server-name helps where only the name is wrong'),
   }),
   expired: ({ what, notAfter }, node) => ({
-    head: join(said`${what}`, onNode(node), said` expired on ${notAfter}`),
+    head: join(whatWords(what), onNode(node), said` expired on ${notAfter}`),
     evidence: [],
     todo: plain(
-      'kubeadm certs renew keeps the names of the certificate on disk; look at kubeadm certs check-expiration',
+      'look at kubeadm certs check-expiration; kubeadm certs renew keeps the names of the certificate on disk',
     ),
   }),
   expiring: ({ what, notAfter, days }, node) => ({
     head: join(
-      said`${what}`,
+      whatWords(what),
       onNode(node),
       said` expires in ${days} `,
       plain(days === 1 ? 'day' : 'days'),
@@ -114,7 +114,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
     ),
   }),
   'not-yet-valid': ({ what, notBefore }, node) => ({
-    head: join(said`${what}`, onNode(node), said` is valid only from ${notBefore} on`),
+    head: join(whatWords(what), onNode(node), said` is valid only from ${notBefore} on`),
     evidence: [],
     todo: plain('compare the clocks (chronyc tracking, timedatectl)'),
   }),
@@ -140,7 +140,10 @@ export const servingWords: Vocabulary<ServingCodes> = {
       said` (${trouble})`,
     ),
     evidence: [plain('nothing is known of the certificate there')],
-    todo: plain('check address, port, firewall and load balancer, and that the kube-apiserver runs'),
+    todo: plain(
+      unreachable[trouble] ??
+        'check address, port, firewall and load balancer, and that the kube-apiserver runs',
+    ),
   }),
   'path-not-proven': ({ endpoint, trouble }) => ({
     head: said`the certificates hold the name, but ${endpoint} itself could not be dialled from here (${trouble})`,
@@ -149,9 +152,25 @@ export const servingWords: Vocabulary<ServingCodes> = {
   }),
 };
 
+const unreachable: Readonly<Record<string, string>> = {
+  dns: 'the name does not resolve here: check how it is written, and which DNS server should know it',
+  'not-tls': 'something answers there that does not speak TLS: check the port',
+};
+
 function wayWords(way: string): string {
   if (way === 'proxy') return 'through the proxy';
   return way === 'direct' ? 'directly' : 'through the SSH connection';
+}
+
+const certificates: ReadonlySet<string> = new Set([
+  'the API server certificate',
+  'the served certificate',
+  'the cluster CA',
+]);
+
+/** As the rules call them; anything else may hold a path. */
+function whatWords(what: string): Phrase {
+  return certificates.has(what) ? plain(what) : said`${what}`;
 }
 
 function onNode(node: string): Phrase {

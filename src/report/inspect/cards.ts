@@ -1,14 +1,54 @@
 /** One row per node: its certificate, until when, and whether it is the one that is served. */
 import type { Certificate, PublicKey } from '../../model/certificate.ts';
 import type { ClusterFacts, ReadNode } from '../../model/cluster-facts.ts';
+import type { Inspection } from '../../model/inspection.ts';
 import { type Cell, cell, join, type Phrase, plain, said, type Section } from '../page.ts';
 
 /** More than these are counted, where nothing is to be said about them. */
 const mostRows = 24;
 
-export function cardsTable(nodes: readonly ReadNode[], facts: ClusterFacts): Section['blocks'] {
-  const controlPlanes = nodes.filter(({ node }) => node.role === 'control-plane');
-  if (controlPlanes.length === 0) return [];
+/** `wrong`: nodes that were named as control planes and are none. */
+export function cardsTable(
+  { nodes, facts, dialled }: Pick<Inspection, 'nodes' | 'facts' | 'dialled'>,
+  wrong: ReadonlySet<string>,
+): Section['blocks'] {
+  const controlPlanes = nodes.filter(({ node }) => node.role === 'control-plane' && !wrong.has(node.name));
+  return [...(controlPlanes.length === 0 ? [] : ofNodes(controlPlanes, facts)), ...ofServers(dialled, facts)];
+}
+
+/** Without a login: what is served is the whole card. */
+function ofServers(dialled: Inspection['dialled'], { readAt }: ClusterFacts): Section['blocks'] {
+  if (dialled.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      about: 'The certificate that is served where no node was read',
+      columns: ['seen at', 'for', 'valid until', 'key', 'issued by', 'SHA-256'],
+      rows: dialled
+        .slice(0, mostRows)
+        .map(({ name, certificate, issuedBy }) => [
+          cell([{ code: name }]),
+          cell(said`${certificate.subject}`),
+          untilCell(certificate, readAt),
+          cell(keyWords(certificate.key)),
+          issuedBy === 'cluster-ca'
+            ? cell(said`${certificate.issuer}, the CA of the cluster`, 'good')
+            : cell(said`${certificate.issuer}, unverified`, 'careful'),
+          cell(said`${certificate.fingerprint.slice(0, 16)}`),
+        ]),
+    },
+    ...(dialled.length > mostRows
+      ? [
+          {
+            kind: 'prose' as const,
+            phrase: plain(`and ${dialled.length - mostRows} more, which --format json has`),
+          },
+        ]
+      : []),
+  ];
+}
+
+function ofNodes(controlPlanes: readonly ReadNode[], facts: ClusterFacts): Section['blocks'] {
   const rows = controlPlanes.map((read) => rowOf(read, facts));
   const odd = rows.filter((row) => row.some(({ tone }) => tone === 'bad' || tone === 'careful'));
   const shown = rows.length > mostRows ? odd : rows;

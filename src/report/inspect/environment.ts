@@ -38,7 +38,7 @@ export function environmentBlocks(inspection: Inspection): Section['blocks'] {
             ]),
           },
         ]),
-    ...trust(trustBundles, interceptorChain(inspection)),
+    ...trust(trustBundles, interceptorCas(inspection)),
     ...connections(facts.nodes),
   ];
 }
@@ -54,6 +54,11 @@ function kubeconfigWords(kubeconfig: Inspection['facts']['kubeconfig']): readonl
       plain(skipsVerification ? ', insecure-skip-tls-verify' : ''),
     ),
   ];
+}
+
+/** The CAs that the interceptor showed, by which bundles are compared; undefined where nothing was intercepted. */
+export function interceptorCas(inspection: Inspection): readonly Certificate[] | undefined {
+  return interceptorChain(inspection)?.filter(({ isCa, subject, issuer }) => isCa || subject === issuer);
 }
 
 /** What the interceptor showed; undefined where nothing was intercepted. */
@@ -73,9 +78,8 @@ function interceptorChain({ findings, vantages }: Inspection): readonly Certific
 
 type Bundles = Inspection['facts']['environment']['trustBundles'];
 
-function trust(bundles: Bundles, chain: readonly Certificate[] | undefined): Section['blocks'] {
+function trust(bundles: Bundles, cas: readonly Certificate[] | undefined): Section['blocks'] {
   if (bundles.length === 0) return [];
-  const cas = (chain ?? []).filter(({ isCa, subject, issuer }) => isCa || subject === issuer);
   return [
     {
       kind: 'table',
@@ -84,13 +88,13 @@ function trust(bundles: Bundles, chain: readonly Certificate[] | undefined): Sec
         'source',
         'file',
         'certificates',
-        ...(chain === undefined ? [] : ["the interceptor's CA is in it"]),
+        ...(cas === undefined ? [] : ["the interceptor's CA is in it"]),
       ],
       rows: bundles.map(({ source, path, count, fault, fingerprints }) => [
         cell(said`${source}`),
         cell(said`${path}`),
         fault === undefined ? cell(String(count)) : cell(said`${count}: ${fault}`, 'careful'),
-        ...(chain === undefined ? [] : [holdsCell(fingerprints, cas)]),
+        ...(cas === undefined ? [] : [holdsCell(fingerprints, cas)]),
       ]),
     },
   ];

@@ -51,7 +51,8 @@ export function namesTable({ names, facts }: Names): Section['blocks'] {
 
 /** For a terminal: one column for all nodes, what is missing first, and names of single nodes counted where there are many. */
 export function namesList({ names, facts }: Names): Section['blocks'] {
-  if (names.length === 0) return [];
+  // Where no certificate was seen, it would be a column of question marks.
+  if (names.every(({ nodes }) => nodes.length === 0)) return [];
   const hasConfig = facts.api?.kubeadmConfig !== undefined;
   const rows = names.map((row) => ({ row, on: onCell(row) }));
   const isOwn = ({ row, on }: (typeof rows)[number]): boolean =>
@@ -112,27 +113,27 @@ function nameOf({ san }: NameRow): string {
   return looksLikeIp === (san.type === 'ip') ? san.value : formatSan(san);
 }
 
-function onCell(row: NameRow): Cell {
-  const cells = row.nodes.map((presence) => ({ node: presence.node, cell: presenceCell(presence) }));
-  const [first] = cells;
+function onCell({ nodes, wanted }: NameRow): Cell {
+  const [first] = nodes;
   if (first === undefined) return cell('?', 'quiet');
-  const word = wordOf(first.cell.phrase);
-  if (cells.every((one) => wordOf(one.cell.phrase) === word)) {
+  const word = presenceWord(first);
+  if (nodes.every((one) => presenceWord(one) === word)) {
     // Wanted, and on none of those that were read: its own node is not among them.
-    if (word === '-') return row.wanted === 'no' ? cell('none', 'quiet') : cell('not read', 'careful');
+    if (word === '-') return wanted === 'no' ? cell('none', 'quiet') : cell('not read', 'careful');
     if (word === 'yes') return cell('all');
-    if (word === '?') return first.cell;
-    return cell(
-      word === 'MISSING' ? 'MISSING' : `all (${word})`,
-      first.cell.tone === 'good' ? undefined : first.cell.tone,
-    );
+    if (word === '?') return presenceCell(first);
+    const { tone } = presenceCell(first);
+    return cell(word === 'MISSING' ? 'MISSING' : `all (${word})`, tone === 'good' ? undefined : tone);
   }
-  const missing = cells.filter((one) => wordOf(one.cell.phrase) === 'MISSING').map(({ node }) => node);
+  const missing = nodes.filter((one) => presenceWord(one) === 'MISSING').map(({ node }) => node);
   if (missing.length > 0) return cell(join(plain('MISSING: '), listed(missing, 3)), 'bad');
-  const having = cells.filter((one) => one.cell.tone === 'good');
-  const odd = cells.filter((one) => one.cell.tone === 'careful');
+  const having = nodes.filter((one) => presenceCell(one).tone === 'good');
+  const odd = nodes.filter((one) => presenceCell(one).tone === 'careful');
+  // On the others it is not; of these nobody knows.
+  if (having.length + odd.length === 0 && nodes.some((one) => presenceWord(one) === '?'))
+    return cell('?', 'quiet');
   const phrases = [...having, ...odd].slice(0, 3).map((one): Phrase => {
-    const what = wordOf(one.cell.phrase);
+    const what = presenceWord(one);
     return [{ code: one.node }, ...(what === 'yes' || what === 'served' ? [] : [` (${what})`])];
   });
   const rest = having.length + odd.length - phrases.length;
@@ -150,14 +151,30 @@ function wordOf(phrase: Phrase): string {
   return phrase.map((part) => (typeof part === 'string' ? part : '')).join('');
 }
 
-function presenceCell({ onDisk, served, wanted }: NamePresence): Cell {
+/** Made once: a thousand control planes with names of their own have millions of them. */
+const presenceCells = {
+  'on disk': cell('on disk', 'good'),
+  yes: cell('yes', 'good'),
+  'not served': cell('not served', 'careful'),
+  served: cell('served', 'good'),
+  'only served': cell('only served', 'careful'),
+  '?': cell('?', 'quiet'),
+  MISSING: cell('MISSING', 'bad'),
+  '-': cell('-', 'quiet'),
+} as const;
+
+function presenceWord({ onDisk, served, wanted }: NamePresence): keyof typeof presenceCells {
   if (onDisk === true) {
-    if (served === undefined) return cell('on disk', 'good');
-    return served ? cell('yes', 'good') : cell('not served', 'careful');
+    if (served === undefined) return 'on disk';
+    return served ? 'yes' : 'not served';
   }
-  if (served === true) return onDisk === undefined ? cell('served', 'good') : cell('only served', 'careful');
-  if (onDisk === undefined && served === undefined) return cell('?', 'quiet');
-  return wanted ? cell('MISSING', 'bad') : cell('-', 'quiet');
+  if (served === true) return onDisk === undefined ? 'served' : 'only served';
+  if (onDisk === undefined && served === undefined) return '?';
+  return wanted ? 'MISSING' : '-';
+}
+
+function presenceCell(presence: NamePresence): Cell {
+  return presenceCells[presenceWord(presence)];
 }
 
 /** What kubeadm computes by itself need not stand there. */

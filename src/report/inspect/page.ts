@@ -24,7 +24,7 @@ import { answerOf, toneOf } from './verdict-words.ts';
 import { comparisonTable, testsTable } from './vantages.ts';
 
 export function inspectPage(inspection: Inspection): Page {
-  const { findings, suggestions, next, verdict, nodes, facts } = inspection;
+  const { findings, suggestions, next, verdict } = inspection;
   const isElsewhere = verdict === 'not-the-certificate';
   const compared = (isWhole: boolean) => comparisonTable(inspection, { isWhole });
   const sections: readonly Section[] = [
@@ -35,7 +35,7 @@ export function inspectPage(inspection: Inspection): Page {
           { title: 'Seen from where', depth: 'ticket' as const, blocks: compared(true) },
         ]
       : []),
-    { title: 'Certificates', depth: 'always', blocks: cardsTable(nodes, facts) },
+    { title: 'Certificates', depth: 'always', blocks: cardsTable(inspection, wrongNodes(findings)) },
     {
       title: 'Names',
       depth: 'terminal',
@@ -58,8 +58,9 @@ export function inspectPage(inspection: Inspection): Page {
   };
 }
 
-function aboutOf({ nodes, facts }: Inspection): readonly Phrase[] {
-  const controlPlanes = nodes.filter(({ node }) => node.role === 'control-plane');
+function aboutOf({ nodes, facts, findings }: Inspection): readonly Phrase[] {
+  const wrong = wrongNodes(findings);
+  const controlPlanes = nodes.filter(({ node }) => node.role === 'control-plane' && !wrong.has(node.name));
   const workers = nodes.filter(({ node }) => node.role === 'worker');
   return [
     join(
@@ -67,13 +68,30 @@ function aboutOf({ nodes, facts }: Inspection): readonly Phrase[] {
       plain(
         nodes.length === 0
           ? 'seen from here alone, no node was logged in to'
-          : [readOf(controlPlanes, 'control plane'), readOf(workers, 'worker')]
+          : [
+              readOf(controlPlanes, 'control plane'),
+              readOf(workers, 'worker'),
+              ...(wrong.size === 0 ? [] : [wrongWords(wrong.size)]),
+            ]
               .filter((words) => words !== '')
               .join(', '),
       ),
       said`, ${facts.readAt}`,
     ),
   ];
+}
+
+/** Named as control planes, and found to be something else. */
+function wrongNodes(findings: readonly Finding[]): ReadonlySet<string> {
+  return new Set(
+    findings.flatMap(({ code, node }) => (code === 'no-control-plane' && node !== undefined ? [node] : [])),
+  );
+}
+
+function wrongWords(count: number): string {
+  return count === 1
+    ? '1 machine read that is no control plane'
+    : `${count} machines read that are no control planes`;
 }
 
 function readOf(nodes: Inspection['nodes'], what: string): string {

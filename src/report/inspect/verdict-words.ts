@@ -3,6 +3,7 @@ import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
 import type { Inspection, Verdict } from '../../model/inspection.ts';
 import { join, listed, type Phrase, plain, said, type Tone } from '../page.ts';
 import { wordsOf } from '../findings/words.ts';
+import { someOf } from '../words.ts';
 import { shortPathsOf } from './why-words.ts';
 
 export function answerOf(inspection: Inspection): Phrase {
@@ -72,9 +73,29 @@ function elsewhereWords(findings: readonly Finding[]): Phrase {
 /** What was read is said, and what could not be: half an answer is not none. */
 function unknownWords({ nodes, findings }: Inspection): Phrase {
   const unread = nodes.flatMap(({ node, result }) => (result.state === 'unread' ? [node.name] : []));
+  const wrong = findings.filter(({ code }) => code === 'no-control-plane');
+  const isWrong = new Set(wrong.map(({ node }) => node));
   const isSomeRead = nodes.some(
-    ({ node, result }) => node.role === 'control-plane' && result.state === 'read',
+    ({ node, result }) => node.role === 'control-plane' && result.state === 'read' && !isWrong.has(node.name),
   );
+  const [first] = wrong;
+  if (!isSomeRead && first !== undefined && unread.length === 0)
+    return wordsOf({
+      ...first,
+      node: someOf(
+        wrong.flatMap(({ node }) => node ?? []),
+        5,
+      ),
+    }).head;
+  if (isSomeRead && wrong.length > 0 && unread.length === 0)
+    return join(
+      plain('nothing wrong was found on the control planes that were read, but '),
+      listed(
+        wrong.flatMap(({ node }) => node ?? []),
+        5,
+      ),
+      plain(wrong.length === 1 ? ' is no control plane' : ' are no control planes'),
+    );
   if (isSomeRead && unread.length > 0)
     return join(
       plain('nothing wrong was found on the control planes that were read, but '),

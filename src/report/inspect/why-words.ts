@@ -97,6 +97,8 @@ function provenanceWords(provenance: Provenance, isShort: boolean): Phrase {
         : said`Service ${provenance.where}`;
     case 'wish':
       return plain('asked for by --san');
+    case 'usual-name':
+      return plain("kubeadm's usual name");
     case 'hand-added-or-unknown':
       return plain('added by hand, or unknown');
   }

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -150,6 +151,13 @@ describe('a process that calls itself kube-apiserver', () => {
     expect(calls()).not.toMatch(/evil|31337|6\.6\.6\.6/);
   });
 
+  test('and is one of very many does not hide the genuine one', async () => {
+    const tree = newTree();
+    for (let pid = 100; pid < 180; pid++)
+      writeProcess(tree.root, String(pid), { comm: 'kube-apiserver', group: '/user.slice/x', user: 1000 });
+    expect((await read(tree)).facts.apiserver?.flags['v']).toEqual(['4']);
+  });
+
   test('counts for nothing where there are two of them, even as static pods of root', async () => {
     const tree = newTree();
     writeProcess(tree.root, '10', { comm: 'kube-apiserver', cmdline: evilWords, group: staticGroup });
@@ -190,14 +198,23 @@ describe('a process that calls itself kube-apiserver', () => {
   });
 });
 
+type Fake = Partial<Parameters<typeof writeProcess>[2]>;
+
 describe('a process that calls itself kubelet', () => {
   test.each([
     ['of another user', { user: 1000 }],
     ['that was not started by init', { parent: 77 }],
     ['in a pod', { hasOwnNetwork: true }],
-    ['beside the genuine one', {}],
-  ])('%s does not say where static pods are', async (_, options) => {
+    ['beside the genuine one', { exe: 'usr/bin/kubelet' }],
+    ['from another file', {}],
+    ["from a user's file", { exe: 'home/me/kubelet' }],
+  ])('%s does not say where static pods are', async (_, { exe = 'usr/bin/sudo', ...options }: Fake) => {
     const tree = newTree();
+    // Where it is down, there is none but this one.
+    if (exe !== 'usr/bin/kubelet') writeFileSync(path.join(tree.root, 'proc/401/comm'), 'other\n');
+    tree.program('sudo', ':');
+    tree.write('home/me/kubelet', '', 0o755);
+    chmodSync(path.join(tree.root, 'home/me'), 0o777);
     tree.write(
       'home/me/m/kube-apiserver.yaml',
       'kind: Pod\napiVersion: v1\nmetadata: {name: kube-apiserver}\nspec:\n  containers:\n  - command:\n    - kube-apiserver\n    - --advertise-address=6.6.6.6\n    - --service-cluster-ip-range=10.0.0.0/8\n',
@@ -206,6 +223,7 @@ describe('a process that calls itself kubelet', () => {
       comm: 'kubelet',
       cmdline: ['kubelet', '--pod-manifest-path=/home/me/m', '--kubeconfig=/home/me/kc'],
       group: '/system.slice/x.service',
+      exe: path.join(tree.root, exe),
       ...options,
     });
     const calls = noteKubectl(tree);
@@ -213,6 +231,31 @@ describe('a process that calls itself kubelet', () => {
     expect(facts.apiserver?.manifest).toBe('/etc/kubernetes/manifests/kube-apiserver.yaml');
     expect(calls()).not.toContain('6.6.6.6');
     expect(facts.kubeconfigs.map((file) => file.path)).toContain('/etc/kubernetes/kubelet.conf');
+  });
+});
+
+describe('an admin.conf by which kubectl would start a program', () => {
+  const user = '{command: touch, apiVersion: client.authentication.k8s.io/v1}';
+  test.each([
+    ['as it is usually written', `    exec: ${user}\n`],
+    ['with escapes', `    "ex\\u0065c": ${user}\n`],
+    ['with a key of its own line', `    ? exec\n    : ${user}\n`],
+    ['by an alias', `    x: &e exec\n    *e : ${user}\n`],
+    ['in base64', `    !!binary ZXhlYw==: ${user}\n`],
+    ['in UTF-16', `\uFEFF    exec: ${user}\n`],
+  ])('is not given to it: %s', async (how, text) => {
+    const tree = newTree();
+    const config = `kind: Config\nusers:\n- name: u\n  user:\n${text}`;
+    tree.write('etc/kubernetes/admin.conf', how === 'in UTF-16' ? '' : config);
+    if (how === 'in UTF-16')
+      writeFileSync(
+        path.join(tree.root, 'etc/kubernetes/admin.conf'),
+        Buffer.from(`\uFEFF${config.replace('\uFEFF', '')}`, 'utf16le'),
+      );
+    const calls = noteKubectl(tree);
+    const told = await read(tree);
+    expect(calls()).toBe('');
+    expect(whyUnread(told, 'api')).toMatch(/starts a program|could hide/);
   });
 });
 
@@ -273,6 +316,16 @@ test.each(['kubectl', 'kubeadm', 'openssl', 'ip', 'ss', 'nft', 'getfacl'])(
     expect(told.milliseconds).toBeLessThan(25_000);
   },
 );
+
+test('a link from among the static pods to a file of the kernel is not opened: it may wait for ever, or be emptied by reading', async () => {
+  const tree = newTree();
+  const folder = path.join(tree.root, 'etc/kubernetes/manifests');
+  renameSync(path.join(folder, 'kube-apiserver.yaml'), path.join(folder, 'z.yaml'));
+  // Whoever opens it sees his own words there, those that are looked for among them.
+  symlinkSync('/proc/self/cmdline', path.join(folder, 'a.yaml'));
+  const { facts } = await read(tree);
+  expect(facts.apiserver?.manifest).toBe('/etc/kubernetes/manifests/z.yaml');
+});
 
 test('a manifest whose name holds a tab or a line end is said to be unread', async () => {
   const tree = newTree();

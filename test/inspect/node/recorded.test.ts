@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readReply } from '../../../src/inspect/node/read-node.ts';
 import { runs } from '../../support/runs.ts';
 
@@ -22,14 +22,14 @@ function replay(frames: readonly (readonly [string, string])[]) {
 test('a control plane of kubeadm, as it was recorded', () => {
   const { facts, api } = replay(recorded('ha-control-plane'));
   expect(facts.unread).toEqual([]);
-  expect(facts.nodeName).toBe('ha-7037-control-plane');
+  expect(facts.nodeName).toBe('ha-e8e0-control-plane');
   const certificate = facts.certificate?.reading?.ok ? facts.certificate.reading.certificates[0] : undefined;
   expect(certificate?.names.map(({ value }) => value)).toContain('10.240.0.65');
   expect(facts.key?.keyFingerprint).toBe(certificate?.keyFingerprint);
   const ca = facts.ca?.reading?.ok ? facts.ca.reading.certificates[0] : undefined;
   expect(facts.caKey?.keyFingerprint).toBe(ca?.keyFingerprint);
   expect(facts.apiserver).toMatchObject({
-    advertiseAddress: '172.18.0.3',
+    advertiseAddress: '172.25.0.5',
     securePort: 6443,
     serviceRanges: ['10.240.0.64/26'],
     image: 'registry.k8s.io/kube-apiserver:v1.34.4',
@@ -38,11 +38,11 @@ test('a control plane of kubeadm, as it was recorded', () => {
   expect(facts.apiserver?.notInEffect).toBeUndefined();
   expect(facts.strayManifests).toEqual([]);
   expect(facts.kubeconfigs.map(({ path: file, servers: [server] }) => `${file} ${server}`)).toEqual([
-    '/etc/kubernetes/admin.conf https://ha-7037-external-load-balancer:6443',
-    '/etc/kubernetes/super-admin.conf https://ha-7037-external-load-balancer:6443',
-    '/etc/kubernetes/controller-manager.conf https://172.18.0.3:6443',
-    '/etc/kubernetes/scheduler.conf https://172.18.0.3:6443',
-    '/etc/kubernetes/kubelet.conf https://172.18.0.3:6443',
+    '/etc/kubernetes/admin.conf https://ha-e8e0-external-load-balancer:6443',
+    '/etc/kubernetes/super-admin.conf https://ha-e8e0-external-load-balancer:6443',
+    '/etc/kubernetes/controller-manager.conf https://172.25.0.5:6443',
+    '/etc/kubernetes/scheduler.conf https://172.25.0.5:6443',
+    '/etc/kubernetes/kubelet.conf https://172.25.0.5:6443',
   ]);
   expect(facts.distributions.map(({ distribution }) => distribution)).toEqual([
     'kind',
@@ -50,13 +50,13 @@ test('a control plane of kubeadm, as it was recorded', () => {
     'kubeadm',
     'kind',
   ]);
-  expect(facts.system.defaultRouteAddress).toBe('172.18.0.3');
-  expect(facts.pods).toMatchObject([{ name: 'lab-probe-npsl5', serviceHost: '10.240.0.65' }]);
+  expect(facts.system.defaultRouteAddress).toBe('172.25.0.5');
+  expect(facts.pods).toMatchObject([{ name: 'lab-probe-9fvrk', serviceHost: '10.240.0.65' }]);
   expect(api).toMatchObject({
     serverVersion: 'v1.34.4',
     kubernetesService: { clusterIps: ['10.240.0.65'], port: 443 },
-    kubeProxyServer: 'https://ha-7037-external-load-balancer:6443',
-    clusterInfo: { server: 'https://ha-7037-external-load-balancer:6443', caFingerprints: [ca?.fingerprint] },
+    kubeProxyServer: 'https://ha-e8e0-external-load-balancer:6443',
+    clusterInfo: { server: 'https://ha-e8e0-external-load-balancer:6443', caFingerprints: [ca?.fingerprint] },
     loadBalancerServices: [],
     unread: [],
   });
@@ -86,4 +86,45 @@ test('whatever becomes of a frame on its way, nothing throws, and what is missin
       name,
     );
   expect(replay([]).facts.unread.length).toBeGreaterThan(3);
+});
+
+describe('the name of the node, where the certificate that kubelet renews is gone', () => {
+  const own = '/var/lib/kubelet/pki/kubelet-client-current.pem';
+  const frames = recorded('ha-control-plane');
+  const texts = frames.find(([name]) => name === 'texts')?.[1] ?? '';
+  const [before = '', after = ''] = texts.split(`>certificate\t${own}\n`);
+  const pem = (/^(?:\|.*\n)+/.exec(after)?.[0] ?? '').replaceAll(/^\|/gm, '');
+  const without = (client: string): ReturnType<typeof replay> => {
+    const rest = before + after.replace(/^(?:\|.*\n)+/, '');
+    const changed = rest.replace(`|client-certificate\t${own}`, client);
+    expect(changed).not.toBe(rest);
+    return replay(
+      frames.map(([name, text]) => {
+        if (name === 'texts') return [name, changed] as const;
+        const isFiles = name === 'files';
+        return [
+          name,
+          isFiles
+            ? text
+                .split('\n')
+                .filter((row) => !row.includes(own))
+                .join('\n')
+            : text,
+        ] as const;
+      }),
+    );
+  };
+
+  test('is that of the certificate in its kubeconfig', () => {
+    expect(pem).toContain('BEGIN CERTIFICATE');
+    const { facts } = without(`|client-certificate-data\t${Buffer.from(pem).toString('base64')}`);
+    expect(facts.kubelet).toBeUndefined();
+    expect(facts.nodeName).toBe(replay(frames).facts.nodeName);
+    expect(facts.nodeName).toMatch(/-control-plane$/);
+  });
+
+  test('is not made up', () => {
+    const { facts } = without('|server\thttps://10.0.0.1:6443');
+    expect(facts.nodeName).toBeUndefined();
+  });
 });

@@ -245,6 +245,12 @@ describe('a secret stays on the node', () => {
       'a header',
       `${pod}  - livenessProbe:\n      httpGet:\n        httpHeaders:\n        - {name: Authorization, value: "Bearer ${s}"}\n`,
     ],
+    [
+      'manifest',
+      'a key with a quote in it',
+      `${pod}  - "ima'ge": ${s}\n    env: [{name: port, 'va"lue': 5}]\n`,
+    ],
+    ['manifest', 'the same in brackets', `{kind: Pod, spec: {containers: [{"ima'ge": ${s}}]}}\n`],
     ['manifest', 'a comment', `${pod}  - image: x # ${s}\n# ${s}\n`],
     ['manifest', 'a key of a map', `${pod}  - ${s}: x\n    spec.containers.0.image: ${s}\n`],
     [

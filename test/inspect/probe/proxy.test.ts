@@ -293,3 +293,42 @@ test('a SOCKS5 proxy is spoken to as kubectl would, with and without a login', a
     detail: expect.stringContaining('connection refused'),
   });
 });
+
+const secretOf = (password: string) => Buffer.from(`u:${password}`).toString('base64');
+
+test.each<[string, (login: string) => string]>([
+  ['as something that is no HTTP', (login) => `${login}\r\n`],
+  ['cut where we stop to read', (login) => `${'x'.repeat(180)} ${login}\r\n`],
+  ['instead of TLS', (login) => `HTTP/1.1 200 OK\r\n\r\n${login}\r\n`],
+  ['without what fills it up', (login) => `HTTP/1.1 407 No\r\n\r\n${login.replace(/=+$/, '')}`],
+])('what a proxy repeats of our password stays hidden: %s', async (_, answer) => {
+  const password = 'pa55word-hunter22';
+  const port = await plainProxy(answer(`Basic ${secretOf(password)}`));
+  const seen = await through(`http://u:${password}@127.0.0.1:${port}`, { host: '192.0.2.1', port: 6443 });
+  const text = JSON.stringify(seen);
+  expect(text).toContain('***');
+  expect(text).not.toContain(secretOf(password).slice(0, 10));
+});
+
+test('what an intercepting proxy repeats of our password inside of TLS stays hidden too', async () => {
+  const password = 'pa55word-hunter22';
+  const body = `it came with Basic ${secretOf(password)}`;
+  const proxy = await proxying({
+    mode: 'upstream-refuses',
+    refusal: `HTTP/1.1 503 No\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    login: `u:${password}`,
+  });
+  const seen = await through(`http://u:${password}@127.0.0.1:${proxy.port}`, await endpoint());
+  expect(seen.result).toMatchObject({ answer: { status: 503, firstLine: 'it came with Basic ***' } });
+});
+
+async function plainProxy(answer: string): Promise<number> {
+  const server = createServer((socket: Socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(answer));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  undo.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}

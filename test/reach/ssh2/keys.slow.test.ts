@@ -6,6 +6,8 @@ import ssh2 from 'ssh2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ReachOptions } from '../../../src/reach/options.ts';
 import { openSsh2 } from '../../../src/reach/ssh2/open.ts';
+import { UserError } from '../../../src/model/user-error.ts';
+import { refuseGivenFiles } from '../../../src/reach/given-files.ts';
 import { ReachError } from '../../../src/reach/transport.ts';
 import { type FakeSshd, type Home, makeHome, makeKey, startFakeSshd } from '../../support/fake-sshd.ts';
 
@@ -205,7 +207,38 @@ describe('a passphrase', () => {
     for (const transport of opened) await transport[Symbol.asyncDispose]();
     expect(questions).toEqual([
       `Passphrase of ${home.folder}/encrypted: (secret)`,
-      `Passphrase of ${home.folder}/encrypted: (secret)`,
+      `That is not the passphrase (2 tries left).\nPassphrase of ${home.folder}/encrypted: (secret)`,
+    ]);
+  });
+
+  test('that is wrong three times is not asked for again, and the login says why it ended', async () => {
+    const key = ssh2.utils.generateKeyPairSync('ed25519', {
+      passphrase: 'secret',
+      cipher: 'aes256-ctr',
+      rounds: 2,
+    });
+    await using other = await startFakeSshd({ userKey: key.public });
+    home.write('known_hosts', `[127.0.0.1]:${other.port} ${other.hostKey}\n`);
+    const questions: string[] = [];
+    const options = home.options({
+      identityFiles: [home.write('encrypted', key.private)],
+      isInteractive: true,
+      ask: (question) => {
+        questions.push(question);
+        return Promise.resolve('wrong');
+      },
+    });
+    const login = openSsh2({ via: 'ssh', host: '127.0.0.1', port: other.port }, options);
+    await expect(login).rejects.toMatchObject({
+      trouble: {
+        code: 'authentication',
+        message: expect.stringMatching(/3 wrong passphrases were given for .*encrypted/),
+      },
+    });
+    expect(questions.map((question) => /[(](.*)[)]/.exec(question)?.[1])).toEqual([
+      undefined,
+      '2 tries left',
+      'the last try',
     ]);
   });
 
@@ -225,6 +258,42 @@ describe('a passphrase', () => {
     await expect(
       openSsh2({ via: 'ssh', host: '127.0.0.1', port: other.port }, options),
     ).rejects.toMatchObject({ trouble: { code: 'authentication' } });
+  });
+});
+
+test('a name that leads nowhere is told before a key that is missing', async () => {
+  const options = home.options({ identityFiles: [], sshConfigFile: 'none', env: {} });
+  await expect(
+    openSsh2({ via: 'ssh', host: 'nosuch.invalid' }, { ...options, home: '/nonexistent' }),
+  ).rejects.toMatchObject({
+    trouble: { code: 'dns', message: expect.stringContaining('nosuch.invalid:22') },
+  });
+});
+
+describe('a public key that is named', () => {
+  test('is refused before anything is dialled, with the private key beside it as the hint', async () => {
+    const key = makeKey();
+    const file = home.write('id_named', key.private);
+    home.write('id_named.pub', key.public);
+    const options = home.options({ identityFiles: [`${file}.pub`], env: {} });
+    const refused = refuseGivenFiles(options);
+    await expect(refused).rejects.toBeInstanceOf(UserError);
+    await expect(refused).rejects.toMatchObject({
+      message: expect.stringMatching(/id_named\.pub is a public key, and no agent holds the private one/),
+      hint: `name the private key: --identity ${file}`,
+    });
+    await expect(refuseGivenFiles({ ...options, identityFiles: [file] })).resolves.toBeUndefined();
+  });
+
+  test('is taken where ssh_config names an agent of its own', async () => {
+    const key = makeKey();
+    const config = home.write('agent_config', 'Host *\n  IdentityAgent ~/agent.sock\n');
+    const options = home.options({
+      identityFiles: [home.write('only.pub', key.public)],
+      env: {},
+      sshConfigFile: config,
+    });
+    await expect(refuseGivenFiles(options)).resolves.toBeUndefined();
   });
 });
 

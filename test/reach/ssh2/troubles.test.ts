@@ -23,7 +23,7 @@ test.each([
 ])('%s of a socket is %s, tried again at once: %s', (code, trouble, again) => {
   const made = socketTrouble(error(code), 'cp1:22');
   expect(made.trouble.code).toBe(trouble);
-  expect(mayTryAgain(made)).toBe(again);
+  expect(mayTryAgain(made, 0)).toBe(again);
 });
 
 test('of several addresses the one that answered counts', () => {
@@ -42,7 +42,7 @@ test.each([
   const failure = Object.assign(new Error(`(SSH) Channel open failure: ${text}`), { reason });
   const made = forwardTrouble(failure, 'cp1:22', 'jump');
   expect(made.trouble.code).toBe(code);
-  expect(mayTryAgain(made)).toBe(again);
+  expect(mayTryAgain(made, 0)).toBe(again);
 });
 
 test('nothing is tried again once a key was shown', () => {
@@ -53,7 +53,7 @@ test('nothing is tried again once a key was shown', () => {
     'Too many authentication failures',
   ]) {
     const made = loginTrouble(new Error(text), 'cp1:22', { isAuthenticating: true, heard: '' });
-    expect(mayTryAgain(made)).toBe(false);
+    expect(mayTryAgain(made, 0)).toBe(false);
     expect(made.trouble.retryable).toBe(false);
   }
 });

@@ -8,7 +8,7 @@ import { wordsOf } from '../../../src/report/findings/words.ts';
 import { inspectReports } from '../../../src/report/index.ts';
 import { inspectPage } from '../../../src/report/inspect/page.ts';
 import { pageAsText, textOf } from '../../../src/report/page-text.ts';
-import { addressOf, buildFacts, leafOf, onDisk, reissue, without } from '../../support/facts.ts';
+import { addressOf, buildFacts, changeNode, leafOf, onDisk, reissue, without } from '../../support/facts.ts';
 import { sampleFindings } from '../../support/sample-findings.ts';
 import { sampleStories, type StoryName } from '../../support/sample-stories.ts';
 
@@ -227,4 +227,46 @@ describe('findings', () => {
   test('a command in a hint is left as it is typed', () => {
     expect(itemsOf([sampleFindings['not-read']])).toMatch(/To do: try: ssh ops@10\.0\.0\.3$/);
   });
+});
+
+describe('a machine that was named as a control plane and is none', () => {
+  const worker: ClusterFacts = {
+    ...sampleStories.healthy,
+    nodes: sampleStories.healthy.nodes.map((one) =>
+      one.node.role === 'worker' ? { ...one, node: { ...one.node, role: 'control-plane' } } : one,
+    ),
+  };
+  const { api: _, ...rest } = worker;
+  const alone: ClusterFacts = {
+    ...rest,
+    nodes: rest.nodes.filter(({ node }) => node.name === 'worker1'),
+    probes: [],
+  };
+
+  test('alone it is the whole answer, with no card and no list of what it lacks', () => {
+    const text = textAt(alone, 100);
+    expect(text).toMatch(/^This is a worker: no kube-apiserver manifest on worker1\.\n/);
+    expect(text).toContain('1 machine read that is no control plane');
+    expect(text).toMatch(/kubectl get nodes -l node-role\.kubernetes\.io\/control-plane -o wide lists them/);
+    expect(text).toMatch(/Its kubelet finds the API at https:\/\//);
+    expect(text).not.toContain('no certificate');
+    expect(text).not.toContain('could not be read');
+  });
+
+  test('beside control planes it is a row among the findings, and the answer names it', () => {
+    const text = textAt(worker, 100);
+    expect(text).toMatch(
+      /^Nothing wrong was found on the control planes .*, but worker1 is no control plane\.\n/,
+    );
+    expect(sectionOf(text, 'Certificates')).not.toContain('worker1');
+  });
+});
+
+test('what nobody knows of a node is shown as such', () => {
+  const facts = changeNode(sampleStories.healthy, 'cp2', ({ apiserver: _a, certificate: _c, ...others }) => ({
+    ...others,
+    apiserver: undefined as never,
+    certificate: undefined as never,
+  }));
+  expect(sectionOf(textAt(facts, 100), 'Names')).toMatch(/^ {2}cp2 +\? /m);
 });

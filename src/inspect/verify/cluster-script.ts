@@ -1,0 +1,112 @@
+/** The script that asks the API, by one control plane's admin.conf, what a pod's way to it is made of: DNS, CAs, pods that crash. */
+import { type Query, query } from '../../reach/reader.ts';
+import { apiScript } from '../node/script-api.ts';
+import { filesScript } from '../node/script-files.ts';
+import { startScript } from '../node/script-start.ts';
+import { systemScript } from '../node/script-system.ts';
+
+/** kubeadm calls the Service kube-dns and kubespray coredns; the label is the same, and slices have their Service's labels. */
+export const clusterPaths = {
+  'dns-service': '/api/v1/namespaces/kube-system/services?labelSelector=k8s-app%3Dkube-dns',
+  'dns-slices':
+    '/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices?labelSelector=k8s-app%3Dkube-dns',
+  'root-cas': '/api/v1/configmaps?fieldSelector=metadata.name%3Dkube-root-ca.crt&limit=500',
+  pods: '/api/v1/pods?limit=500',
+} as const;
+
+export type ClusterQuestion = keyof typeof clusterPaths;
+
+/**
+ * Of a list of pods, only those that crash, and of those only what says so: a pod's spec holds secrets. JSON is taken apart at its
+ * quotation marks, which any awk does quickly.
+ */
+export const crashFilter = `
+BEGIN { RS = "\\""; inside = depth = rows = 0 }
+function path(  i, text) { for (i = 1; i <= depth; i++) text = text "/" (kind[i] == "a" ? "*" : key[i]); return text }
+function value(text,  at) {
+  if (key[depth] !~ /^(name|namespace|nodeName|restartCount|reason|message)$/ || depth < 4) return
+  at = path()
+  if (at == "/items/*/metadata/name") pod = text
+  else if (at == "/items/*/metadata/namespace") space = text
+  else if (at == "/items/*/spec/nodeName") node = text
+  else if (at ~ /^\\/items\\/\\*\\/status\\/(initContainerS|containerS)tatuses\\/\\*\\//) {
+    sub(/^.*Statuses\\/\\*\\//, "", at)
+    sub(/^.*statuses\\/\\*\\//, "", at)
+    if (at == "name") container = text
+    else if (at == "restartCount") restarts = text
+    else if (at == "state/waiting/reason") reason = text
+    else if (at == "state/waiting/message" && match(text, /^back-off [0-9a-z.]+/)) wait = substr(text, 10, RLENGTH - 9)
+  }
+}
+function end() {
+  if (depth == 6 && kind[5] == "a") {
+    if (reason == "CrashLoopBackOff" && rows < 100) row[++rows] = container "\\t" restarts "\\t" wait
+    container = restarts = reason = wait = ""
+  }
+  if (depth == 3) {
+    for (i = 1; i <= rows; i++) print space "\\t" pod "\\t" node "\\t" row[i]
+    rows = 0; space = pod = node = ""
+  }
+  depth--
+}
+function marks(text,  i, mark, word) {
+  if (depth == 0 && text !~ /^[ \\n]*[{]/) { printf "%s", text; return }
+  for (i = 1; i <= length(text); i++) {
+    mark = substr(text, i, 1)
+    if (mark ~ /[{}\\[\\],]/ && word != "") { value(word); word = "" }
+    if (mark == "{") { kind[++depth] = "o"; key[depth] = "" }
+    else if (mark == "[") { kind[++depth] = "a"; key[depth] = "" }
+    else if (mark == "}" || mark == "]") {
+      if (depth > 0) end()
+      if (depth == 0) { printf "%s", substr(text, i + 1); return }
+    }
+    else if (mark == ",") expects = kind[depth] == "o"
+    else if (mark == ":") expects = 0
+    else if (mark !~ /[ \\n\\t]/) word = word mark
+    if (mark == "{") expects = 1
+    if (mark == "[") expects = 0
+  }
+}
+function string(text) {
+  if (depth == 0) printf "\\"%s\\"", text
+  else if (kind[depth] == "o" && expects) key[depth] = text
+  else value(text)
+}
+{
+  if (!inside) { marks($0); inside = 1; held = ""; next }
+  held = held $0
+  match($0, /\\\\*$/)
+  if (RLENGTH % 2 == 1) { held = held "\\""; next }
+  string(held)
+  inside = 0
+}
+`;
+
+function ask(question: ClusterQuestion): string {
+  return `ask ${question} '${clusterPaths[question]}'`;
+}
+
+const order = `
+crash_filter='${crashFilter}'
+tell_cluster() {
+  find_processes
+  find_kubelet
+  find_apiserver
+  want_files
+  if find_api; then
+    {
+      ${ask('dns-service')}
+      ${ask('dns-slices')}
+      ${ask('root-cas')}
+    } 6>&1 | frame api
+    ${ask('pods')} 6>&1 | awk "$crash_filter" | frame pods
+  fi
+  say unread "$unread_rows"
+}
+tell_cluster </dev/null
+`;
+
+export const clusterQuery: Query = query(
+  'cluster',
+  [startScript, filesScript, systemScript, apiScript, order].join(''),
+);

@@ -1,0 +1,116 @@
+/** What was not proven, each with what would prove it: silence is never taken for good. */
+import { formatSan } from '../model/san.ts';
+import type { Gap, Verification, VerifyFacts, Walk } from '../model/verification.ts';
+
+interface Judged {
+  readonly facts: VerifyFacts;
+  readonly nodes: Verification['nodes'];
+  readonly paths: Verification['paths'];
+  readonly walks: readonly Walk[];
+  readonly options: { readonly isWalk: boolean; readonly needsPod: boolean; readonly pod?: string };
+}
+
+export function gapsOf({ facts, nodes, paths, walks, options }: Judged): readonly Gap[] {
+  return [
+    ...facts.nodes.flatMap(({ node, trouble }): readonly Gap[] =>
+      trouble === undefined
+        ? []
+        : [{ code: 'node-unread', what: node, detail: trouble.message, remedy: trouble.hint }],
+    ),
+    ...(options.isWalk ? [] : notSeen(nodes)),
+    ...paths.flatMap(({ san, port, seen }): readonly Gap[] =>
+      seen.outcome === 'unreachable' || seen.outcome === 'not-tried'
+        ? [
+            {
+              code: 'path-not-proven',
+              what: `${formatSan(san)} port ${port}`,
+              detail: `not reached from here (${seen.detail ?? 'not dialled'}): the certificate may be right, the path is not proven`,
+              remedy: 'run it where clients dial that name, or see DNS, routes and firewalls on the way',
+            },
+          ]
+        : [],
+    ),
+    ...podGaps(facts, walks, options),
+  ];
+}
+
+/** One place that saw it is enough; each is shown. */
+function notSeen(nodes: Verification['nodes']): readonly Gap[] {
+  if (nodes.every(({ names }) => names.length === 0))
+    return [
+      {
+        code: 'not-seen',
+        what: 'the certificates',
+        detail: 'no name is known that they should hold',
+        remedy: 'name the control planes by --node, and names by --san',
+      },
+    ];
+  return nodes.flatMap(({ node, names }): readonly Gap[] => {
+    const dark = names.filter(
+      ({ san, here, node: own, pod }) =>
+        !san.value.startsWith('*.') &&
+        [here, own, pod].every(({ outcome }) => outcome === 'not-tried' || outcome === 'unreachable'),
+    );
+    return dark.length === 0
+      ? []
+      : [
+          {
+            code: 'not-seen',
+            what: node,
+            detail: `no handshake showed ${dark.length === names.length ? 'its certificate' : dark.map(({ san }) => formatSan(san)).join(', ')}${reasonOf(dark)}`,
+            remedy: 'see that its API server runs, and that it is reached from here or has openssl or curl',
+          },
+        ];
+  });
+}
+
+function reasonOf(dark: Verification['nodes'][number]['names']): string {
+  const [detail] = dark.flatMap(({ here, node, pod }) => here.detail ?? node.detail ?? pod.detail ?? []);
+  return detail === undefined ? '' : ` (${detail})`;
+}
+
+function podGaps(
+  facts: VerifyFacts,
+  walks: readonly Walk[],
+  { needsPod, pod }: Judged['options'],
+): readonly Gap[] {
+  if (!needsPod) return [];
+  if (walks.length === 0) {
+    const why = facts.unread.find(({ what }) => what.startsWith('pod on '))?.why;
+    return pod === undefined
+      ? [
+          {
+            code: 'no-pod',
+            what: 'pods',
+            detail: `not proven from a pod: ${why ?? 'on the nodes that were read no pod runs that has a network of its own'}`,
+            remedy:
+              'read the workers too (--workers), or say --without-pods where their view does not matter',
+          },
+        ]
+      : [
+          {
+            code: 'pod-not-found',
+            what: pod,
+            detail: `not proven from that pod: ${why ?? 'it does not run on a node that was read, or has the network of its node'}`,
+            remedy: 'read the node on which it runs too (--node or --workers)',
+          },
+        ];
+  }
+  // The token of a pod that nobody asked for says nothing either way.
+  const needed = walks.filter(({ broken }) => broken === undefined);
+  const proving = needed.filter((walk) => unknownLinks(walk).length === 0);
+  if (needed.length === 0 || proving.length > 0) return [];
+  return needed.slice(0, 3).map((walk): Gap => ({
+    code: 'link-unknown',
+    what: `${walk.namespace}/${walk.pod} on ${walk.node}`,
+    detail: unknownLinks(walk)
+      .map(({ link, detail }) => `${link}: ${detail}`)
+      .join('; '),
+    remedy: 'see what is missing there, or read another node too',
+  }));
+}
+
+/** Environment and token belong to the one pod; without them its network has been seen all the same. */
+function unknownLinks({ links }: Walk): Walk['links'] {
+  return links.filter(({ link, state }) => state === 'unknown' && link !== 'token' && link !== 'env');
+}

@@ -1,0 +1,131 @@
+/** The links of a pod's way that handshakes show: the pod's CA, which API servers answer it, and each one's certificate. */
+import type { Dial, Link, PodView, VerifyFacts } from '../model/verification.ts';
+import { seenBy } from './outcome.ts';
+
+export interface PodSight {
+  readonly pod: PodView;
+  readonly dials: readonly Dial[];
+  readonly elsewhere: readonly Dial[];
+  readonly service: VerifyFacts['service'];
+  readonly at: string;
+}
+
+/** Wrong where the API servers' certificates are the cluster's own, and the CA that the pod has signed none of them. */
+export function caLink({ pod, dials }: PodSight): Link {
+  const link = 'ca';
+  if (pod.ca === undefined) return { link, state: 'unknown', detail: "the pod's CA could not be read" };
+  const from =
+    pod.ca.from === 'kubelet'
+      ? 'the ca.crt that kubelet mounted into the pod'
+      : `ConfigMap kube-root-ca.crt of namespace ${pod.namespace}, read by the API`;
+  const genuine = dials.flatMap(({ result }) =>
+    result.state === 'accepted' || (result.state === 'served' && result.isTrusted === true) ? [result] : [],
+  );
+  const isVerified = dials.some(
+    ({ result }) =>
+      (result.state === 'served' || result.state === 'accepted') && result.isTrustedByPod === true,
+  );
+  if (isVerified) return { link, state: 'good', detail: `${from} verifies the API server` };
+  if (genuine.some(({ isTrustedByPod }) => isTrustedByPod === false))
+    return {
+      link,
+      state: 'broken',
+      detail: `${from} did not sign the certificate that is served, though the cluster's CA did`,
+    };
+  return {
+    link,
+    state: 'unknown',
+    detail: `${from} is there; no handshake told whether it verifies the API server`,
+  };
+}
+
+export function backendsLink({ dials, service }: PodSight): Link {
+  const link = 'backends';
+  const direct = dials.filter(({ target }) => target === 'backend');
+  const hosts = [...new Set(direct.map(({ host }) => host))];
+  if (service !== undefined && service.endpoints.length === 0)
+    return {
+      link,
+      state: 'broken',
+      detail: 'the Service has no endpoint: no API server says that it is there',
+    };
+  if (hosts.length === 0) return { link, state: 'unknown', detail: 'no API server was dialled by itself' };
+  const silent = hosts.flatMap((host) => {
+    const own = direct.filter((one) => one.host === host);
+    const failed = own.find(({ result }) => result.state === 'failed');
+    return own.every(({ result }) => result.state === 'failed') && failed?.result.state === 'failed'
+      ? [`${host} (${failed.result.trouble}: ${failed.result.detail})`]
+      : [];
+  });
+  return silent.length === 0
+    ? {
+        link,
+        state: 'good',
+        detail: `${hosts.join(', ')}: ${hosts.length === 1 ? 'it answers' : 'all answer'}`,
+      }
+    : {
+        link,
+        state: 'broken',
+        detail: `${silent.join(', ')} ${silent.length === 1 ? 'does' : 'do'} not answer this pod${silent.length < hosts.length ? `, ${hosts.length - silent.length} of ${hosts.length} do` : ''}`,
+      };
+}
+
+/** Which API server's certificate a client in the pod would refuse; where its own CA is wrong, by the cluster's. */
+export function certificateLink(sight: PodSight): Link {
+  const link = 'certificate';
+  const { dials, at, pod, service } = sight;
+  const isOwnCaWrong = caLink(sight).state === 'broken';
+  const answered = dials.filter(({ target, result }) => target === 'backend' && result.state !== 'failed');
+  const used = answered.length > 0 ? answered : dials.filter(({ result }) => result.state !== 'failed');
+  if (used.length === 0) return { link, state: 'unknown', detail: 'no certificate was seen from the pod' };
+  const faults = new Map<string, Set<string>>();
+  let isUnknown = false;
+  for (const dial of used) {
+    const { result, san, host, port } = dial;
+    const judged =
+      isOwnCaWrong && (result.state === 'served' || result.state === 'accepted')
+        ? { ...dial, result: withoutPodCa(result) }
+        : dial;
+    const seen = seenBy(judged, at);
+    if (seen.outcome === 'good') continue;
+    if (seen.outcome === 'not-tried' || seen.outcome === 'unreachable') {
+      isUnknown = true;
+      continue;
+    }
+    const known = faults.get(`${host}:${port}`) ?? new Set();
+    faults.set(`${host}:${port}`, known.add(words(seen.outcome, san.value, seen.detail)));
+  }
+  if (faults.size > 0)
+    return {
+      link,
+      state: 'broken',
+      detail: [...faults].map(([place, all]) => `${place}: ${[...all].join('; ')}`).join(' | '),
+    };
+  const dialled = new Set(used.map(({ host, port }) => `${host}:${port}`));
+  const left = (service?.endpoints ?? []).filter(({ host, port }) => !dialled.has(`${host}:${port}`));
+  if (answered.length === 0 || left.length > 0)
+    return {
+      link,
+      state: 'unknown',
+      detail: `no certificate was seen of ${left.map(({ host, port }) => `${host}:${port}`).join(', ')}`,
+    };
+  if (isUnknown) return { link, state: 'unknown', detail: 'no CA is known to verify it with' };
+  const names = [...new Set(used.map(({ san }) => san.value))];
+  return {
+    link,
+    state: 'good',
+    detail: `every one holds ${names.join(' and ')}, which ${pod.pod} dials`,
+  };
+}
+
+function withoutPodCa(result: Extract<Dial['result'], { state: 'served' | 'accepted' }>): Dial['result'] {
+  const { isTrustedByPod: _, ...rest } = result;
+  return rest;
+}
+
+function words(outcome: string, name: string, detail = ''): string {
+  if (outcome === 'missing') return `its certificate (${detail}) lacks ${name}`;
+  if (outcome === 'untrusted') return `its certificate is not of the cluster's CA (${detail})`;
+  if (outcome === 'out-of-date') return `its certificate is ${detail}`;
+  return detail;
+}
