@@ -92,6 +92,7 @@ await vitest('unit', 'unit');
 await vitest('slow', 'slow');
 delete process.env['FIX_SANS_THOROUGH'];
 await vitest('oracle', 'oracle');
+await vitest('pipelines', 'pipelines');
 await vitest('package', 'package');
 await vitest('simulator', 'simulator');
 await vitest('browser', 'browser');

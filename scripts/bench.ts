@@ -2,6 +2,7 @@
 import { benchExplain } from './bench-explain.ts';
 import { benchFleet } from './bench-fleet.ts';
 import { benchLogins } from './bench-logins.ts';
+import { benchPlan } from './bench-plan.ts';
 import { benchTrips } from './bench-trips.ts';
 
 const parts: Readonly<Record<string, () => Promise<void>>> = {
@@ -9,6 +10,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   logins: benchLogins,
   trips: benchTrips,
   fleet: benchFleet,
+  plan: benchPlan,
 };
 
 const asked = process.argv.slice(2);

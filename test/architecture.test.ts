@@ -27,10 +27,13 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
     outside:
       'execa yaml node:crypto node:dns/promises node:events node:fs/promises node:http node:net node:os node:path node:stream node:tls',
   },
+  // writes on a node, below one folder of its own that is gone afterwards
+  rehearse: { rooms: 'model reach', outside: '' },
   // the edge
   cli: {
-    rooms: 'model explain flavours diagnose plan verify report nodes reach inspect',
-    outside: 'commander node:fs node:fs/promises node:os node:path node:stream node:timers/promises',
+    rooms: 'model explain flavours diagnose plan verify report nodes reach inspect rehearse',
+    outside:
+      'commander node:crypto node:fs node:fs/promises node:os node:path node:stream node:timers/promises',
   },
 };
 const pure: ReadonlySet<string> = new Set([
@@ -85,6 +88,20 @@ test.each(inRooms.filter((file) => pure.has(file.split(path.sep)[0] ?? '')))(
     expect(uses).toEqual([]);
   },
 );
+
+test('only the edge comes by what can write on a node: whatever reads has no way to it', () => {
+  const door = /from\s*'[^']*(?:\/rehearser|\/open-rehearser|\/rehearse\/[\w-]+)\.ts'|import\('[^']*rehears/;
+  const through = sources.filter((file) => door.test(textOf(file))).toSorted();
+  expect(through).toEqual(
+    [
+      'cli/io.ts',
+      'cli/on-node.ts',
+      'reach/open-rehearser.ts',
+      'rehearse/rehearse.ts',
+      'rehearse/script.ts',
+    ].map((file) => path.normalize(file)),
+  );
+});
 
 test.each(sources)('%s opens with what it is for, and fits on a few screens', (file) => {
   const text = textOf(file);

@@ -34,6 +34,7 @@ export default defineConfig({
             'test/story/**',
             'test/browser/**',
             'test/kubeadm/**',
+            'test/pipelines/**',
             'test/**/*.slow.test.ts',
             ...slowSimulator,
             'test/lab/docker.test.ts',
@@ -57,6 +58,16 @@ export default defineConfig({
           include: ['test/oracle/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pipelines',
+          include: ['test/pipelines/**/*.test.ts'],
+          testTimeout: 180_000,
+          // Ansible may have to be installed.
+          hookTimeout: 600_000,
         },
       },
       {

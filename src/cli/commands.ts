@@ -119,7 +119,7 @@ Nothing is changed: what is run on a node can only read (--show-commands prints 
 
 Exit codes: 0 nothing to do, 2 changes needed, 7 refused (each reason with its remedy), 8 not a missing name,
 4 a login or host key was refused, 75 no node answered.
-Nothing is changed on any node; --write changes the inventory's files here, and only the one list in them.`,
+Nothing is changed on any node (--on-node uses a folder in /run that is gone afterwards); --write changes the inventory's files here, and only the one list in them.`,
     load: async () => (await import('./plan.ts')).plan,
   },
   {

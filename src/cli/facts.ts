@@ -39,6 +39,8 @@ export interface ClusterReading {
   /** What the flags alone did not say: the policy, the names of the configuration, the files of the inventory. */
   readonly resolved: Resolved;
   readonly required: ClusterFacts['wishes'];
+  /** As they were reached, with what was asked on the way. */
+  readonly reach: ReachOptions;
   /** How it was read, for who has more to ask of the same nodes. */
   readonly means: Means;
 }
@@ -120,6 +122,7 @@ export async function readCluster(
     facts: await read(),
     resolved,
     required,
+    reach,
     means: {
       readAgain: read,
       open,

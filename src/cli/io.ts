@@ -1,6 +1,7 @@
 /** The outside world of a command: stdout is the result, stderr is the talk. */
 import type { Readable } from 'node:stream';
 import type { openNode } from '../reach/open.ts';
+import type { openRehearser } from '../reach/open-rehearser.ts';
 
 interface Output {
   readonly isTTY?: boolean;
@@ -21,6 +22,7 @@ export interface Io {
   readonly interrupt?: () => void;
   /** Only the simulator brings one of its own, whose nodes are folders; the program never does. */
   readonly openNode?: typeof openNode;
+  readonly openRehearser?: typeof openRehearser;
 }
 
 /** Colour only where a person looks: https://no-color.org and https://bixense.com/clicolors */

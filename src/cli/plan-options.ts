@@ -44,6 +44,11 @@ export const planOptions: readonly Option[] = [
   { flags: '--kubespray <folder>', about: "kubespray's checkout, which tells its version", group: kubespray },
   { flags: '--kubespray-version <version>', about: 'such as v2.28.1', group: kubespray },
   { flags: '--write', about: "write the names into the inventory's files", group: kubespray },
+  {
+    flags: '--on-node',
+    about: "have each node's own kubeadm sign in a folder that is gone afterwards, and compare",
+    group: output,
+  },
   { flags: '--out <file>', about: 'write the plan itself, for show and for a later step', group: output },
   { flags: '--runbooks <folder>', about: 'write one shell script for each control plane', group: output },
 ];

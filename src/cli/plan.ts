@@ -10,7 +10,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import { writePlan } from '../plan/plan-file.ts';
 import { explainReports, planReports } from '../report/index.ts';
 import type { Invocation, Options } from './command.ts';
-import { readCluster } from './facts.ts';
+import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
 import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
@@ -27,11 +27,12 @@ export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
   const alone = withoutCluster(early, options, io);
   if (alone !== undefined) return alone;
   const cluster = await readCluster(options, io, { wishes: wishesIn(early), dialsWishes: true });
-  const made = makePlan(diagnoseCluster(cluster.facts), wholeAsk(early, cluster));
-  show(made, options, io);
+  const planned = makePlan(diagnoseCluster(cluster.facts), wholeAsk(early, cluster));
   const say = (line: string): void => {
     if (!isSet(options, 'quiet')) io.stderr.write(`fix-sans: ${line}\n`);
   };
+  const made = isSet(options, 'onNode') ? await tryOnNodes(planned, cluster, { io, say }) : planned;
+  show(made, options, io);
   for (const { format, path: file } of files) {
     await writeReport(file, planReports[format]?.(made, { colour: false, width: 100 }) ?? '', {
       isForAll: format === 'prometheus',
@@ -45,6 +46,16 @@ export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
   if (runbooks !== undefined) await writeRunbooks(made, runbooks, say);
   if (isSet(options, 'write')) await writeInventory(made, cluster.resolved.inventorySource, say);
   return made.exitCode;
+}
+
+/** Loaded here only: whatever does not ask for it has no way to write on a node. */
+async function tryOnNodes(
+  planned: Plan,
+  { facts, reach }: ClusterReading,
+  how: { readonly io: Io; readonly say: (line: string) => void },
+): Promise<Plan> {
+  const { rehearsedOnNodes } = await import('./on-node.ts');
+  return rehearsedOnNodes(planned, { facts, reach, ...how });
 }
 
 /** Where the error is not about the certificate and no cluster was named, the text alone gives the answer. */

@@ -17,8 +17,10 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     const command = await asked.command.load();
     return await command(asked.invocation, io);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return complain(io, error.message, error.hint);
+    if (error instanceof UserError) return complain(io, error.message, error.hint);
+    if ((error as NodeJS.ErrnoException).syscall !== 'uv_cwd') throw error;
+    complain(io, 'the folder that this was started in is no longer there', 'change to one that is there');
+    return exitCodes.failed.code;
   }
 }
 

@@ -24,6 +24,8 @@ export interface Plan {
   /** Names that somebody brought and that are not planned, and why: the error was not about the certificate. */
   readonly leftOut: readonly { readonly name: string; readonly why: string }[];
   readonly next: readonly NextStep[];
+  /** `--on-node`: where the node's own kubeadm made what is planned, in a folder that is gone; the serial shows that it was another. */
+  readonly rehearsed?: readonly { readonly node: string; readonly serial: string }[];
   readonly bound: Bound;
 }
 
@@ -169,6 +171,7 @@ export const refusalCodes = [
   'not-read',
   'unfinished-run',
   'kubeadm-config-fault',
+  'rehearsal-differs',
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -1,6 +1,6 @@
 /** Where supplementary_addresses_in_ssl_keys is in effect, or where it belongs, and the patch that adds names there. */
 import { levels, type VariableFile } from '../model/inventory-source.ts';
-import { readList, type ListRefused } from './yaml-place.ts';
+import { find, type Found, listIn, type ListRefused, readList } from './yaml-place.ts';
 import { addToList } from './yaml-list.ts';
 import { sameName } from './kubeadm-forms.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -47,9 +47,11 @@ export function patchInventory({
   names,
   belongs,
 }: InventoryAsk): readonly InventoryPatch[] {
-  const setting = files.filter(({ text }) => {
-    const reading = readList(text, place);
-    return !reading.ok ? mentions(text) : reading.items !== undefined;
+  const parsed = new Map(files.map((file) => [file, find(file.text, place)] as const));
+  const setting = files.filter((file) => {
+    const found = parsed.get(file);
+    const reading = found === undefined || 'ok' in found ? undefined : listIn(found, place);
+    return reading?.ok === true ? reading.items !== undefined : mentions(file.text);
   });
   const effective = new Map<string, VariableFile | undefined>();
   for (const host of controlPlanes) {
@@ -61,7 +63,7 @@ export function patchInventory({
     const hides = setting
       .filter((other) => other !== file && rank(other) < rank(file))
       .map(({ path }) => path);
-    return intoList(file, names, hides);
+    return intoList(file, names, { hides, found: parsed.get(file) });
   });
 }
 
@@ -75,49 +77,46 @@ function rank({ level }: VariableFile): number {
   return levels.indexOf(level);
 }
 
+/** Of a text that cannot be read for sure: wherever it is named, but for comments, it may be set there, through a merge as well. */
 function mentions(text: string): boolean {
-  return new RegExp(`^["']?${variable}["']?\\s*:`, 'm').test(text);
+  return new RegExp(`^(?!\\s*#).*${variable}`, 'm').test(text);
 }
 
 function intoList(
   { path, text }: VariableFile,
   names: readonly string[],
-  hides: readonly string[],
+  { hides, found }: { readonly hides: readonly string[]; readonly found: Found | ListRefused | undefined },
 ): InventoryPatch {
-  const edit = addToList(text, place, names, sameName);
+  const edit = addToList(text, place, names, sameName, found);
   if (!edit.ok) return advice(path, edit, names);
   if (edit.isSame) return { kind: 'nothing', path };
-  return edited(path, text, edit.text, names, hides);
+  return edited(path, text, edit.text, { names, present: edit.present, hides });
 }
 
 /** Behind the commented sample line of kubespray, where people look for it; at the end where that line is gone. */
 function intoSample({ path, text }: InventoryAsk['belongs'], names: readonly string[]): InventoryPatch {
-  const reading = readList(text, place);
-  if (!reading.ok) return advice(path, reading, names);
   const atEnd = addToList(text, place, names, sameName);
   if (!atEnd.ok) return advice(path, atEnd, names);
   if (atEnd.isSame) return { kind: 'nothing', path };
   const sample = new RegExp(`^# ?${variable}:.*(?:\\r?\\n|$)`, 'm').exec(text);
-  if (sample === null) return edited(path, text, atEnd.text, names, []);
+  const how = { names, present: atEnd.present, hides: [] };
+  if (sample === null) return edited(path, text, atEnd.text, how);
   const at = sample.index + sample[0].length;
   const block = atEnd.inserted.replace(/^\r?\n/, '');
   const glued = sample[0].endsWith('\n') ? block : `\n${block}`;
   const after = text.slice(0, at) + glued + (glued.endsWith('\n') ? '' : '\n') + text.slice(at);
   const [there, planned] = [readList(after, place), readList(atEnd.text, place)];
   const isRight = there.ok && planned.ok && JSON.stringify(there.items) === JSON.stringify(planned.items);
-  return edited(path, text, isRight ? after : atEnd.text, names, []);
+  return edited(path, text, isRight ? after : atEnd.text, how);
 }
 
 function edited(
   path: string,
   before: string,
   after: string,
-  names: readonly string[],
-  hides: readonly string[],
+  { names, present, hides }: Readonly<Record<'names' | 'present' | 'hides', readonly string[]>>,
 ): InventoryPatch {
-  const held = readList(before, place);
-  const had = held.ok ? (held.items ?? []) : [];
-  const added = names.filter((name) => !had.some((one) => sameName(one, name)));
+  const added = names.filter((name) => !present.some((one) => sameName(one, name)));
   return {
     kind: 'edit',
     path,

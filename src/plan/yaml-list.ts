@@ -9,6 +9,8 @@ export type ListEdit =
   | {
       readonly ok: true;
       readonly text: string;
+      /** What was in the list before. */
+      readonly present: readonly string[];
       /** Nothing to add: `text` is what was given. */
       readonly isSame: boolean;
       /** Where the bytes were put in, and which. */
@@ -17,14 +19,14 @@ export type ListEdit =
     }
   | ListRefused;
 
-/** Adds what is not in the list yet, each quoted; `same` decides what counts as there already. */
+/** Adds what is not in the list yet, each quoted; `same` decides what counts as there already. A text that was parsed is not parsed again. */
 export function addToList(
   text: string,
   place: ListPlace,
   additions: readonly string[],
   same: (one: string, other: string) => boolean = (one, other) => one === other,
+  found: Found | ListRefused = find(text, place),
 ): ListEdit {
-  const found = find(text, place);
   if ('ok' in found) return found;
   const reading = listIn(found, place);
   if (!reading.ok) return reading;
@@ -34,12 +36,12 @@ export function addToList(
       !present.some((held) => same(held, item)) &&
       !additions.slice(0, index).some((earlier) => same(earlier, item)),
   );
-  if (missing.length === 0) return { ok: true, text, isSame: true, at: 0, inserted: '' };
+  if (missing.length === 0) return { ok: true, text, present, isSame: true, at: 0, inserted: '' };
   const edit = splice(text, place, found, missing);
   if ('refusal' in edit) return edit;
   const after = text.slice(0, edit.at) + edit.inserted + text.slice(edit.at);
   return isProven(found, after, place, [...present, ...missing])
-    ? { ok: true, text: after, isSame: false, ...edit }
+    ? { ok: true, text: after, present, isSame: false, ...edit }
     : refusal(found, 'unproven', edit.at, 'the result would not read back as planned');
 }
 
@@ -49,21 +51,41 @@ function isProven(before: Found, text: string, place: ListPlace, expected: reado
   if ('ok' in after) return false;
   const list = listIn(after, place);
   if (!list.ok || JSON.stringify(list.items) !== JSON.stringify(expected)) return false;
-  return JSON.stringify(without(before, place)) === JSON.stringify(without(after, place));
+  return isSameBeside(before, after, place);
 }
 
-/** Every value but the list, and without the maps that hold nothing else. Takes the documents apart. */
-export function without({ all, document }: Found, { path }: ListPlace): unknown {
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const parent: unknown = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
-    const [key = ''] = path.slice(depth - 1, depth);
-    if (isMap(parent) && (depth === path.length || isEmpty(parent.get(key)))) parent.delete(key);
+/** All but the list has the values that it had. Aliases that multiply without end are never followed, so of those nothing is known. */
+export function isSameBeside(before: Found, after: Found, place: ListPlace): boolean {
+  try {
+    return JSON.stringify(without(before, place)) === JSON.stringify(without(after, place));
+  } catch (error) {
+    if (error instanceof ReferenceError) return false;
+    throw error;
   }
+}
+
+/** Every value but the list, and without the maps that hold nothing else. */
+function without({ all, document }: Found, { path }: ListPlace): unknown {
   return all.map((one): unknown => {
-    return isEmpty(one.contents) ? null : one.toJS({ maxAliasCount: 100 });
+    if (one.contents === null || isEmpty(one.contents)) return null;
+    const value: unknown = one.toJS({ maxAliasCount: 100 });
+    if (one === document) takeOut(value, path);
+    return isBare(value) ? null : value;
   });
 }
 
+function takeOut(value: unknown, [key = '', ...rest]: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  const map = value as Record<string, unknown>;
+  if (rest.length > 0) takeOut(map[key], rest);
+  if (rest.length === 0 || isBare(map[key])) delete map[key];
+}
+
+function isBare(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  return typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0;
+}
+
 function isEmpty(value: unknown): boolean {
-  return value === null || value === undefined || (isMap(value) && value.items.length === 0);
+  return isMap(value) && value.items.length === 0;
 }

@@ -10,6 +10,7 @@ import {
   parseAllDocuments,
   parseDocument,
   type ParsedNode,
+  type Scalar,
   visit,
 } from 'yaml';
 
@@ -157,11 +158,16 @@ function listFault(list: ParsedNode, found: Found): ListRefused | undefined {
     if (item.tag?.startsWith('!vault') === true)
       return refusal(found, 'vault', itemAt, 'an item is encrypted');
     if (isAlias(item)) return refusal(found, 'alias', itemAt, 'an item is an alias of another value');
-    if (!isScalar(item) || typeof item.value !== 'string')
+    if (!isScalar(item) || typeof item.value !== 'string' || isNumberToGo(item))
       return refusal(found, 'not-a-text', itemAt, 'an item is no text; numbers and the like need quotes');
     if (/\{[{%]/.test(item.value)) return refusal(found, 'template', itemAt, item.value.slice(0, 200));
   }
   return undefined;
+}
+
+/** `0o17`, a text in YAML 1.1, which kubeadm's parser takes for fifteen: https://pkg.go.dev/strconv#ParseInt */
+function isNumberToGo({ type, source = '' }: Scalar): boolean {
+  return type === 'PLAIN' && /^[-+]?0[obx][0-9a-f_]+$/i.test(source);
 }
 
 function hasAlias(document: Document.Parsed, anchor: string): boolean {

@@ -1,7 +1,7 @@
 /** Takes items out of a list inside YAML text, each with its line or its comma; every other byte stays. */
 import { isSeq, type ParsedNode } from 'yaml';
 import { find, type Found, listIn, type ListPlace, type ListRefused, refusal } from './yaml-place.ts';
-import { without } from './yaml-list.ts';
+import { isSameBeside } from './yaml-list.ts';
 
 export type ListRemoval =
   | { readonly ok: true; readonly text: string; readonly removed: readonly string[] }
@@ -82,5 +82,5 @@ function isProven(before: Found, text: string, place: ListPlace, kept: readonly 
   if ('ok' in after) return false;
   const list = listIn(after, place);
   if (!list.ok || JSON.stringify(list.items) !== JSON.stringify(kept)) return false;
-  return JSON.stringify(without(before, place)) === JSON.stringify(without(after, place));
+  return isSameBeside(before, after, place);
 }

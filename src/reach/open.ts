@@ -11,13 +11,13 @@ export async function openNode(node: ClusterNode, options: ReachOptions): Promis
   return nodeReader(node, transport, { as: runAs[options.become], limits: options.limits });
 }
 
-const runAs: Readonly<Record<ReachOptions['become'], RunAs>> = {
+export const runAs: Readonly<Record<ReachOptions['become'], RunAs>> = {
   sudo: 'root',
   none: 'login',
   helper: 'helper',
 };
 
-async function openTransport({ target }: ClusterNode, options: ReachOptions): Promise<Transport> {
+export async function openTransport({ target }: ClusterNode, options: ReachOptions): Promise<Transport> {
   switch (target.via) {
     case 'local': {
       const { openLocal } = await import('./local.ts');

@@ -19,20 +19,7 @@ export function nodeReader(node: ClusterNode, transport: Transport, options: Rea
     asked: Query,
     data: Readonly<Record<string, string>> = {},
     limits: Partial<Limits> = {},
-  ): Promise<Reply> => {
-    const nonce = randomBytes(16).toString('hex');
-    const stdin =
-      as === 'helper'
-        ? `${nonce}\n`
-        : composeScript({
-            script: asked.script,
-            nonce,
-            data,
-            isSimulated: transport.isSimulated === true,
-          });
-    const ran = await transport.run(Buffer.from(stdin), as, { ...own, ...limits });
-    return replyOf(ran, { asked, nonce, as, transport });
-  };
+  ): Promise<Reply> => askOnce(transport, asked, { as, data, limits: { ...own, ...limits } });
   return {
     node,
     connection: transport.facts,
@@ -50,8 +37,28 @@ export function nodeReader(node: ClusterNode, transport: Transport, options: Rea
   };
 }
 
+interface Way {
+  readonly as: RunAs;
+  readonly data: Readonly<Record<string, string>>;
+  readonly limits?: Limits;
+}
+
+/** One exec of one script, and its reply if every frame of it is whole. */
+export async function askOnce(
+  transport: Transport,
+  asked: Pick<Query, 'script'>,
+  { as, data, limits = usualLimits }: Way,
+): Promise<Reply> {
+  const nonce = randomBytes(16).toString('hex');
+  const isSimulated = transport.isSimulated === true;
+  const stdin =
+    as === 'helper' ? `${nonce}\n` : composeScript({ script: asked.script, nonce, data, isSimulated });
+  const ran = await transport.run(Buffer.from(stdin), as, limits);
+  return replyOf(ran, { asked, nonce, as, transport });
+}
+
 interface Asked {
-  readonly asked: Query;
+  readonly asked: Pick<Query, 'script'>;
   readonly nonce: string;
   readonly as: RunAs;
   readonly transport: Transport;

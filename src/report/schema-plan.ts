@@ -102,6 +102,10 @@ export const planSchema = z
     next: z.array(
       z.object({ where: z.enum(['here', 'control-plane', 'anywhere']), why: text, command: text }),
     ),
+    rehearsed: z
+      .array(z.object({ node: text, serial: text }))
+      .optional()
+      .describe("--on-node: the node's own kubeadm made what is planned, in a folder that is gone"),
     bound: z
       .object({
         nodes: z.array(

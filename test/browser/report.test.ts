@@ -6,9 +6,10 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { diagnoseCluster } from '../../src/diagnose/diagnose-cluster.ts';
 import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
-import { inspectReports } from '../../src/report/index.ts';
+import { inspectReports, planReports } from '../../src/report/index.ts';
 import { ensureCommands, findCommand } from '../lab/install.ts';
 import { buildFacts, changeNode } from '../support/facts.ts';
+import { samplePlans } from '../support/sample-plans.ts';
 import { sampleStories } from '../support/sample-stories.ts';
 import { labOptions } from '../support/ssh-hosts.ts';
 
@@ -46,10 +47,18 @@ interface Look {
 /** With one name for all the many files of a test. */
 async function withPage(
   facts: ClusterFacts,
-  { colorScheme = 'light', width = 1100, javaScriptEnabled = true }: Look,
+  how: Look,
   look: (shown: Shown) => Promise<void>,
 ): Promise<void> {
   const html = inspectReports['html']?.(diagnoseCluster(facts), { colour: false, width: 80 }) ?? '';
+  await withHtml(html, how, look);
+}
+
+async function withHtml(
+  html: string,
+  { colorScheme = 'light', width = 1100, javaScriptEnabled = true }: Look,
+  look: (shown: Shown) => Promise<void>,
+): Promise<void> {
   const page = await browser.newPage({ colorScheme, javaScriptEnabled, viewport: { width, height: 900 } });
   const complaints: string[] = [];
   const requests: string[] = [];
@@ -91,6 +100,49 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
       expect(complaints).toEqual([]);
       expect(requests).toEqual(['https://report.example/']);
     });
+  });
+});
+
+/** The poisoned one has three nodes of one name, which no cluster has; it is looked at below. */
+const plans = Object.entries(samplePlans())
+  .filter(([name]) => name !== 'poisoned')
+  .map(([name, plan]) => [name, planReports['html']?.(plan, { colour: false, width: 80 }) ?? ''] as const);
+
+describe.each(['light', 'dark'] as const)('plans, %s', (colorScheme) => {
+  test.each(plans)('%s: axe finds nothing, and nothing is loaded or said', async (name, html) => {
+    await withHtml(html, { colorScheme }, async ({ page, complaints, requests }) => {
+      await page.screenshot({ path: path.join(shelf, `plan-${name}-${colorScheme}.png`), fullPage: true });
+      expect(await page.locator('h1').textContent()).toContain('plan');
+      expect(await axeViolations(page)).toEqual([]);
+      expect(complaints).toEqual([]);
+      expect(requests).toEqual(['https://report.example/']);
+    });
+  });
+});
+
+test.each([360, 768])(
+  'at %i pixels no plan scrolls sideways, and on paper nothing is cut off',
+  async (width) => {
+    for (const [, html] of plans) {
+      await withHtml(html, { width }, async ({ page }) => {
+        const over = 'document.documentElement.scrollWidth - window.innerWidth';
+        expect(await page.evaluate(over)).toBeLessThanOrEqual(0);
+        await page.emulateMedia({ media: 'print' });
+        await page.setViewportSize({ width: 718, height: 1000 });
+        expect(await page.evaluate(over)).toBeLessThanOrEqual(0);
+      });
+    }
+  },
+);
+
+test('a plan of hostile names runs nothing of them', async () => {
+  const text = '<script>alert(1)</script><img src=x onerror=alert(2)>';
+  const html = planReports['html']?.(samplePlans(text).poisoned, { colour: false, width: 80 }) ?? '';
+  await withHtml(html, {}, async ({ page, complaints, requests }) => {
+    expect(await page.locator('main').textContent()).toContain(text);
+    expect(await page.locator('script, img').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    expect(requests).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,17 @@
 /** `fix-sans plan` and `show` as they are typed, against a simulated cluster: SSH, TLS and API of two nodes on loopback. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -136,6 +148,113 @@ describe('S5: from the pasted error to the plan', () => {
     const tampered = await runCli(['show', out]);
     expect(tampered).toMatchObject({ code: 7, stdout: '' });
     expect(tampered.stderr).toContain('is refused: its content is not what was written');
+  });
+});
+
+describe('--write', () => {
+  const list = 'supplementary_addresses_in_ssl_keys';
+  let inventory: string;
+  let variables: string;
+
+  function writeInventory(text: string): void {
+    inventory = path.join(folder, 'inventory/hosts.yaml');
+    variables = path.join(folder, 'inventory/group_vars/all/all.yml');
+    mkdirSync(path.dirname(variables), { recursive: true });
+    writeFileSync(variables, text);
+    const hosts = Object.fromEntries(
+      simulation.nodes.map(({ name, ssh }) => [
+        name,
+        { ansible_host: ssh.host, ansible_port: ssh.port, ansible_user: ssh.user },
+      ]),
+    );
+    const children = { kube_control_plane: { hosts }, k8s_cluster: { children: { kube_control_plane: {} } } };
+    writeFileSync(inventory, JSON.stringify({ all: { children } }));
+  }
+
+  async function write(...args: readonly string[]): Promise<CliResult> {
+    const [, , , , ...login] = there();
+    return plan(['--inventory', inventory, ...login, ...args]);
+  }
+
+  test('puts the name in, keeps mode and every other byte, and a second time writes nothing', async () => {
+    const text = `password: hunter2\r\n${list}: # ours\r\n  - 10.0.0.9 # old\r\nmode: 0644\r\n`;
+    writeInventory(text);
+    chmodSync(variables, 0o640);
+    const first = await write('--san', 'new.example.com', '--write');
+    expect(first.stderr).toContain(`wrote ${variables}`);
+    expect(first.code).toBe(2);
+    const after = readFileSync(variables, 'utf8');
+    for (const name of ['new.example.com', '10.0.0.9']) expect(after).toContain(name);
+    expect(after.split('\r\n').filter((line) => !line.startsWith('  - "'))).toEqual(text.split('\r\n'));
+    expect(statSync(variables).mode & 0o777).toBe(0o640);
+    expect(readdirSync(path.dirname(variables))).toEqual(['all.yml']);
+    expect(first.stdout).not.toContain('hunter2');
+
+    const { ino, mtimeMs } = statSync(variables);
+    const second = await write('--san', 'new.example.com', '--write');
+    expect(second.stderr).toContain('the inventory needs no change that can be written');
+    expect(statSync(variables)).toMatchObject({ ino, mtimeMs });
+  });
+
+  test('without it nothing is written, and the diff is shown', async () => {
+    writeInventory(`${list}: []\n`);
+    const { stdout, code } = await write('--san', 'new.example.com');
+    expect(stdout).toContain('new.example.com');
+    expect(stdout).toContain('fix-sans plan --write');
+    expect(code).toBe(2);
+    expect(readFileSync(variables, 'utf8')).toBe(`${list}: []\n`);
+  });
+
+  test('through a link the file behind it is written, and the link stays', async () => {
+    writeInventory(`${list}: []\n`);
+    const real = path.join(folder, 'real.yml');
+    renameSync(variables, real);
+    symlinkSync(real, variables);
+    const { stderr } = await write('--san', 'new.example.com', '--write');
+    // What is read through a link is Ansible's affair; here it is refused or written, and never replaced.
+    expect(lstatSync(variables).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, 'utf8').includes('new.example.com')).toBe(
+      stderr.includes(`wrote ${variables}`),
+    );
+  });
+
+  test('a plan that is refused writes nothing', async () => {
+    writeInventory(`${list}: []\n`);
+    const { code, stderr } = await write('--san', '0.0.0.0', '--write');
+    expect(stderr).toContain('the plan is refused, so the inventory stays as it is');
+    expect(code).toBe(7);
+    expect(readFileSync(variables, 'utf8')).toBe(`${list}: []\n`);
+  });
+
+  test('a template is not touched, and a folder where nothing can be written is said', async () => {
+    writeInventory(`${list}: "{{ vips }}"\n`);
+    const { stdout, stderr } = await write('--san', 'new.example.com', '--write');
+    expect(stdout).toContain('Jinja template');
+    expect(stderr).toContain('the inventory needs no change that can be written');
+    expect(readFileSync(variables, 'utf8')).toBe(`${list}: "{{ vips }}"\n`);
+  });
+});
+
+describe('--out', () => {
+  test('replaces a plan that is there at once, and its mode is for the owner alone', async () => {
+    const out = path.join(folder, 'plan.json');
+    writeFileSync(out, 'old', { mode: 0o644 });
+    const { ino } = statSync(out);
+    await plan([...there(), '--san', 'new.example.com', '--out', out]);
+    expect(statSync(out).ino).not.toBe(ino);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const { nodes } = JSON.parse((await runCli(['show', out, '--format', 'json'])).stdout) as {
+      readonly nodes: readonly { readonly action: string }[];
+    };
+    expect(nodes.map(({ action }) => action)).toEqual(['reissue', 'reissue']);
+    expect(readdirSync(folder)).toEqual(['plan.json']);
+  });
+
+  test('a plan that is refused can be shown as well, and is still refused', async () => {
+    const out = path.join(folder, 'plan.json');
+    expect((await plan([...there(), '--san', '0.0.0.0', '--out', out])).code).toBe(7);
+    const shown = await runCli(['show', out]);
+    expect(shown.stdout).toContain('Refused');
   });
 });
 

@@ -16,12 +16,13 @@ interface Given {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly columns?: number;
   readonly openNode?: Io['openNode'];
+  readonly openRehearser?: Io['openRehearser'];
   readonly called?: string;
 }
 
 export async function runCli(
   argv: readonly string[],
-  { stdin, terminal = false, env = {}, columns, openNode, called }: Given = {},
+  { stdin, terminal = false, env = {}, columns, openNode, openRehearser, called }: Given = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
@@ -32,6 +33,7 @@ export async function runCli(
     stderr: { isTTY: terminal, ...(columns && { columns }), write: (text) => (stderr += text) },
     env,
     ...(openNode && { openNode }),
+    ...(openRehearser && { openRehearser }),
     ...(called !== undefined && { called }),
   });
   return { code, stdout, stderr };

@@ -1,12 +1,27 @@
 /** The command line against simulated nodes: the same SSH, and the one transport that sets ROOT. */
 import type { Io } from '../../src/cli/io.ts';
 import { nodeReader } from '../../src/reach/run-query.ts';
+import { nodeRehearser } from '../../src/reach/rehearser.ts';
 import { openSsh2 } from '../../src/reach/ssh2/open.ts';
+import type { Transport } from '../../src/reach/transport.ts';
 
 export const openSimulatedNode: NonNullable<Io['openNode']> = async (node, options) => {
+  const as = options.become === 'sudo' ? 'root' : 'login';
+  return nodeReader(node, await simulatedTransport(node, options), { as, limits: options.limits });
+};
+
+export const openSimulatedRehearser: NonNullable<Io['openRehearser']> = async (node, options) => {
+  const runAs = { sudo: 'root', helper: 'helper', none: 'login' } as const;
+  const as = runAs[options.become];
+  return nodeRehearser(node, await simulatedTransport(node, options), { as, limits: options.limits });
+};
+
+async function simulatedTransport(
+  ...[node, options]: Parameters<NonNullable<Io['openNode']>>
+): Promise<Transport> {
   if (node.target.via !== 'ssh') throw new Error('simulated nodes are reached by SSH');
   const transport = await openSsh2(node.target, options);
-  const simulated = {
+  return {
     label: `simulated:${transport.label}`,
     facts: transport.facts,
     isSimulated: true as const,
@@ -14,6 +29,4 @@ export const openSimulatedNode: NonNullable<Io['openNode']> = async (node, optio
     ...(transport.dial && { dial: transport.dial.bind(transport) }),
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
-  const as = options.become === 'sudo' ? 'root' : 'login';
-  return nodeReader(node, simulated, { as, limits: options.limits });
-};
+}

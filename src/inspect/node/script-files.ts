@@ -133,6 +133,10 @@ read_keys() {
   set +f
   tell keys "$rows"
 }
+# Of the first process where that may be seen: we may be a service for which file systems are read-only, and for nobody else.
+mounts() {
+  cat "$ROOT/proc/1/mounts" 2>/dev/null || cat "$ROOT/proc/self/mounts" 2>/dev/null
+}
 read_folders() {
   set --
   [ -n "$manifest" ] && set -- "\${certificate%/*}"
@@ -143,10 +147,10 @@ read_folders() {
     real=$ROOT$path
     is_linked "$real" && real=$(readlink -f "$real" 2>/dev/null)
     numbers=$(stat -f -c "%a$tab%S$tab%d" "$real" 2>/dev/null)
-    mount=$(awk -v path="$real" '
+    mount=$(mounts | awk -v path="$real" '
       { at = $2; gsub(/\\\\040/, " ", at) }
       at == "/" || index(path "/", at "/") == 1 { if (length(at) >= best) { best = length(at); found = $3 "\\t" substr($4, 1, 2) } }
-      END { print found }' "$ROOT/proc/self/mounts" 2>/dev/null)
+      END { print found }')
     rows="$rows$path$tab$real$tab$numbers$tab$mount$nl"
   done
   tell folders "$rows"

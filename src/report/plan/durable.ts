@@ -69,7 +69,7 @@ function blocksOf(change: DurableChange, isWhole: boolean): readonly Block[] {
             {
               where: "in kubespray's folder",
               why: plain(
-                'only where kubespray itself is to sign: it deletes the pair on all control planes at once before it makes new ones',
+                'only where kubespray itself is to sign: it deletes the pair on all control planes at once before it makes new ones. A list that is given with -e hides the one in the files',
               ),
               command: change.command,
             },

@@ -73,7 +73,7 @@ function diff({ names, lostByRecipe, node }: NodePlan): Block {
   return {
     kind: 'table',
     about: `Names in the certificate of ${node}`,
-    columns: ['', 'name', 'why'],
+    columns: ['fate', 'name', 'why'],
     rows: names.map((one) => {
       const isLost = one.fate === 'kept' && lostKeys.has(sanKey(one.san));
       const sign = isLost ? '=!' : signs[one.fate];

@@ -30,6 +30,18 @@ export function planPage(plan: Plan): Page {
         said`planned from what was seen at ${plan.madeAt}; nothing was changed`,
       ),
       ...(changes.length > 1 ? [join(plain('order: '), plain(order))] : []),
+      ...(plan.rehearsed === undefined || plan.rehearsed.length === 0
+        ? []
+        : [
+            join(
+              plain('tried by the own kubeadm of '),
+              listed(
+                plan.rehearsed.map(({ node }) => node),
+                8,
+              ),
+              plain(', in a folder that is gone: names, algorithm, use and CA are as planned'),
+            ),
+          ]),
     ],
     sections: [
       { title: 'Refused', depth: 'always', blocks: refusalBlocks(refusals) },

@@ -301,3 +301,11 @@ spec:
     expect(whyUnread(await read(tree), '/root/.kube/config')).toEqual(['larger than 256 KiB']);
   });
 });
+
+test('what is read-only for a hardened service alone is not read-only for the node', async () => {
+  const tree = newTree();
+  tree.write('proc/self/mounts', '/dev/sda1 / ext4 ro,relatime 0 0\n');
+  expect((await read(tree)).facts.pkiFolder).toMatchObject({ isReadOnly: true });
+  tree.write('proc/1/mounts', '/dev/sda1 / ext4 rw,relatime 0 0\n');
+  expect((await read(tree)).facts.pkiFolder).toMatchObject({ isReadOnly: false });
+});
