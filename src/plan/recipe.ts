@@ -9,18 +9,17 @@ const defaults = { dnsDomain: 'cluster.local', serviceSubnets: ['10.96.0.0/12'] 
 export function lostByRecipe(subject: Subject, added: readonly San[]): readonly San[] {
   const { facts, onDisk, inUse, told } = subject;
   const { hostname, defaultRouteAddress } = facts.system;
-  const made = new Set(
-    kubeadmNames({
-      ...defaults,
-      nodeName: hostname.toLowerCase(),
-      // Where the default route is not known, neither is what kubeadm would take; then nothing is claimed of it.
-      advertiseAddress: defaultRouteAddress ?? told.advertiseAddress,
-      certSans: added.map(({ value }) => value),
-      version: facts.kubeadm?.version,
-    }).map(({ san }) => sanKey(san)),
-  );
+  const computed = kubeadmNames({
+    ...defaults,
+    nodeName: hostname.toLowerCase(),
+    // Where the default route is not known, neither is what kubeadm would take; then nothing is claimed of it.
+    advertiseAddress: defaultRouteAddress ?? told.advertiseAddress,
+    certSans: [],
+    version: facts.kubeadm?.version,
+  });
+  const made = new Set([...computed.map(({ san }) => sanKey(san)), ...added.map(sanKey)]);
   return [...new Map([...onDisk, ...inUse]).entries()]
     .filter(([key]) => !made.has(key))
-    .map(([, san]) => san)
-    .toSorted((one, other) => (sanKey(one) < sanKey(other) ? -1 : 1));
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, san]) => san);
 }
