@@ -9,6 +9,7 @@ import { UserError } from '../model/user-error.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { writePlan } from '../plan/plan-file.ts';
 import { explainReports, planReports } from '../report/index.ts';
+import { asCalled, programName } from './called.ts';
 import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
@@ -73,7 +74,17 @@ function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): Exit
 
 export function show(made: Plan, options: Options, io: Io): void {
   const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
-  io.stdout.write(planReports[textOf(options, 'format') ?? 'text']?.(made, look) ?? '');
+  const format = textOf(options, 'format') ?? 'text';
+  // As JSON it is what --out writes, with a digest of its own.
+  io.stdout.write(planReports[format]?.(format === 'json' ? made : withCalled(made, io), look) ?? '');
+}
+
+function withCalled(made: Plan, { called = programName }: Io): Plan {
+  return {
+    ...made,
+    next: made.next.map((step) => ({ ...step, command: asCalled(step.command, called) })),
+    refusals: made.refusals.map((one) => ({ ...one, remedy: asCalled(one.remedy, called) })),
+  };
 }
 
 async function checkFolder(folder: string): Promise<void> {

@@ -71,9 +71,9 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
     });
   steps.push({
     where: 'here',
-    why: 'afterwards: what each of them serves, with the same options as now',
+    why: 'afterwards: the proof by handshakes, with the same options as now',
     command:
-      ask.wishes.length === 0 ? 'fix-sans inspect' : `fix-sans inspect ${ask.wishes.map(flagFor).join(' ')}`,
+      ask.wishes.length === 0 ? 'fix-sans verify' : `fix-sans verify ${ask.wishes.map(flagFor).join(' ')}`,
   });
   return steps;
 }

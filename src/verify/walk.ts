@@ -1,5 +1,6 @@
 /** A pod's way to the API, link by link as people check it by hand, and the first that is broken. Story S2. */
 import {
+  type Dial,
   type LinkName,
   linkNames,
   type Link,
@@ -144,12 +145,23 @@ function kubeProxyLink(facts: VerifyFacts, { dials }: PodSight): Link {
   if (through.length === 0) return { link, state: 'unknown', detail: 'the ClusterIP was not dialled' };
   const [first] = through;
   const address = `${first?.host ?? ''}:${first?.port ?? ''}`;
-  if (through.some(({ result }) => result.state !== 'failed'))
+  if (through.some(({ result }) => result.state !== 'failed' && !isForeign(result)))
     return { link, state: 'good', detail: `${address} leads to an API server` };
+  const own = direct.filter(({ result }) => result.state !== 'failed' && !isForeign(result));
+  const backends = [...new Set(own.map(({ host }) => host))];
+  const stranger = through.find(({ result }) => isForeign(result));
+  if (stranger !== undefined) {
+    const said = `${address} is answered by something that is no API server of this cluster (${strangerWords(stranger.result)})`;
+    // Where no rule rewrites it, a packet to the ClusterIP leaves the node by its default route, and a gateway or a proxy there may answer.
+    return backends.length > 0
+      ? {
+          link,
+          state: 'broken',
+          detail: `${said}, while ${backends.join(', ')} behind it are: kube-proxy's rules are missing or wrong on this node`,
+        }
+      : { link, state: 'unknown', detail: said };
+  }
   const why = first?.result.state === 'failed' ? `${first.result.trouble}: ${first.result.detail}` : '';
-  const backends = [
-    ...new Set(direct.filter(({ result }) => result.state !== 'failed').map(({ host }) => host)),
-  ];
   if (backends.length > 0)
     return {
       link,
@@ -161,4 +173,14 @@ function kubeProxyLink(facts: VerifyFacts, { dials }: PodSight): Link {
     state: 'unknown',
     detail: `${address} does not answer (${why}), and no API server behind it either`,
   };
+}
+
+function isForeign(result: Dial['result']): boolean {
+  if (result.state === 'rejected') return true;
+  return result.state === 'served' && result.isTrusted === false && result.isTrustedByPod !== true;
+}
+
+function strangerWords(result: Dial['result']): string {
+  if (result.state === 'served') return result.chain[0]?.subject ?? 'no certificate';
+  return result.state === 'rejected' ? result.detail : '';
 }

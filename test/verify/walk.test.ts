@@ -27,6 +27,8 @@ const isPods = ({ place }: Dial): boolean => place.kind === 'pod';
 const isService = ({ target }: Dial): boolean => target === 'cluster-ip';
 const stale = servedBy(leaf(['kubernetes', hosts.cp2]), { isTrustedByPod: true });
 
+const stranger = servedBy(leaf(['gateway.example']), { isTrusted: false, isTrustedByPod: false });
+
 test('a whole way has no broken link, and each link says what was seen', () => {
   const walk = walked();
   expect(walk.broken).toBeUndefined();
@@ -92,6 +94,19 @@ describe('the first broken link', () => {
       },
       {},
       `${clusterIp}:443 does not answer`,
+    ],
+    [
+      "kube-proxy's rules gone, and a gateway that answers what leaves the node",
+      'kube-proxy',
+      {
+        dials: dialsWith((dial) => isPods(dial) && isService(dial), stranger),
+        answers: [
+          answer('kubelet', '10.240.0.74', { state: 'answered', code: 'NXDOMAIN', addresses: [] }),
+          answer('endpoint', '10.244.0.2'),
+        ],
+      },
+      {},
+      `${clusterIp}:443 is answered by something that is no API server of this cluster`,
     ],
     [
       'an API server that does not answer',

@@ -148,8 +148,8 @@ export const servingWords: Vocabulary<ServingCodes> = {
     ),
   }),
   'path-not-proven': ({ endpoint, trouble }) => ({
-    head: said`the certificates hold the name, but ${endpoint} itself could not be dialled from here (${trouble})`,
-    evidence: [plain('certificate right, path not proven')],
+    head: said`${endpoint} itself could not be dialled from here (${trouble})`,
+    evidence: [plain('whatever the certificates hold, the way there is not proven')],
     todo: plain('try it from where clients dial it'),
   }),
 };
