@@ -1,10 +1,11 @@
-/** The command line's inspect and verify on a cluster of the lab by real SSH: what it printed, and every reply that a node sent. */
+/** The command line's inspect, plan and verify on a cluster of the lab by real SSH: what it printed, and every reply that a node sent. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { run } from '../../src/cli/run.ts';
 import type { Inspection } from '../../src/model/inspection.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import type { Verification } from '../../src/model/verification.ts';
 import { openNode } from '../../src/reach/open.ts';
 import type { Reply } from '../../src/reach/reader.ts';
@@ -45,10 +46,19 @@ export async function verifyBySsh(cluster: LabCluster, given: Given = {}): Promi
   return { report: JSON.parse(stdout) as Verification, ...rest };
 }
 
+export interface Planned extends Omit<Inspected, 'report'> {
+  readonly plan: Plan;
+}
+
+export async function planBySsh(cluster: LabCluster, given: Given = {}): Promise<Planned> {
+  const { stdout, ...rest } = await runBySsh(cluster, 'plan', given);
+  return { plan: JSON.parse(stdout) as Plan, ...rest };
+}
+
 /** With a home of its own, so that nothing of whoever runs the tests decides how nodes are reached. */
 async function runBySsh(
   cluster: LabCluster,
-  command: 'inspect' | 'verify',
+  command: 'inspect' | 'plan' | 'verify',
   given: Given,
 ): Promise<Omit<Inspected, 'report'> & { readonly stdout: string }> {
   const { user = 'root', options = [] } = given;
