@@ -91,7 +91,7 @@ export class Ssh {
       }
       throw error;
     });
-    if (ran.exitCode !== 0) throw new ReachError(sshTrouble({ log: ran.log, stderr: ran.stderr }));
+    if (ran.exitCode !== 0) throw new ReachError(sshTrouble({ log: ran.log, stderr: ran.stderr }, this));
     return ran.log;
   }
 
