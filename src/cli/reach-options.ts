@@ -64,8 +64,9 @@ export function reachOptionsOf(
   const knownHosts = textsOf(options, 'knownHosts').map((file) => fromHere(file, env));
   const knownHostsFiles = knownHosts.length > 0 ? knownHosts : ssh.knownHostsFiles;
   const sshConfig = textOf(options, 'sshConfig');
-  const configFile =
-    sshConfig === undefined ? ssh.configFile : sshConfig === 'none' ? 'none' : fromHere(sshConfig, env);
+  // `none` is no file.
+  const isFile = sshConfig !== undefined && sshConfig !== 'none';
+  const configFile = isFile ? fromHere(sshConfig, env) : (sshConfig ?? ssh.configFile);
   const identities = textsOf(options, 'identity').map((file) => fromHere(file, env));
   const interactive = isInteractive(io);
   const { holdTerminal, say } = sharedTerminal(io, line);
