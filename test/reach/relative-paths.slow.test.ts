@@ -64,6 +64,27 @@ describe.each(['ssh2', 'openssh'])('%s', (transport) => {
     expect(await trust()).toMatch(/^(?:known|openssh)$/);
   });
 
+  test('so are those that ssh_config names without their folder', async () => {
+    const conf = path.join(home.folder, 'etc/fix-sans-conf');
+    const own = '  UserKnownHostsFile etc/fix-sans-kh\n  IdentityFile etc/fix-sans-id\n';
+    writeFileSync(conf, `${readFileSync(conf, 'utf8')}${own}`);
+    const flags = { identity: [], knownHosts: [] };
+    expect(await trust({ ...flags, acceptNewHostKeys: true })).toBe('added');
+    expect(readFileSync(knownHosts(), 'utf8')).toContain(sshd.hostKey);
+    expect(await trust(flags)).toMatch(/^(?:known|openssh)$/);
+  });
+
+  test('a folder that is gone keeps nobody from files that are named whole', async () => {
+    vi.spyOn(process, 'cwd').mockReturnValue('/gone/fix-sans');
+    const flags = {
+      sshConfig: path.join(home.folder, 'etc/fix-sans-conf'),
+      identity: [home.keyFile],
+      knownHosts: [knownHosts()],
+      acceptNewHostKeys: true,
+    };
+    expect(await trust(flags)).toBe('added');
+  });
+
   test('a changed key is a changed one, not an unknown one', async () => {
     writeFileSync(knownHosts(), `[127.0.0.1]:${sshd.port} ${makeKey().public.trim()}\n`);
     expect(await codeOf(trust({ acceptNewHostKeys: true }))).toBe('host-key-changed');
