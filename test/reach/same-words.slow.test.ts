@@ -1,6 +1,6 @@
 /** What either way of SSH tells to type can be typed as it stands: host, port and files are of this login, and it works. */
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -101,4 +101,19 @@ test('openssh: no key is taken, and the login by hand that is named meets the sa
   );
   expect(exitCode).toBe(255);
   expect(stderr).toContain('ops@127.0.0.1: Permission denied (publickey)');
+});
+
+test('openssh: a key that others may read is named, and the command makes it usable', async () => {
+  home.write('known_hosts', `${name()} ${sshd.hostKey}\n`);
+  chmodSync(home.keyFile, 0o644);
+  const options = home.options({
+    transport: 'openssh',
+    env: { PATH: process.env['PATH'], HOME: home.folder },
+  });
+  const target = { via: 'ssh', host: '127.0.0.1', port: sshd.port } as const;
+  const { code, hint } = await troubleOf(openOpenssh(target, options));
+  expect([code, hint]).toEqual(['key-file', `chmod 600 ${home.keyFile}`]);
+  await execa('sh', ['-c', hint]);
+  await using opened = await openOpenssh(target, options);
+  expect(opened.facts.user).toBe('ops');
 });

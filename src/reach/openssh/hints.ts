@@ -56,6 +56,12 @@ export function removeKeyHint(call: SshCall, shown: HostKeyShown | undefined, wo
   return `somebody may be in between; compare with ${fingerprintCommand(shown?.type)} on the host’s console, and only if it got a new key: ssh-keygen -R ${word(known)}${file === undefined ? '' : ` -f ${word(file)}`}`;
 }
 
+/** `Permissions 0644 for '/home/ops/.ssh/id' are too open.` */
+export function protectKeyHint(_call: SshCall, _shown: HostKeyShown | undefined, words: string): string {
+  const [, file] = /^Permissions \d+ for '(.+)' are too open/m.exec(words) ?? [];
+  return file === undefined ? 'chmod 600 on the key file' : `chmod 600 ${word(file)}`;
+}
+
 /** One word for a shell. */
 function word(text: string): string {
   const shown = display(text);

@@ -2,7 +2,14 @@
 import { display } from '../../model/display.ts';
 import type { ReachTrouble, ReachTroubleCode } from '../../model/trouble.ts';
 import { silence, silenceHint } from '../silence.ts';
-import { addKeyHint, byHand, type HostKeyShown, removeKeyHint, type SshCall } from './hints.ts';
+import {
+  addKeyHint,
+  byHand,
+  type HostKeyShown,
+  protectKeyHint,
+  removeKeyHint,
+  type SshCall,
+} from './hints.ts';
 
 interface Rule {
   readonly words: RegExp;
@@ -36,7 +43,7 @@ const rules: readonly Rule[] = [
     words: /UNPROTECTED PRIVATE KEY FILE|bad permissions/,
     code: 'key-file',
     message: 'a private key may be read by others, so ssh does not use it',
-    hint: 'chmod 600 on the key file',
+    hint: protectKeyHint,
   },
   {
     words: /Permission denied \(|Too many authentication failures|No more authentication methods/,
