@@ -34,6 +34,8 @@ export function nextSteps(
   if (drift !== undefined && first('san-missing') === undefined)
     steps.push(...keepNames(context, drift.names));
   if (first('expired') !== undefined || first('expiring') !== undefined) steps.push(expirySteps);
+  if (first('api-unread') !== undefined && context.facts.kubeconfig !== undefined)
+    steps.push(...askApi(context));
   const others = first('control-plane-not-inspected');
   if (others !== undefined) steps.push(...inspectOthers(context, others.names));
   const found = suggestions.flatMap(({ san }) => safeName(san.value) ?? []).slice(0, mostNames);
@@ -176,6 +178,27 @@ function compareCas(context: Context): readonly NextStep[] {
       command: 'openssl x509 -noout -subject -fingerprint -sha256 -in /etc/kubernetes/pki/ca.crt',
     },
   ];
+}
+
+/** Without the API nobody knows the ClusterIP, the configuration and the other control planes. */
+function askApi(context: Context): readonly NextStep[] {
+  const steps: readonly NextStep[] = [
+    {
+      where: 'here',
+      why: 'what kubectl says by the same kubeconfig: the API tells the ClusterIP, kubeadm-config and the other control planes',
+      command: `${kubectl(context)} get nodes`,
+    },
+  ];
+  return context.facts.nodes.length > 0
+    ? steps
+    : [
+        ...steps,
+        {
+          where: 'here',
+          why: 'with a login, a control plane tells all of that by its own admin.conf',
+          command: 'fix-sans inspect --node USER@CONTROL-PLANE',
+        },
+      ];
 }
 
 function reloadSteps({ backends }: Context, node: string | undefined): readonly NextStep[] {

@@ -1,4 +1,5 @@
 /** The answer in one sentence, with the names in it. */
+import { isSilent } from '../../model/api-facts.ts';
 import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
 import type { Inspection, Verdict } from '../../model/inspection.ts';
 import { join, listed, type Phrase, plain, said, type Tone } from '../page.ts';
@@ -72,7 +73,8 @@ function elsewhereWords(findings: readonly Finding[]): Phrase {
 }
 
 /** What was read is said, and what could not be: half an answer is not none. */
-function unknownWords({ nodes, findings }: Inspection): Phrase {
+function unknownWords(inspection: Inspection): Phrase {
+  const { nodes, findings, dialled } = inspection;
   const unread = nodes.flatMap(({ node, result }) => (result.state === 'unread' ? [node.name] : []));
   const wrong = findings.filter(({ code }) => code === 'no-control-plane');
   const isWrong = new Set(wrong.map(({ node }) => node));
@@ -110,11 +112,24 @@ function unknownWords({ nodes, findings }: Inspection): Phrase {
       listed(others, 5),
     );
   if (isSomeRead) return plain('nothing wrong was found, but not everything could be read');
+  if (dialled.length > 0) return join(plain('nothing wrong is to be seen from here'), unseenWords(inspection));
   const reason = findings.find(({ code }) => code === 'not-read' || code === 'endpoint-unreachable');
   return join(
     plain('no certificate of an API server could be seen'),
     reason === undefined ? [] : join(plain(': '), wordsOf(reason).head),
   );
+}
+
+/** A certificate was seen, and something else was not: what and why. */
+function unseenWords({ nodes, findings, facts }: Inspection): Phrase {
+  const unread = nodes.flatMap(({ node, result }) => (result.state === 'unread' ? [node.name] : []));
+  if (unread.length > 0) return join(plain(', but '), listed(unread, 5), plain(' could not be read'));
+  const [api] = argsOf(findings, 'api-unread');
+  if (api !== undefined)
+    return isSilent(facts.api)
+      ? said`; the API could not be read: ${api.why}`
+      : said`; the API did not tell everything: ${api.why}`;
+  return plain(', but not everything could be read');
 }
 
 function ownerWords(owner: FindingArgs['other-tool'] | undefined): Phrase {
