@@ -1,5 +1,6 @@
 /** The words for findings about what is served: reload, interception, wrong endpoints, trust and dates. */
 import { join, listed, type Phrase, plain, said } from '../page.ts';
+import { interceptedWords, wrongEndpointWords } from './stranger-words.ts';
 import type { Vocabulary } from './words.ts';
 
 type ServingCodes =
@@ -29,35 +30,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
       'the API server reads a changed pair by itself, at the latest after a minute; if it does not, certificate and key do not match or its log says why',
     ),
   }),
-  intercepted: ({ endpoint, from, way, issuer, subject, proxy, genuineFrom, trustedBy = [], isByLooks }) => ({
-    head: join(
-      way === 'proxy' && proxy !== undefined ? said`the proxy ${proxy}` : plain('something on the way'),
-      said` answers in place of ${endpoint}, with a certificate of its own from ${issuer}`,
-    ),
-    evidence: [
-      join(
-        plain('seen from '),
-        from === 'here' ? plain('here') : said`${from}`,
-        plain(`, ${wayWords(way)}: `),
-        isByLooks === true
-          ? said`it shows ${subject}, which is like nothing that kubeadm makes; there was no CA of the cluster to compare with`
-          : said`it shows ${subject}, which the CA of the cluster did not issue`,
-      ),
-      genuineFrom.length > 0
-        ? said`the certificate of the cluster itself was seen from ${genuineFrom}: the API server is well`
-        : plain(
-            "nobody saw the cluster's own certificate for it in this run: compare on a control plane, by the commands below",
-          ),
-      ...(trustedBy.length === 0
-        ? []
-        : [
-            said`its CA is trusted on this machine by ${trustedBy}: programs that go by that notice nothing; kubectl fails all the same, because it trusts the CA in its kubeconfig alone`,
-          ]),
-    ],
-    todo: plain(
-      'do not touch the cluster and do not add names; have the address excepted from interception (NO_PROXY, or in the network), or go through an SSH tunnel',
-    ),
-  }),
+  intercepted: interceptedWords,
   'proxy-cannot-reach-upstream': ({ endpoint, proxy, status, server, firstLine }) => ({
     head: join(
       proxy === undefined ? plain('a proxy') : said`the proxy ${proxy}`,
@@ -74,11 +47,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
       'have the proxy allow CONNECT to that address and port, or go around it; the certificate is not the cause',
     ),
   }),
-  'wrong-endpoint': ({ endpoint, subject, issuer }) => ({
-    head: said`at ${endpoint} another server than this cluster's API server answers`,
-    evidence: [said`it shows ${subject}, issued by ${issuer}`],
-    todo: plain('correct address, port or DNS entry; do not add the name to the API server certificate'),
-  }),
+  'wrong-endpoint': wrongEndpointWords,
   'stale-ca': ({ path }, node) => ({
     head: join(
       said`${path}`,
@@ -158,11 +127,6 @@ const unreachable: Readonly<Record<string, string>> = {
   dns: 'the name does not resolve here: check how it is written, and which DNS server should know it',
   'not-tls': 'something answers there that does not speak TLS: check the port',
 };
-
-function wayWords(way: string): string {
-  if (way === 'proxy') return 'through the proxy';
-  return way === 'direct' ? 'directly' : 'through the SSH connection';
-}
 
 const certificates: ReadonlySet<string> = new Set([
   'the API server certificate',

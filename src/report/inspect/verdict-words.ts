@@ -57,6 +57,8 @@ function elsewhereWords(findings: readonly Finding[]): Phrase {
   const [intercepted] = argsOf(findings, 'intercepted');
   if (intercepted !== undefined) {
     const { endpoint, proxy, way } = intercepted;
+    if (intercepted.mayBeOther === true)
+      return said`not a missing name: TLS to ${endpoint} is most likely intercepted, or another server answers there: check host and port`;
     return join(
       said`not a missing name: TLS to ${endpoint}`,
       plain(intercepted.isByLooks === true ? ' is most likely intercepted, ' : ' is intercepted, '),
@@ -112,7 +114,8 @@ function unknownWords(inspection: Inspection): Phrase {
       listed(others, 5),
     );
   if (isSomeRead) return plain('nothing wrong was found, but not everything could be read');
-  if (dialled.length > 0) return join(plain('nothing wrong is to be seen from here'), unseenWords(inspection));
+  if (dialled.length > 0)
+    return join(plain('nothing wrong is to be seen from here'), unseenWords(inspection));
   const reason = findings.find(({ code }) => code === 'not-read' || code === 'endpoint-unreachable');
   return join(
     plain('no certificate of an API server could be seen'),

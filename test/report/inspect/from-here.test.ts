@@ -3,7 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { diagnoseCluster } from '../../../src/diagnose/diagnose-cluster.ts';
 import type { ClusterFacts } from '../../../src/model/cluster-facts.ts';
 import { inspectReports } from '../../../src/report/index.ts';
-import { ca, kubeadmNamesFor, leaf, now, served } from '../../support/facts.ts';
+import type { Certificate } from '../../../src/model/certificate.ts';
+import {
+  addressOf,
+  buildFacts,
+  ca,
+  read,
+  corporateCa,
+  kubeadmNamesFor,
+  leaf,
+  now,
+  served,
+} from '../../support/facts.ts';
+import { keyPair, mint } from '../../support/mint.ts';
 
 const host = '192.168.56.31';
 const genuine = leaf(kubeadmNamesFor(1));
@@ -78,5 +90,87 @@ describe('a certificate was seen, and the API could not be read', () => {
       ],
     };
     expect(firstLine(withNode)).toBe('Nothing wrong is to be seen from here, but cp1 could not be read.');
+  });
+});
+
+describe('a foreign certificate: something on the way, or another server', () => {
+  const shows = (certificate: Certificate, facts = byKubeconfig): ClusterFacts => ({
+    ...facts,
+    probes: [served(certificate, { host })],
+  });
+  const codes = (facts: ClusterFacts) =>
+    diagnoseCluster(facts)
+      .findings.filter(({ severity }) => severity === 'error')
+      .map(({ code }) => code);
+  const selfSigned = read(mint({ subject: 'www.example.com', key: keyPair('ec', 40) }));
+  const web = leaf(['www.example.com', 'example.com'], { subject: 'www.example.com', issuer: corporateCa });
+  const named = leaf(['egress-proxy'], { subject: 'egress-proxy', issuer: corporateCa });
+  const proxied = {
+    ...byKubeconfig,
+    environment: {
+      ...byKubeconfig.environment,
+      variables: [{ name: 'HTTPS_PROXY', value: 'http://proxy.corp.example:3128' }],
+    },
+  };
+
+  test.each([
+    ['signed by itself, with a host as its common name', selfSigned],
+    ['of a web server for its own names', web],
+  ])('%s: another server, exit 8, and the port is what to check', (_, certificate) => {
+    for (const facts of [shows(certificate), shows(certificate, alone)]) {
+      expect(codes(facts)).toEqual(['wrong-endpoint']);
+      expect(diagnoseCluster(facts).exitCode).toBe(8);
+      expect(firstLine(facts)).toBe(
+        `Not a missing name: another server answers at ${host}:6443: check host and port.`,
+      );
+      expect(report(facts)).toContain('Its certificate is for www.example.com');
+      expect(report(facts)).not.toMatch(/is intercepted/);
+    }
+  });
+
+  test('made for the host that was dialled: intercepted', () => {
+    const facts = shows(leaf([host], { subject: 'x', issuer: corporateCa }));
+    expect(codes(facts)).toEqual(['intercepted']);
+    expect(firstLine(facts)).toMatch(/ is intercepted, by something on the way; do not touch the cluster\.$/);
+  });
+
+  test('for nobody in particular, with nothing else to tell: both are said, and the port', () => {
+    for (const facts of [shows(named), shows(named, alone)]) {
+      expect(codes(facts)).toEqual(['intercepted']);
+      expect(firstLine(facts)).toBe(
+        `Not a missing name: TLS to ${host}:6443 is most likely intercepted, or another server answers there: check host and port.`,
+      );
+      expect(report(facts)).toMatch(/To do: Check host and port first;/);
+    }
+  });
+
+  test('a proxy in the environment decides it', () => {
+    for (const certificate of [named, web]) {
+      expect(codes(shows(certificate, proxied))).toEqual(['intercepted']);
+      expect(firstLine(shows(certificate, proxied))).toMatch(/ is intercepted, /);
+    }
+  });
+
+  test('the same issuer at two hosts decides it, unless it is one certificate that signed itself', () => {
+    const twice = (certificate: Certificate): ClusterFacts => ({
+      ...byKubeconfig,
+      probes: [served(certificate, { host }), served(certificate, { host: 'lb.example' })],
+    });
+    expect(new Set(codes(twice(web)))).toEqual(new Set(['intercepted']));
+    expect(new Set(codes(twice(selfSigned)))).toEqual(new Set(['wrong-endpoint']));
+  });
+
+  test('a node that sees its own API server decides it at an address and a port of the cluster, and at no other port', () => {
+    const whole = buildFacts({ controlPlanes: 1, workers: 0 });
+    const at = (port: number): ClusterFacts => ({
+      ...whole,
+      endpoints: [{ host: addressOf(1), port }],
+      probes: [
+        ...whole.probes.filter(({ from }) => from === 'cp1'),
+        served(web, { host: addressOf(1), port }),
+      ],
+    });
+    expect(codes(at(6443))).toEqual(['intercepted']);
+    expect(codes(at(443))).toEqual(['wrong-endpoint']);
   });
 });
