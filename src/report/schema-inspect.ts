@@ -51,7 +51,11 @@ const nameRow = z
   .describe('a name that is in a certificate, or should be; what is absent is not known');
 
 const apiNode = z.object({ name: text, internalIps: texts, isReady: z.boolean() });
-const endpoint = z.object({ host: text, port: whole });
+const endpoint = z.object({
+  host: text,
+  port: whole,
+  serverName: text.optional().describe('tls-server-name of the kubeconfig of a run given by --with'),
+});
 const address = z.object({ address: text, port: whole });
 
 const api = z.object({

@@ -50,6 +50,19 @@ function report(facts: ClusterFacts, format: 'text' | 'markdown' = 'text'): stri
 
 const firstLine = (facts: ClusterFacts): string | undefined => report(facts).split('\n')[0];
 
+function atTwoHosts(certificate: Certificate): ClusterFacts {
+  return {
+    ...byKubeconfig,
+    probes: [served(certificate, { host }), served(certificate, { host: 'lb.example' })],
+  };
+}
+
+function codes(facts: ClusterFacts): readonly string[] {
+  return diagnoseCluster(facts)
+    .findings.filter(({ severity }) => severity === 'error')
+    .map(({ code }) => code);
+}
+
 describe('a certificate was seen, and the API could not be read', () => {
   test('the first line says both, exit 3, and what to type next', () => {
     expect(firstLine(byKubeconfig)).toBe(
@@ -98,10 +111,6 @@ describe('a foreign certificate: something on the way, or another server', () =>
     ...facts,
     probes: [served(certificate, { host })],
   });
-  const codes = (facts: ClusterFacts) =>
-    diagnoseCluster(facts)
-      .findings.filter(({ severity }) => severity === 'error')
-      .map(({ code }) => code);
   const selfSigned = read(mint({ subject: 'www.example.com', key: keyPair('ec', 40) }));
   const web = leaf(['www.example.com', 'example.com'], { subject: 'www.example.com', issuer: corporateCa });
   const named = leaf(['egress-proxy'], { subject: 'egress-proxy', issuer: corporateCa });
@@ -152,12 +161,8 @@ describe('a foreign certificate: something on the way, or another server', () =>
   });
 
   test('the same issuer at two hosts decides it, unless it is one certificate that signed itself', () => {
-    const twice = (certificate: Certificate): ClusterFacts => ({
-      ...byKubeconfig,
-      probes: [served(certificate, { host }), served(certificate, { host: 'lb.example' })],
-    });
-    expect(new Set(codes(twice(web)))).toEqual(new Set(['intercepted']));
-    expect(new Set(codes(twice(selfSigned)))).toEqual(new Set(['wrong-endpoint']));
+    expect(new Set(codes(atTwoHosts(web)))).toEqual(new Set(['intercepted']));
+    expect(new Set(codes(atTwoHosts(selfSigned)))).toEqual(new Set(['wrong-endpoint']));
   });
 
   test('a node that sees its own API server decides it at an address and a port of the cluster, and at no other port', () => {
@@ -172,5 +177,22 @@ describe('a foreign certificate: something on the way, or another server', () =>
     });
     expect(codes(at(6443))).toEqual(['intercepted']);
     expect(codes(at(443))).toEqual(['wrong-endpoint']);
+  });
+});
+
+describe('with what another machine saw', () => {
+  const with2 = (facts: ClusterFacts): ClusterFacts => ({
+    ...facts,
+    probes: [...facts.probes, served(genuine, { host, from: 'jump-host' })],
+  });
+
+  test('the page names it, in text and in Markdown, and does not say alone', () => {
+    for (const format of ['text', 'markdown'] as const) {
+      expect(report(with2(alone), format)).toMatch(/[Ss]een from here and from .?jump-host.?, no node/);
+      expect(report(with2(alone), format)).not.toMatch(/from here alone/);
+      expect(report(alone, format)).toMatch(/from here alone/);
+    }
+    const whole = buildFacts({ controlPlanes: 1, workers: 0 });
+    expect(report(with2(whole))).toContain('1 of 1 control plane read, also seen from jump-host, ');
   });
 });
