@@ -2,6 +2,7 @@
 import { kubeadmNames } from '../flavours/kubeadm.ts';
 import { kubesprayNames } from '../flavours/kubespray.ts';
 import { firstAddress } from '../flavours/service-range.ts';
+import { isSilent } from '../model/api-facts.ts';
 import type { AccessPath } from '../model/access-path.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Provenance } from '../model/inspection.ts';
@@ -115,7 +116,7 @@ function byKubeadm(
   let isFirst = true;
   for (const backend of backends) {
     // Without its node's files, and without the API, what kubeadm was given is not known.
-    if (backend.kind === 'endpoint' && facts.api === undefined) continue;
+    if (backend.kind === 'endpoint' && isSilent(facts.api)) continue;
     const shared = isFirst ? kubeadmNames(sharedInputOf(facts, backend)) : [];
     isFirst = false;
     for (const { san, rule } of [...kubeadmNames(ownInputOf(facts, backend)), ...shared]) {
@@ -220,6 +221,8 @@ export function wordsOf(why: Provenance): string {
       return `${why.why} ${why.rule}`;
     case 'kubeconfig':
       return `${why.why} ${why.path}`;
+    case 'endpoint':
+      return `${why.why} ${why.endpoint}`;
     case 'load-balancer':
     case 'service':
       return `${why.why} ${why.where}`;

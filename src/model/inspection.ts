@@ -46,6 +46,8 @@ export type Provenance =
   | { readonly why: 'kubespray'; readonly rule: string }
   | { readonly why: 'inventory' }
   | { readonly why: 'kubeconfig'; readonly path: string; readonly node?: string }
+  /** --endpoint, here or in a run of --with. */
+  | { readonly why: 'endpoint'; readonly endpoint: string }
   | { readonly why: 'load-balancer'; readonly where: string }
   | { readonly why: 'service'; readonly where: string }
   | { readonly why: 'wish' }

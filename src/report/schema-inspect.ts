@@ -28,6 +28,7 @@ const provenance = z.union([
   }),
   z.object({ why: z.literal('kubespray'), rule: text }),
   z.object({ why: z.literal('kubeconfig'), path: text, node: text.optional() }),
+  z.object({ why: z.literal('endpoint'), endpoint: text }),
   z.object({ why: z.enum(['load-balancer', 'service']), where: text }),
 ]);
 

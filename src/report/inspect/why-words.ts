@@ -89,6 +89,8 @@ function provenanceWords(provenance: Provenance, isShort: boolean): Phrase {
       return plain('supplementary_addresses_in_ssl_keys');
     case 'kubeconfig':
       return said`dialled by ${provenance.path}`;
+    case 'endpoint':
+      return said`dialled at ${provenance.endpoint}`;
     case 'load-balancer':
       return said`load balancer ${provenance.where}`;
     case 'service':

@@ -196,3 +196,57 @@ describe('with what another machine saw', () => {
     expect(report(with2(whole))).toContain('1 of 1 control plane read, also seen from jump-host, ');
   });
 });
+
+describe('the table of names', () => {
+  const rowOf = (facts: ClusterFacts, name: string) =>
+    diagnoseCluster(facts).names.find(({ san }) => san.value === name);
+  const lineOf = (facts: ClusterFacts, name: string): string =>
+    report(facts)
+      .split('\n')
+      .find((line) => line.startsWith(`  ${name} `)) ?? '';
+  const external = '203.0.113.9';
+
+  test('a name that an endpoint or a kubeconfig misses has a row', () => {
+    const asked = {
+      ...alone,
+      endpoints: [{ host: external, port: 6443 }],
+      probes: [served(genuine, { host: external })],
+    };
+    expect(rowOf(asked, external)).toEqual({
+      san: { type: 'ip', value: external },
+      provenance: [{ why: 'endpoint', endpoint: `${external}:6443` }],
+      nodes: [{ node: `${external}:6443`, served: false, wanted: true }],
+      wanted: 'everywhere',
+      brokenWithout: ['remote-kubectl'],
+    });
+    expect(lineOf(asked, external)).toMatch(/MISSING +dialled at 203\.0\.113\.9:6443/);
+    const kubeconfig = { ...byKubeconfig.kubeconfig, server: `https://${external}:6443` } as NonNullable<
+      ClusterFacts['kubeconfig']
+    >;
+    const given = { ...byKubeconfig, kubeconfig, probes: asked.probes };
+    expect(lineOf(given, external)).toMatch(/MISSING +dialled by \/root\/B\.conf/);
+  });
+
+  test('of two endpoints one lacks the name: who wants it, and where it is missing', () => {
+    const holds = leaf([...kubeadmNamesFor(1, { certSans: [] }), external]);
+    const lacks = leaf(kubeadmNamesFor(2, { certSans: [] }));
+    const two: ClusterFacts = {
+      ...alone,
+      endpoints: [6443, 7443].map((port) => ({ host: external, port })),
+      probes: [served(lacks, { host: external }), served(holds, { host: external, port: 7443 })],
+    };
+    expect(lineOf(two, external)).toMatch(
+      /MISSING: 203\.0\.113\.9:6443 +dialled at 203\.0\.113\.9:6443; dialled at 203\.0\.113\.9:7443/,
+    );
+  });
+
+  test('an API that told nothing gives no reason: the same words as without it', () => {
+    for (const facts of [alone, byKubeconfig]) {
+      expect(lineOf(facts, 'kubernetes')).toMatch(/kubeadm's usual name$/);
+      expect(lineOf(facts, 'kubernetes.default.svc.cluster.local')).toMatch(/kubeadm's usual name$/);
+    }
+    const usual = leaf(kubeadmNamesFor(1, { clusterIp: '10.96.0.1' }));
+    const facts = { ...byKubeconfig, probes: [served(usual, { host })] };
+    expect(lineOf(facts, '10.96.0.1')).toMatch(/kubeadm's usual name$/);
+  });
+});
