@@ -84,7 +84,9 @@ export function expectedNames(
   }
   byKubeadm(facts, backends, clusterIps, want);
   byKubespray(facts, backends, want);
-  for (const san of facts.wishes) want(san, { why: 'wish' }, 'everywhere', true);
+  for (const { type, value, from } of facts.wishes) {
+    want({ type, value }, from === undefined ? { why: 'wish' } : { why: 'wish', from }, 'everywhere', true);
+  }
   for (const one of dialledBy(facts, backends)) {
     const name = want(one.san, one.why, one.where);
     if (one.path !== undefined) name.paths.add(one.path);
@@ -226,10 +228,11 @@ export function wordsOf(why: Provenance): string {
     case 'load-balancer':
     case 'service':
       return `${why.why} ${why.where}`;
+    case 'wish':
+      return why.from === undefined ? why.why : `${why.from.by} ${why.from.path}`;
     case 'controlPlaneEndpoint':
     case 'certSANs':
     case 'inventory':
-    case 'wish':
     case 'usual-name':
     case 'hand-added-or-unknown':
       return why.why;

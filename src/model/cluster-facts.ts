@@ -15,7 +15,7 @@ export interface ClusterFacts {
   readonly probes: readonly Probe[];
   readonly environment: Environment;
   /** Names that the user asked for, by flag or file. */
-  readonly wishes: readonly San[];
+  readonly wishes: readonly Wish[];
   /** Endpoints that the user asked about by --endpoint, and those of --with; the kubeconfig's server is one without being named here. */
   readonly endpoints?: readonly EndpointAsked[];
   /** The kubeconfig that was given, without its credentials. */
@@ -31,6 +31,17 @@ export interface ClusterFacts {
   };
   /** From an inventory of kubespray's. */
   readonly inventory?: InventoryFacts;
+}
+
+export interface Wish extends San {
+  /** Absent for --san. */
+  readonly from?: WishSource;
+}
+
+/** `names` or `policy.required` of a fix-sans.yaml. */
+export interface WishSource {
+  readonly by: 'names' | 'policy';
+  readonly path: string;
 }
 
 export interface EndpointAsked {

@@ -1,10 +1,9 @@
 /** From what the user gave to what is to be looked at: the nodes, the kubeconfig, the inventory, the endpoints and the wanted names. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { InventoryFacts } from '../model/cluster-facts.ts';
+import type { InventoryFacts, Wish } from '../model/cluster-facts.ts';
 import type { ApiAddress, ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
 import type { ClusterNode } from '../model/node.ts';
-import type { San } from '../model/san.ts';
 import { UserError } from '../model/user-error.ts';
 import { parseEndpoint } from './api-address.ts';
 import type { ConfiguredCluster } from './config.ts';
@@ -40,7 +39,7 @@ export interface Resolved {
   readonly kubeconfig?: Kubeconfig;
   readonly inventory?: InventoryFacts;
   readonly endpoints: readonly ApiAddress[];
-  readonly wishes: readonly San[];
+  readonly wishes: readonly Wish[];
   readonly ssh: SshSettings;
   readonly policy: Policy;
   readonly warnings: readonly string[];

@@ -11,20 +11,19 @@ const texts = z.array(text);
 const whole = z.int();
 const unread = z.array(z.object({ what: text, why: text }));
 
+const wishSource = z
+  .object({ by: z.enum(['names', 'policy']), path: text })
+  .optional()
+  .describe('the file that asks for it, by `names` or by `policy.required`; absent for --san');
+
 const provenance = z.union([
+  z.object({ why: z.literal('wish'), from: wishSource }),
   z.object({
     why: z.literal('kubeadm'),
     rule: z.enum(['node-name', 'kubernetes-service-name', 'service-address', 'advertise-address']),
   }),
   z.object({
-    why: z.enum([
-      'controlPlaneEndpoint',
-      'certSANs',
-      'inventory',
-      'wish',
-      'usual-name',
-      'hand-added-or-unknown',
-    ]),
+    why: z.enum(['controlPlaneEndpoint', 'certSANs', 'inventory', 'usual-name', 'hand-added-or-unknown']),
   }),
   z.object({ why: z.literal('kubespray'), rule: text }),
   z.object({ why: z.literal('kubeconfig'), path: text, node: text.optional() }),
@@ -131,7 +130,7 @@ const facts = z
     api: api.optional(),
     probes: z.array(probe),
     environment,
-    wishes: z.array(san),
+    wishes: z.array(san.extend({ from: wishSource })),
     endpoints: z.array(endpoint).optional(),
     kubeconfig: z
       .object({
