@@ -67,7 +67,10 @@ function elsewhereWords(findings: readonly Finding[]): Phrase {
     );
   }
   const cause = findings.find(
-    ({ code, severity }) => severity === 'error' && code !== 'endpoint-unreachable' && code !== 'not-read',
+    ({ code, severity, args }) =>
+      severity === 'error' &&
+      code !== 'not-read' &&
+      (code !== 'endpoint-unreachable' || ('trouble' in args && args.trouble === 'not-tls')),
   );
   return cause === undefined
     ? plain('not a missing name: see the findings')

@@ -10,6 +10,7 @@ import {
   ca,
   read,
   corporateCa,
+  failed,
   kubeadmNamesFor,
   leaf,
   now,
@@ -248,5 +249,43 @@ describe('the table of names', () => {
     const usual = leaf(kubeadmNamesFor(1, { clusterIp: '10.96.0.1' }));
     const facts = { ...byKubeconfig, probes: [served(usual, { host })] };
     expect(lineOf(facts, '10.96.0.1')).toMatch(/kubeadm's usual name$/);
+  });
+});
+
+describe('names that a file asks for', () => {
+  const path = 'fix-sans.yaml';
+  const withWish = (by: 'names' | 'policy'): ClusterFacts => ({
+    ...alone,
+    wishes: [{ type: 'dns', value: 'vip.example', from: { by, path } }],
+  });
+
+  test.each([
+    ['names', 'names in fix-sans.yaml'],
+    ['policy', 'required by the policy in fix-sans.yaml'],
+  ] as const)('by %s: missing, exit 2, and the file is named', (by, words) => {
+    expect(codes(withWish(by))).toEqual(['san-missing']);
+    expect(diagnoseCluster(withWish(by)).exitCode).toBe(2);
+    expect(report(withWish(by))).toContain(`Wanted by ${words}.`);
+    expect(report(withWish(by))).toMatch(new RegExp(`vip\\.example +MISSING +${words}`));
+    expect(report(withWish(by))).not.toContain('--san.');
+  });
+
+  test('--san is still called so', () => {
+    const asked: ClusterFacts = { ...alone, wishes: [{ type: 'dns', value: 'vip.example' }] };
+    expect(report(asked)).toContain('Wanted by you, by --san.');
+  });
+});
+
+describe('an endpoint that answers and does not speak TLS', () => {
+  const sshd: ClusterFacts = { ...alone, probes: [failed('not-tls', { host })] };
+
+  test('is no missing name, and nothing that a later try mends: exit 8, and the port is what to check', () => {
+    expect(diagnoseCluster(sshd)).toMatchObject({ verdict: 'not-the-certificate', exitCode: 8 });
+    expect(report(sshd)).toContain('check the port');
+    expect(firstLine(sshd)).toMatch(/^Not a missing name: /);
+  });
+
+  test('one that refuses may answer later: 75', () => {
+    expect(diagnoseCluster({ ...alone, probes: [failed('refused', { host })] }).exitCode).toBe(75);
   });
 });
