@@ -11,12 +11,14 @@ interface Seen {
   readonly asked: readonly AskedEndpoint[];
   readonly probes: ProbeIndex;
   readonly authorities: Authorities;
+  /** Whether the client of the kubeconfig looks at no name. */
+  readonly isUnverified: boolean;
 }
 
 /** `expected`, and beside it what the endpoints and the kubeconfig that were given miss. */
 export function withAsked(
   expected: ReadonlyMap<string, Expected>,
-  { backends, asked, probes, authorities }: Seen,
+  { backends, asked, probes, authorities, isUnverified }: Seen,
 ): ReadonlyMap<string, Expected> {
   const all = new Map(expected);
   const wanted = new Map<
@@ -43,12 +45,14 @@ export function withAsked(
     if (san === undefined || !wishes.some(({ lacks }) => lacks)) continue;
     const known = expected.get(sanKey(san));
     if (known !== undefined && known.on !== 'nowhere') continue;
+    const isBroken = !isUnverified || wishes.some(({ who, lacks }) => lacks && who.why === 'endpoint');
+    const broken = isBroken ? (['remote-kubectl'] as const) : [];
     const on = new Set(wishes.flatMap((one) => one.on));
     all.set(sanKey(san), {
       san,
       provenance: [...(known?.provenance ?? []), ...wishes.map(({ who }) => who)],
       on: on.size === backends.length ? 'everywhere' : on,
-      paths: [...new Set([...(known?.paths ?? []), 'remote-kubectl' as const])],
+      paths: [...new Set([...(known?.paths ?? []), ...broken])],
       isWrittenDown: false,
     });
   }

@@ -45,7 +45,13 @@ export function contextOf(facts: ClusterFacts): Context {
   const expected = expectedNames(facts, backends);
   const holders = holdersOf(backends);
   const asked = askedEndpoints(facts);
-  const shown = withAsked(expected, { backends, asked, probes, authorities });
+  const shown = withAsked(expected, {
+    backends,
+    asked,
+    probes,
+    authorities,
+    isUnverified: facts.kubeconfig?.skipsVerification === true,
+  });
   const read = facts.nodes.flatMap(({ result }) => (result.state === 'read' ? [result.facts] : []));
   return {
     facts,

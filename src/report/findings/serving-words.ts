@@ -1,4 +1,5 @@
 /** The words for findings about what is served: reload, interception, wrong endpoints, trust and dates. */
+import type { ProbeTroubleCode } from '../../model/probe.ts';
 import { join, listed, type Phrase, plain, said } from '../page.ts';
 import { interceptedWords, wrongEndpointWords } from './stranger-words.ts';
 import type { Vocabulary } from './words.ts';
@@ -108,7 +109,8 @@ export const servingWords: Vocabulary<ServingCodes> = {
     head: join(
       said`${endpoint} could not be reached from `,
       from === 'here' ? plain('here') : said`${from}`,
-      said` (${trouble})`,
+      plain(': '),
+      troubleWords(trouble),
     ),
     evidence: [plain('nothing is known of the certificate there')],
     todo: plain(
@@ -117,11 +119,35 @@ export const servingWords: Vocabulary<ServingCodes> = {
     ),
   }),
   'path-not-proven': ({ endpoint, trouble }) => ({
-    head: said`the certificates hold the name, but ${endpoint} itself could not be dialled from here (${trouble})`,
+    head: join(
+      said`the certificates hold the name, but ${endpoint} itself could not be dialled from here: `,
+      troubleWords(trouble),
+    ),
     evidence: [plain('certificate right, path not proven')],
     todo: plain('try it from where clients dial it'),
   }),
 };
+
+const troubles: Readonly<Record<ProbeTroubleCode, string>> = {
+  dns: 'the name does not resolve',
+  refused: 'the connection was refused',
+  unreachable: 'no route leads there',
+  timeout: 'no answer came in time',
+  reset: 'the connection was reset',
+  closed: 'the connection was closed',
+  'not-tls': 'what answers there does not speak TLS',
+  alert: 'the TLS handshake was refused',
+  'proxy-refused': 'the proxy refused to connect',
+  'proxy-unreachable': 'the proxy could not be reached',
+  'too-large': 'it sent more than any API server does',
+  failed: 'the TLS handshake failed',
+};
+
+/** Codes of a probe; anything else is in words already. */
+function troubleWords(trouble: string): Phrase {
+  const known = (troubles as Readonly<Record<string, string>>)[trouble];
+  return known === undefined ? [{ code: trouble }] : plain(known);
+}
 
 const unreachable: Readonly<Record<string, string>> = {
   dns: 'the name does not resolve here: check how it is written, and which DNS server should know it',

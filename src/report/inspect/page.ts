@@ -120,10 +120,18 @@ const labels: Readonly<Record<Severity, { readonly label: string; readonly tone:
 function items(findings: readonly Finding[]): Section['blocks'] {
   if (findings.length === 0) return [];
   const all = grouped(findings);
-  // What is to be done about several in a row is said once, behind the last.
+  // What is to be done about several in a row is said once, behind the last, and for how many.
+  let before = 0;
   const told = all.map(({ todo, ...item }, at) => {
-    const isSaidBelow = JSON.stringify(todo) === JSON.stringify(all[at + 1]?.todo);
-    return todo === undefined || isSaidBelow ? item : { ...item, todo };
+    if (todo === undefined) return item;
+    if (JSON.stringify(todo) === JSON.stringify(all[at + 1]?.todo)) {
+      before += 1;
+      return item;
+    }
+    const count = before + 1;
+    before = 0;
+    if (count === 1) return { ...item, todo };
+    return { ...item, todo: join(plain(count === 2 ? 'for both: ' : `for all ${count}: `), todo) };
   });
   return [{ kind: 'items', items: told }];
 }

@@ -119,11 +119,11 @@ function unknownWords(inspection: Inspection): Phrase {
   if (isSomeRead) return plain('nothing wrong was found, but not everything could be read');
   if (dialled.length > 0)
     return join(plain('nothing wrong is to be seen from here'), unseenWords(inspection));
-  const reason = findings.find(({ code }) => code === 'not-read' || code === 'endpoint-unreachable');
-  return join(
-    plain('no certificate of an API server could be seen'),
-    reason === undefined ? [] : join(plain(': '), wordsOf(reason).head),
-  );
+  const reason = findings.find(({ code }) => code === 'endpoint-unreachable');
+  const none = plain('no certificate of an API server could be seen');
+  // Why stands right below.
+  if (unread.length > 0) return join(none, plain(': '), listed(unread, 5), plain(' could not be read'));
+  return reason === undefined ? none : join(none, plain(': '), wordsOf(reason).head);
 }
 
 /** A certificate was seen, and something else was not: what and why. */

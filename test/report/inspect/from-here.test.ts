@@ -289,3 +289,72 @@ describe('an endpoint that answers and does not speak TLS', () => {
     expect(diagnoseCluster({ ...alone, probes: [failed('refused', { host })] }).exitCode).toBe(75);
   });
 });
+
+describe('words', () => {
+  const unread = (message: string): ClusterFacts => ({
+    ...alone,
+    endpoints: [],
+    probes: [],
+    nodes: [
+      {
+        node: { name: 'cp1', role: 'control-plane', target: { via: 'ssh', host }, source: 'flag' },
+        result: { state: 'unread', trouble: { code: 'timeout', message, hint: 'h', retryable: true } },
+      },
+    ],
+  });
+
+  test('the first line names the node that could not be read, and leaves the reason to the finding', () => {
+    const facts = unread('no answer within 10 s');
+    expect(firstLine(facts)).toBe('No certificate of an API server could be seen: cp1 could not be read.');
+    expect(report(facts).match(/no answer within 10 s/g)).toHaveLength(1);
+  });
+
+  test('how a probe failed is said in words, not in codes', () => {
+    for (const trouble of ['refused', 'dns', 'not-tls', 'timeout', 'proxy-refused'] as const) {
+      const text = report({ ...alone, probes: [failed(trouble, { host })] });
+      expect(text.split('\nTests performed')[0]).not.toContain(`(${trouble})`);
+    }
+    expect(report({ ...alone, probes: [failed('dns', { host })] })).toContain(
+      'could not be reached from here: the name does not resolve.',
+    );
+  });
+
+  test('what the API did not tell is called by its name', () => {
+    const text = report(byKubeconfig);
+    expect(text).toContain(
+      'The API did not tell its version, the ConfigMap kubeadm-config, the Service kubernetes, the endpoints of the Service kubernetes, the list of control planes.',
+    );
+    expect(text).not.toContain('endpoint-slices');
+  });
+
+  test('no control plane was read: the name for the tunnel is that of the certificate seen, or what kubeadm writes', () => {
+    const named = leaf(['egress-proxy'], { subject: 'egress-proxy', issuer: corporateCa });
+    const why = (facts: ClusterFacts) =>
+      diagnoseCluster(facts)
+        .next.filter(({ command }) => command.includes('--tls-server-name'))
+        .map((step) => step.why)
+        .join();
+    const blocked = { ...byKubeconfig, probes: [served(named, { host })] };
+    expect(why(blocked)).toContain('kubeadm gives every control plane this name');
+    const besides = { ...blocked, probes: [...blocked.probes, served(genuine, { host, from: 'jump-host' })] };
+    expect(why(besides)).toContain('the certificate seen here holds this name');
+  });
+
+  test('a kubeconfig that verifies nothing is not broken by a missing name, and is told of once', () => {
+    const external = '203.0.113.9';
+    const facts: ClusterFacts = {
+      ...byKubeconfig,
+      kubeconfig: {
+        ...(byKubeconfig.kubeconfig as NonNullable<ClusterFacts['kubeconfig']>),
+        server: `https://${external}:6443`,
+        skipsVerification: true,
+      },
+      probes: [served(genuine, { host: external })],
+    };
+    const text = report(facts);
+    expect(text).not.toMatch(/breaks kubectl|Broken: /);
+    expect(text).toContain('does not verify the certificate and works; whoever verifies it, fails');
+    expect(text.match(/insecure-skip-tls-verify/g)).toHaveLength(1);
+    expect(diagnoseCluster(facts).exitCode).toBe(2);
+  });
+});
