@@ -58,6 +58,43 @@ function atTwoHosts(certificate: Certificate): ClusterFacts {
   };
 }
 
+function rowOf(facts: ClusterFacts, name: string) {
+  return diagnoseCluster(facts).names.find(({ san }) => san.value === name);
+}
+
+function lineOf(facts: ClusterFacts, name: string): string {
+  return (
+    report(facts)
+      .split('\n')
+      .find((line) => line.startsWith(`  ${name} `)) ?? ''
+  );
+}
+
+function unread(message: string): ClusterFacts {
+  return {
+    ...alone,
+    endpoints: [],
+    probes: [],
+    nodes: [
+      {
+        node: { name: 'cp1', role: 'control-plane', target: { via: 'ssh', host }, source: 'flag' },
+        result: { state: 'unread', trouble: { code: 'timeout', message, hint: 'h', retryable: true } },
+      },
+    ],
+  };
+}
+
+function whyOfName(facts: ClusterFacts) {
+  return diagnoseCluster(facts)
+    .next.filter(({ command }) => command.includes('--tls-server-name'))
+    .map((step) => step.why)
+    .join();
+}
+
+function withJumpHost(facts: ClusterFacts): ClusterFacts {
+  return { ...facts, probes: [...facts.probes, served(genuine, { host, from: 'jump-host' })] };
+}
+
 function codes(facts: ClusterFacts): readonly string[] {
   return diagnoseCluster(facts)
     .findings.filter(({ severity }) => severity === 'error')
@@ -182,29 +219,20 @@ describe('a foreign certificate: something on the way, or another server', () =>
 });
 
 describe('with what another machine saw', () => {
-  const with2 = (facts: ClusterFacts): ClusterFacts => ({
-    ...facts,
-    probes: [...facts.probes, served(genuine, { host, from: 'jump-host' })],
-  });
-
   test('the page names it, in text and in Markdown, and does not say alone', () => {
     for (const format of ['text', 'markdown'] as const) {
-      expect(report(with2(alone), format)).toMatch(/[Ss]een from here and from .?jump-host.?, no node/);
-      expect(report(with2(alone), format)).not.toMatch(/from here alone/);
+      expect(report(withJumpHost(alone), format)).toMatch(
+        /[Ss]een from here and from .?jump-host.?, no node/,
+      );
+      expect(report(withJumpHost(alone), format)).not.toMatch(/from here alone/);
       expect(report(alone, format)).toMatch(/from here alone/);
     }
     const whole = buildFacts({ controlPlanes: 1, workers: 0 });
-    expect(report(with2(whole))).toContain('1 of 1 control plane read, also seen from jump-host, ');
+    expect(report(withJumpHost(whole))).toContain('1 of 1 control plane read, also seen from jump-host, ');
   });
 });
 
 describe('the table of names', () => {
-  const rowOf = (facts: ClusterFacts, name: string) =>
-    diagnoseCluster(facts).names.find(({ san }) => san.value === name);
-  const lineOf = (facts: ClusterFacts, name: string): string =>
-    report(facts)
-      .split('\n')
-      .find((line) => line.startsWith(`  ${name} `)) ?? '';
   const external = '203.0.113.9';
 
   test('a name that an endpoint or a kubeconfig misses has a row', () => {
@@ -291,18 +319,6 @@ describe('an endpoint that answers and does not speak TLS', () => {
 });
 
 describe('words', () => {
-  const unread = (message: string): ClusterFacts => ({
-    ...alone,
-    endpoints: [],
-    probes: [],
-    nodes: [
-      {
-        node: { name: 'cp1', role: 'control-plane', target: { via: 'ssh', host }, source: 'flag' },
-        result: { state: 'unread', trouble: { code: 'timeout', message, hint: 'h', retryable: true } },
-      },
-    ],
-  });
-
   test('the first line names the node that could not be read, and leaves the reason to the finding', () => {
     const facts = unread('no answer within 10 s');
     expect(firstLine(facts)).toBe('No certificate of an API server could be seen: cp1 could not be read.');
@@ -329,15 +345,10 @@ describe('words', () => {
 
   test('no control plane was read: the name for the tunnel is that of the certificate seen, or what kubeadm writes', () => {
     const named = leaf(['egress-proxy'], { subject: 'egress-proxy', issuer: corporateCa });
-    const why = (facts: ClusterFacts) =>
-      diagnoseCluster(facts)
-        .next.filter(({ command }) => command.includes('--tls-server-name'))
-        .map((step) => step.why)
-        .join();
     const blocked = { ...byKubeconfig, probes: [served(named, { host })] };
-    expect(why(blocked)).toContain('kubeadm gives every control plane this name');
+    expect(whyOfName(blocked)).toContain('kubeadm gives every control plane this name');
     const besides = { ...blocked, probes: [...blocked.probes, served(genuine, { host, from: 'jump-host' })] };
-    expect(why(besides)).toContain('the certificate seen here holds this name');
+    expect(whyOfName(besides)).toContain('the certificate seen here holds this name');
   });
 
   test('a kubeconfig that verifies nothing is not broken by a missing name, and is told of once', () => {
