@@ -177,7 +177,7 @@ function compareCas(context: Context): readonly NextStep[] {
     {
       where: 'here',
       why: 'the CA that the client trusts',
-      command: `${kubectl(context)} config view --raw --minify -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -fingerprint -sha256`,
+      command: `${kubectl(context)} config view --raw --minify --flatten -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -fingerprint -sha256`,
     },
     {
       where: 'control-plane',

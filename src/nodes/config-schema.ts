@@ -54,7 +54,7 @@ const cluster = z.strictObject({
   nodes: z.optional(
     z.array(node).check(z.maxLength(5000), z.describe('control planes, unless role says otherwise')),
   ),
-  inventory: z.optional(text("an inventory of kubespray's, relative to this file")),
+  inventory: z.optional(text("an inventory of kubespray's, relative to this file; instead of nodes")),
   kubeconfig: z.optional(text('a kubeconfig, relative to this file')),
   context: z.optional(text('a context of that kubeconfig')),
   endpoints: z.optional(texts('HOST:PORT by which clients reach the API')),

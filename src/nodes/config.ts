@@ -49,10 +49,11 @@ export async function readConfig(given: string, options: ConfigOptions): Promise
   const faults = faultsOf(reading.value);
   if (faults.length > 0) throw complaints(file, reading, faults);
   const config = reading.value as RawConfig;
-  const name = chosen(config, options.cluster, file);
-  const cluster = config.clusters[name] ?? {};
   const refuse: Refuse = (at, sentence) =>
     complaint(file, reading.placeOf(at), `${at.join('.')} ${sentence}`);
+  refuseTwoLists(config, refuse);
+  const name = chosen(config, options.cluster, file);
+  const cluster = config.clusters[name] ?? {};
   const at = ['clusters', name];
   const ssh = { ...config.ssh, ...cluster.ssh };
   checkSsh(ssh, (key) => (cluster.ssh?.[key] === undefined ? ['ssh', key] : [...at, 'ssh', key]), refuse);
@@ -116,6 +117,16 @@ function chosen(config: RawConfig, asked: string | undefined, file: string): str
   }
   if (Object.hasOwn(config.clusters, asked)) return asked;
   throw new UserError(`${display(file)} has no cluster ${display(asked, 60)}${meant(asked, names)}`, choice);
+}
+
+/** Two places that both say which nodes there are would leave it open who is right; of any cluster, chosen or not. */
+function refuseTwoLists({ clusters }: RawConfig, refuse: Refuse): void {
+  for (const [name, { nodes, inventory }] of Object.entries(clusters))
+    if (nodes !== undefined && inventory !== undefined)
+      throw refuse(
+        ['clusters', name, 'inventory'],
+        'and nodes each say which nodes there are; take one of them out',
+      );
 }
 
 function nodesOf(cluster: RawCluster, at: Path, refuse: Refuse): readonly ClusterNode[] {

@@ -1,6 +1,7 @@
 /** From what the user gave to what is to be looked at: the nodes, the kubeconfig, the inventory, the endpoints and the wanted names. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { display } from '../model/display.ts';
 import type { InventoryFacts, Wish } from '../model/cluster-facts.ts';
 import type { ApiAddress, ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
 import type { ClusterNode } from '../model/node.ts';
@@ -75,8 +76,10 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
     .map((node) => withDefaults(node, ssh));
   const { nodes, warnings } = uniqueNodes(wanted);
   const endpoints = uniqueEndpoints([...named, ...(configured?.endpoints ?? [])]);
-  if (nodes.length === 0 && endpoints.length === 0 && kubeconfig === undefined)
+  if (nodes.length === 0 && endpoints.length === 0 && kubeconfig === undefined) {
+    if (configured !== undefined) throw emptyCluster(configured, sources.config ?? '', given.length);
     throw new UserError('there is nothing to look at: no node, no kubeconfig and no endpoint', waysHint);
+  }
   return {
     nodes,
     ...clusterOf(configured, kubeconfig),
@@ -88,6 +91,19 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
     policy: configured?.policy ?? {},
     warnings: allWarnings(inventory, kubeconfig, listed && warningsOf(listed), warnings),
   };
+}
+
+function emptyCluster({ name }: ConfiguredCluster, file: string, workers: number): UserError {
+  const where = `the cluster ${display(name)} in ${display(file)}`;
+  return workers > 0
+    ? new UserError(
+        `${where} names only workers`,
+        'the certificate is on control planes: name those, or look at the workers as well with --workers',
+      )
+    : new UserError(
+        `${where} says nothing to look at: no node, no kubeconfig and no endpoint`,
+        'give it nodes, inventory, kubeconfig or endpoints there; docs/nodes.md has an example',
+      );
 }
 
 // zod and execa take longer to load than everything else here, and most runs need neither.

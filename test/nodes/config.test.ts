@@ -126,6 +126,14 @@ describe('what is wrong is said with line and column', () => {
       'line 2, column 1: the file has no key clusers; did you mean "clusters"?',
     ],
     ['clusters: {one: {}}\n', 'formatVersion is missing'],
+    [
+      cluster('nodes: [cp1]\n    inventory: hosts.ini'),
+      'line 5, column 16: clusters.one.inventory and nodes each say which nodes there are; take one of them out',
+    ],
+    [
+      'formatVersion: 1\nclusters:\n  one: {nodes: [a]}\n  two: {inventory: i, nodes: []}\n',
+      'line 4, column 20: clusters.two.inventory and nodes each say',
+    ],
     ['formatVersion: 2\nclusters: {one: {}}\n', 'line 1, column 16: formatVersion is not 1'],
     [cluster('nodes: cp1'), 'line 4, column 12: clusters.one.nodes is a text, not a list'],
     [
