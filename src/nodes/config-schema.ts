@@ -21,11 +21,23 @@ const ssh = z.strictObject({
 
 const policy = z.strictObject({
   allow: z.optional(
-    texts('what may be added: names, *.example.com (any depth), addresses and ranges (10.0.0.0/8)'),
+    texts(
+      'what may be added: names, *.example.com (any depth), addresses and ranges (10.0.0.0/8); plan holds to it, inspect does not look at it',
+    ),
   ),
-  required: z.optional(texts('names that every control plane must have')),
+  required: z.optional(
+    texts('names that every control plane must have: inspect reports those that are missing'),
+  ),
   atMost: z.optional(
-    z.int().check(z.gte(1), z.lte(1000), z.describe('the largest number of names in a certificate')),
+    z
+      .int()
+      .check(
+        z.gte(1),
+        z.lte(1000),
+        z.describe(
+          'the largest number of names in a certificate; plan holds to it, inspect does not look at it',
+        ),
+      ),
   ),
 });
 

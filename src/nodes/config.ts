@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { display } from '../model/display.ts';
 import { canonicalIp } from '../model/ip.ts';
+import type { Wish, WishSource } from '../model/cluster-facts.ts';
 import type { ApiAddress } from '../model/kubeconfig.ts';
 import type { ClusterNode } from '../model/node.ts';
 import { readYaml, type YamlReading } from '../model/safe-yaml.ts';
@@ -24,7 +25,7 @@ export interface ConfiguredCluster {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly endpoints: readonly ApiAddress[];
-  readonly wishes: readonly San[];
+  readonly wishes: readonly Wish[];
   readonly ssh: SshSettings;
   readonly policy: Policy;
 }
@@ -58,6 +59,8 @@ export async function readConfig(given: string, options: ConfigOptions): Promise
   checkSsh(ssh, (key) => (cluster.ssh?.[key] === undefined ? ['ssh', key] : [...at, 'ssh', key]), refuse);
   const beside = (one: string): string => path.resolve(path.dirname(file), expandHome(one, options.env));
   const { inventory, kubeconfig, context } = cluster;
+  const policy = policyOf(config, cluster, at, refuse);
+  const required = [...(cluster.policy?.required === undefined ? [] : at), 'policy', 'required'];
   return {
     name,
     nodes: nodesOf(cluster, at, refuse),
@@ -68,11 +71,12 @@ export async function readConfig(given: string, options: ConfigOptions): Promise
       endpointOf(one, [...at, 'endpoints', index], refuse),
     ),
     wishes: unique([
-      ...namesOf(config.names, ['names'], refuse),
-      ...namesOf(cluster.names, [...at, 'names'], refuse),
+      ...wished(namesOf(config.names, ['names'], refuse), { by: 'names', path: given }),
+      ...wished(namesOf(cluster.names, [...at, 'names'], refuse), { by: 'names', path: given }),
+      ...wished(namesOf(policy.required, required, refuse), { by: 'policy', path: given }),
     ]),
     ssh: withPaths(ssh, beside),
-    policy: policyOf(config, cluster, at, refuse),
+    policy,
   };
 }
 
@@ -165,8 +169,14 @@ function namesOf(names: readonly string[] | undefined, at: Path, refuse: Refuse)
   });
 }
 
-function unique(sans: readonly San[]): readonly San[] {
-  return [...new Map(sans.map((san) => [sanKey(san), san])).values()];
+function wished(sans: readonly San[], from: WishSource): readonly Wish[] {
+  return sans.map((san) => ({ ...san, from }));
+}
+
+/** Who asked first is who is named. */
+function unique(wishes: readonly Wish[]): readonly Wish[] {
+  const known = new Set<string>();
+  return wishes.filter((one) => (known.has(sanKey(one)) ? false : known.add(sanKey(one))));
 }
 
 function checkSsh(ssh: SshSettings, at: (key: keyof SshSettings) => Path, refuse: Refuse): void {

@@ -2,10 +2,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { display } from '../model/display.ts';
-import type { InventoryFacts } from '../model/cluster-facts.ts';
+import type { InventoryFacts, Wish } from '../model/cluster-facts.ts';
 import type { ApiAddress, ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
 import type { ClusterNode } from '../model/node.ts';
-import type { San } from '../model/san.ts';
 import { UserError } from '../model/user-error.ts';
 import { parseEndpoint } from './api-address.ts';
 import type { ConfiguredCluster } from './config.ts';
@@ -41,7 +40,7 @@ export interface Resolved {
   readonly kubeconfig?: Kubeconfig;
   readonly inventory?: InventoryFacts;
   readonly endpoints: readonly ApiAddress[];
-  readonly wishes: readonly San[];
+  readonly wishes: readonly Wish[];
   readonly ssh: SshSettings;
   readonly policy: Policy;
   readonly warnings: readonly string[];

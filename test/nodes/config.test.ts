@@ -51,13 +51,14 @@ clusters:
     endpoints: ['api.example.com:6443', 'https://[2001:db8::1]']
     names: [API.example.com, 203.0.113.7]
     ssh: {port: 2200, knownHostsFiles: [hosts]}
-    policy: {atMost: 20, required: [api.example.com]}
+    policy: {atMost: 20, required: [api.example.com, vip.example.com]}
   kubespray:
     inventory: inventory/my/hosts.yaml
 `;
 
 test('a whole file is read into plain values, with paths relative to it', async () => {
   const cluster = await read(whole, 'prod');
+  const file = path.join(folder, 'fix-sans.yaml');
   expect(cluster).toMatchObject({
     name: 'prod',
     kubeconfig: path.join(folder, 'prod.conf'),
@@ -67,8 +68,9 @@ test('a whole file is read into plain values, with paths relative to it', async 
       { host: '2001:db8::1', port: 443 },
     ],
     wishes: [
-      { type: 'dns', value: 'api.example.com' },
-      { type: 'ip', value: '203.0.113.7' },
+      { type: 'dns', value: 'api.example.com', from: { by: 'names', path: file } },
+      { type: 'ip', value: '203.0.113.7', from: { by: 'names', path: file } },
+      { type: 'dns', value: 'vip.example.com', from: { by: 'policy', path: file } },
     ],
     ssh: {
       user: 'ops',
@@ -77,7 +79,11 @@ test('a whole file is read into plain values, with paths relative to it', async 
       identityFiles: ['/home/me/.ssh/id_ed25519'],
       knownHostsFiles: [path.join(folder, 'hosts')],
     },
-    policy: { atMost: 20, required: ['api.example.com'], allow: expect.any(Array) as unknown[] },
+    policy: {
+      atMost: 20,
+      required: ['api.example.com', 'vip.example.com'],
+      allow: expect.any(Array) as unknown[],
+    },
   });
   expect(
     cluster.nodes.map(
