@@ -36,5 +36,5 @@ function exitCodesPage(): string {
   const rows = Object.values(exitCodes).map(
     ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}\n`,
   );
-  return `Exit codes\n\n${rows.join('')}\nWhere several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.\nexplain says 2 as soon as one name is missing, whatever else it finds; besides that it has\n8, 1 and 64. inspect has 0 to 4 (1: no machine that was named is a control plane), 7, 8, 64 and 75; 5, 6 and 9 belong to commands of later versions.\n`;
+  return `Exit codes\n\n${rows.join('')}\nWhere several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.\n8 applies only where no name is missing: with one that is, explain and inspect say 2, whatever else\nthey find, and inspect 3 where not all could be read. explain has 2, 8, 1 and 64; inspect has 0 to 4 (1: no machine that was named is a control plane), 7, 8, 64 and 75; 5, 6 and 9 belong to commands of later versions.\n`;
 }

@@ -1,7 +1,7 @@
 /** From flags and fix-sans.yaml to how nodes are reached. A flag goes before the file. */
 import { homedir } from 'node:os';
 import { UserError } from '../model/user-error.ts';
-import { expandHome } from '../nodes/read-file.ts';
+import { fromHere } from '../nodes/read-file.ts';
 import type { Resolved } from '../nodes/resolve.ts';
 import type { ReachOptions } from '../reach/options.ts';
 import { refuseHost } from '../reach/ssh2/names.ts';
@@ -60,11 +60,14 @@ export function reachOptionsOf(
   const env = io.env;
   const user = textOf(options, 'user') ?? ssh.user;
   refuseUser(textOf(options, 'user'));
-  const knownHosts = textsOf(options, 'knownHosts').map((file) => expandHome(file, env));
+  // Absolute from here on: the programs that are started stand in another folder than the user.
+  const knownHosts = textsOf(options, 'knownHosts').map((file) => fromHere(file, env));
   const knownHostsFiles = knownHosts.length > 0 ? knownHosts : ssh.knownHostsFiles;
   const sshConfig = textOf(options, 'sshConfig');
-  const configFile = sshConfig === undefined ? ssh.configFile : expandHome(sshConfig, env);
-  const identities = textsOf(options, 'identity').map((file) => expandHome(file, env));
+  // `none` is no file.
+  const isFile = sshConfig !== undefined && sshConfig !== 'none';
+  const configFile = isFile ? fromHere(sshConfig, env) : (sshConfig ?? ssh.configFile);
+  const identities = textsOf(options, 'identity').map((file) => fromHere(file, env));
   const interactive = isInteractive(io);
   const { holdTerminal, say } = sharedTerminal(io, line);
   const ask = asker(io, holdTerminal);

@@ -30,6 +30,11 @@ export async function readReportFiles(
         `--report knows no format ${display(format, 40)}`,
         `formats: ${formats.join(', ')}`,
       );
+    if (file === '-')
+      throw new UserError(
+        `--report ${format}=- does not write to stdout: it would make a file called -`,
+        `for stdout: --format ${format}; for a file of this name: --report ${format}=./-`,
+      );
     if (files.some((other) => path.resolve(other.path) === path.resolve(file)))
       throw new UserError(
         `--report names ${display(file)} twice`,

@@ -90,6 +90,8 @@ function hintFor(argv: readonly string[], isUnknownOption: boolean): string {
   const isCommand = commands.some(({ name }) => name === first);
   if (first === 'version') return 'fix-sans --version prints it';
   if (!isCommand && /\s/.test(first)) return 'to have a text explained: fix-sans explain "the text"';
+  const owner = isCommand ? undefined : ownerOf(first);
+  if (owner !== undefined) return `did you mean ${lineOf(owner, argv)}?`;
   if (!isCommand && first.startsWith('-'))
     return 'options of a command come after its name: fix-sans explain --format json …';
   if (argv.some((arg) => /^(?:-o|--json|--output)/.test(arg))) return 'the format is chosen by --format json';
@@ -98,6 +100,24 @@ function hintFor(argv: readonly string[], isUnknownOption: boolean): string {
   if (isUnknownOption && first === 'explain' && /^-.*\s/.test(argv[1] ?? ''))
     return 'put -- before a text that starts with a dash, or pipe it';
   return isCommand ? `see fix-sans ${first} --help` : 'see fix-sans --help';
+}
+
+/** The only command that has this flag. */
+function ownerOf(flag: string): string | undefined {
+  const [name = ''] = flag.split('=');
+  if (!/^--?[a-z]/i.test(name)) return undefined;
+  const owners = commands.filter(({ options }) =>
+    options.some(({ flags }) => flags.split(/[\s,]+/).includes(name)),
+  );
+  return owners.length === 1 ? owners[0]?.name : undefined;
+}
+
+/** The same words behind the command; where one could mean something to a shell, only the first. */
+function lineOf(command: string, argv: readonly string[]): string {
+  const at = argv.indexOf(command);
+  const words = argv.filter((_, index) => index !== at);
+  const isPlain = words.length <= 20 && words.every((word) => /^[\w./@:=,+-]{1,200}$/.test(word));
+  return `fix-sans ${command} ${isPlain ? words.join(' ') : `${(words[0] ?? '').split('=')[0]} …`}`;
 }
 
 function complain(io: Io, sentence: string, hint: string): ExitCode {

@@ -61,11 +61,11 @@ export interface AskedEndpoint {
 
 export function askedEndpoints({ kubeconfig, endpoints = [] }: ClusterFacts): readonly AskedEndpoint[] {
   const server = kubeconfig === undefined ? undefined : parseServerAddress(kubeconfig.server);
-  const asked: AskedEndpoint[] = endpoints.map(({ host, port }) => ({
+  const asked: AskedEndpoint[] = endpoints.map(({ host, port, serverName }) => ({
     host,
     port,
     endpoint: endpointOf({ host, port }),
-    name: canonicalIp(host) ?? host.toLowerCase(),
+    name: serverName ?? canonicalIp(host) ?? host.toLowerCase(),
   }));
   if (kubeconfig === undefined || server === undefined) return asked;
   const { san, port } = server;

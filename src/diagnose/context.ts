@@ -4,6 +4,7 @@ import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Finding } from '../model/finding.ts';
 import type { NameRow, Vantage } from '../model/inspection.ts';
 import type { NodeFacts } from '../model/node-facts.ts';
+import { withAsked } from './asked-names.ts';
 import {
   type AskedEndpoint,
   askedEndpoints,
@@ -43,20 +44,28 @@ export function contextOf(facts: ClusterFacts): Context {
   const backends = backendsOf(facts, probes, authorities);
   const expected = expectedNames(facts, backends);
   const holders = holdersOf(backends);
+  const asked = askedEndpoints(facts);
+  const shown = withAsked(expected, {
+    backends,
+    asked,
+    probes,
+    authorities,
+    isUnverified: facts.kubeconfig?.skipsVerification === true,
+  });
   const read = facts.nodes.flatMap(({ result }) => (result.state === 'read' ? [result.facts] : []));
   return {
     facts,
     now: new Date(facts.readAt),
     read,
     backends,
-    asked: askedEndpoints(facts),
+    asked,
     probes,
     authorities,
     vantages: vantagesOf(facts.probes, authorities),
     expected,
     holders,
     missing: missingNames(backends, expected, holders),
-    rows: nameRows(facts, backends, expected, holders),
+    rows: nameRows(facts, backends, shown, holders),
     owner: foreignOwner(read),
   };
 }

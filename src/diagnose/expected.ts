@@ -2,6 +2,7 @@
 import { kubeadmNames } from '../flavours/kubeadm.ts';
 import { kubesprayNames } from '../flavours/kubespray.ts';
 import { firstAddress } from '../flavours/service-range.ts';
+import { isSilent } from '../model/api-facts.ts';
 import type { AccessPath } from '../model/access-path.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Provenance } from '../model/inspection.ts';
@@ -83,7 +84,9 @@ export function expectedNames(
   }
   byKubeadm(facts, backends, clusterIps, want);
   byKubespray(facts, backends, want);
-  for (const san of facts.wishes) want(san, { why: 'wish' }, 'everywhere', true);
+  for (const { type, value, from } of facts.wishes) {
+    want({ type, value }, from === undefined ? { why: 'wish' } : { why: 'wish', from }, 'everywhere', true);
+  }
   for (const one of dialledBy(facts, backends)) {
     const name = want(one.san, one.why, one.where);
     if (one.path !== undefined) name.paths.add(one.path);
@@ -115,7 +118,7 @@ function byKubeadm(
   let isFirst = true;
   for (const backend of backends) {
     // Without its node's files, and without the API, what kubeadm was given is not known.
-    if (backend.kind === 'endpoint' && facts.api === undefined) continue;
+    if (backend.kind === 'endpoint' && isSilent(facts.api)) continue;
     const shared = isFirst ? kubeadmNames(sharedInputOf(facts, backend)) : [];
     isFirst = false;
     for (const { san, rule } of [...kubeadmNames(ownInputOf(facts, backend)), ...shared]) {
@@ -220,13 +223,16 @@ export function wordsOf(why: Provenance): string {
       return `${why.why} ${why.rule}`;
     case 'kubeconfig':
       return `${why.why} ${why.path}`;
+    case 'endpoint':
+      return `${why.why} ${why.endpoint}`;
     case 'load-balancer':
     case 'service':
       return `${why.why} ${why.where}`;
+    case 'wish':
+      return why.from === undefined ? why.why : `${why.from.by} ${why.from.path}`;
     case 'controlPlaneEndpoint':
     case 'certSANs':
     case 'inventory':
-    case 'wish':
     case 'usual-name':
     case 'hand-added-or-unknown':
       return why.why;

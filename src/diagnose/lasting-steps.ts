@@ -5,7 +5,7 @@ import type { NextStep } from '../model/inspection.ts';
 import type { Context } from './context.ts';
 import { isComputed, isKubespray } from './expected.ts';
 import { safeName, safePath } from './shell-safe.ts';
-import { commonName, kubectl } from './tunnel.ts';
+import { commonName, holderWords, kubectl } from './tunnel.ts';
 
 export const admin = 'kubectl --kubeconfig /etc/kubernetes/admin.conf';
 /** More names than this make no readable command; the findings have them all. */
@@ -20,7 +20,7 @@ export function missingSteps(context: Context, findings: readonly Finding[]): re
   if (isRemote && name !== undefined) {
     steps.push({
       where: 'here',
-      why: 'works at once and changes nothing: kubectl checks the certificate against a name that every control plane holds',
+      why: `works at once and changes nothing: kubectl checks the certificate against a name that ${holderWords(context)}`,
       command: `${kubectl(context)} --tls-server-name ${name} get nodes`,
     });
   }

@@ -1,4 +1,5 @@
 /** Which certificate holds which name: one row for every name that is in one or should be. */
+import { isSilent } from '../model/api-facts.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { NamePresence, NameRow, Provenance } from '../model/inspection.ts';
 import type { Certificate } from '../model/certificate.ts';
@@ -91,7 +92,7 @@ export function nameRows(
   expected: ReadonlyMap<string, Expected>,
   holders: Holders,
 ): readonly NameRow[] {
-  const isBlind = facts.api === undefined && backends.every(({ kind }) => kind === 'endpoint');
+  const isBlind = isSilent(facts.api) && backends.every(({ kind }) => kind === 'endpoint');
   const inConfig = configKeys(facts);
   const inInventory = inventoryKeys(facts);
   const presences = backends.map(presenceTable);

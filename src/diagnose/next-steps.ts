@@ -6,8 +6,9 @@ import { type Backend, endpointOf } from './backend.ts';
 import type { Context } from './context.ts';
 import { admin, keepNames, missingSteps, mostNames } from './lasting-steps.ts';
 import { sansOf } from './names.ts';
-import { safeEndpoint, safeName, safePath, safeSshHost, unglobbed } from './shell-safe.ts';
+import { safeEndpoint, safeName, safePath, unglobbed } from './shell-safe.ts';
 import { kubectl, tunnelSteps } from './tunnel.ts';
+import { askApi, inspectOthers } from './wider-steps.ts';
 
 export function nextSteps(
   context: Context,
@@ -21,7 +22,11 @@ export function nextSteps(
       | undefined;
   const steps: NextStep[] = [];
   const intercepted = first('intercepted');
-  if (intercepted !== undefined) steps.push(...pastInterceptor(context, intercepted));
+  if (intercepted !== undefined) {
+    if (intercepted.mayBeOther === true)
+      steps.push(...whatAnswers(intercepted.endpoint, 'what answers there: the API server, or another one'));
+    steps.push(...pastInterceptor(context, intercepted));
+  }
   const upstream = first('proxy-cannot-reach-upstream');
   if (upstream !== undefined) steps.push(...throughProxy(upstream));
   const wrong = first('wrong-endpoint') ?? first('endpoint-unreachable');
@@ -34,6 +39,10 @@ export function nextSteps(
   if (drift !== undefined && first('san-missing') === undefined)
     steps.push(...keepNames(context, drift.names));
   if (first('expired') !== undefined || first('expiring') !== undefined) steps.push(expirySteps);
+  // Whatever else is wrong is the reason most of the time.
+  const isAllElse = findings.every(({ code, severity }) => code === 'api-unread' || severity !== 'error');
+  if (isAllElse && first('api-unread') !== undefined && context.facts.kubeconfig !== undefined)
+    steps.push(...askApi(context));
   const others = first('control-plane-not-inspected');
   if (others !== undefined) steps.push(...inspectOthers(context, others.names));
   const found = suggestions.flatMap(({ san }) => safeName(san.value) ?? []).slice(0, mostNames);
@@ -168,7 +177,7 @@ function compareCas(context: Context): readonly NextStep[] {
     {
       where: 'here',
       why: 'the CA that the client trusts',
-      command: `${kubectl(context)} config view --raw --minify -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -fingerprint -sha256`,
+      command: `${kubectl(context)} config view --raw --minify --flatten -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -fingerprint -sha256`,
     },
     {
       where: 'control-plane',
@@ -201,21 +210,3 @@ const expirySteps: NextStep = {
   why: 'all dates; kubeadm certs renew apiserver keeps the names of the certificate on disk',
   command: 'kubeadm certs check-expiration',
 };
-
-function inspectOthers({ facts }: Context, names: readonly string[]): readonly NextStep[] {
-  const hosts = (facts.api?.controlPlanes ?? [])
-    .filter(({ name }) => names.includes(name))
-    .flatMap(({ name, internalIps: [ip = name] }) => safeSshHost(ip) ?? [])
-    .slice(0, mostNames);
-  if (hosts.length === 0) return [];
-  const nodes = hosts
-    .map((host) => `--node ${unglobbed(`ssh://${host.includes(':') ? `[${host}]` : host}`)}`)
-    .join(' ');
-  return [
-    {
-      where: 'here',
-      why: 'the control planes that nobody looked at, with the user and the options as before',
-      command: `fix-sans inspect ${nodes}`,
-    },
-  ];
-}

@@ -66,10 +66,18 @@ export function tunnelSteps(context: Context): readonly NextStep[] {
       where: 'here',
       why: hasProxyUrl
         ? "kubectl through the tunnel, still verifying the certificate; take proxy-url out of the kubeconfig's copy first"
-        : 'kubectl through the tunnel, still verifying the certificate: every control plane holds this name',
+        : `kubectl through the tunnel, still verifying the certificate: ${holderWords(context)} this name`,
       command: `${kubectl(context)} --server https://127.0.0.1:${local} --tls-server-name ${name} get nodes`,
     },
   ];
+}
+
+/** Who holds `commonName`: no more than was seen. */
+export function holderWords({ backends }: Pick<Context, 'backends'>): string {
+  const known = backends.filter(({ leaf, served }) => leaf !== undefined || served !== undefined);
+  if (known.some(({ kind }) => kind !== 'endpoint')) return 'every control plane holds';
+  if (known.length === 0) return 'kubeadm gives every control plane';
+  return known.length === 1 ? 'the certificate seen here holds' : 'the certificates seen here hold';
 }
 
 /** `-p 2222 -J bastion:22 ops@10.0.0.1`, undefined where the node is not reached by SSH or any part of it is not safe. */

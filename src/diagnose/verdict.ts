@@ -22,6 +22,12 @@ const notTheCertificate: ReadonlySet<FindingCode> = new Set([
   'wrong-endpoint',
   'stale-ca',
 ]);
+
+/** Something answers, and another port is meant: no later try finds an API server there. */
+function isNotTls({ code, args }: Finding): boolean {
+  return code === 'endpoint-unreachable' && args.trouble === 'not-tls';
+}
+
 const unanswered: ReadonlySet<ReachTroubleCode> = new Set([
   'dns',
   'refused',
@@ -40,7 +46,7 @@ export function verdictOf(
   const has = (codes: ReadonlySet<FindingCode>) => toDo.some(({ code }) => codes.has(code));
   const isForeign = findings.some(({ code }) => code === 'other-tool');
   const hasNames = toDo.some(isAboutNames);
-  const isElsewhere = has(notTheCertificate) && !hasNames;
+  const isElsewhere = (has(notTheCertificate) || toDo.some(isNotTls)) && !hasNames;
   const trouble = toDo.filter(({ code }) => !ofReading.has(code));
   // That the API could not be read leaves a clean bill open; a trouble that was found stands by itself, and often is the reason.
   const isUncounted = trouble.length === 0 && toDo.some(({ code }) => code === 'api-unread');

@@ -129,7 +129,7 @@ function forCause(cause: FoundCause, findings: Findings): NextCommand[] {
           where: 'here',
           why: 'the CA that the client trusts',
           command:
-            "kubectl config view --raw --minify -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -fingerprint -sha256",
+            "kubectl config view --raw --minify --flatten -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -fingerprint -sha256",
         },
         {
           where: 'control-plane',

@@ -105,7 +105,7 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
     probes,
     environment: environment.environment,
     wishes: request.wishes,
-    ...(request.endpoints === undefined ? {} : { endpoints: request.endpoints }),
+    ...endpointsOf(request),
     ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
     ...(request.inventory === undefined ? {} : { inventory: request.inventory }),
   };
@@ -116,6 +116,15 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
 function apartFrom(nodes: readonly ClusterNode[]): (probe: Probe) => Probe {
   const names = new Set(nodes.map(({ name }) => name));
   return (probe) => (names.has(probe.from) ? { ...probe, from: `${probe.from} of another run` } : probe);
+}
+
+/** What the other runs were asked about is asked about here too; the dialling was theirs. */
+function endpointsOf({ endpoints, vantages }: InspectRequest): Pick<ClusterFacts, 'endpoints'> {
+  const theirs = vantages.flatMap((vantage) => vantage.endpoints);
+  if (endpoints === undefined && theirs.length === 0) return {};
+  const all = [...(endpoints ?? []), ...theirs];
+  const byAddress = new Map(all.toReversed().map((one) => [`${one.host.toLowerCase()} ${one.port}`, one]));
+  return { endpoints: [...byAddress.values()].toReversed() };
 }
 
 interface OneNode {

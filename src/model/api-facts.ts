@@ -56,3 +56,10 @@ export interface LoadBalancerService {
   readonly isPending: boolean;
   readonly ports: readonly number[];
 }
+
+/** Asked in vain: nothing of the cluster is known by it. */
+export function isSilent(api: ApiFacts | undefined): boolean {
+  if (api === undefined) return true;
+  const { readThrough: _through, unread: _unread, serverVersion: _version, ...told } = api;
+  return Object.values(told).every((one) => one === undefined);
+}

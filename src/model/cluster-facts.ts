@@ -15,9 +15,9 @@ export interface ClusterFacts {
   readonly probes: readonly Probe[];
   readonly environment: Environment;
   /** Names that the user asked for, by flag or file. */
-  readonly wishes: readonly San[];
-  /** Endpoints that the user asked about by --endpoint; the kubeconfig's server is one without being named here. */
-  readonly endpoints?: readonly { readonly host: string; readonly port: number }[];
+  readonly wishes: readonly Wish[];
+  /** Endpoints that the user asked about by --endpoint, and those of --with; the kubeconfig's server is one without being named here. */
+  readonly endpoints?: readonly EndpointAsked[];
   /** The kubeconfig that was given, without its credentials. */
   readonly kubeconfig?: {
     readonly path: string;
@@ -31,6 +31,24 @@ export interface ClusterFacts {
   };
   /** From an inventory of kubespray's. */
   readonly inventory?: InventoryFacts;
+}
+
+export interface Wish extends San {
+  /** Absent for --san. */
+  readonly from?: WishSource;
+}
+
+/** `names` or `policy.required` of a fix-sans.yaml. */
+export interface WishSource {
+  readonly by: 'names' | 'policy';
+  readonly path: string;
+}
+
+export interface EndpointAsked {
+  readonly host: string;
+  readonly port: number;
+  /** tls-server-name of the kubeconfig of another run: what its client compares with the certificate. */
+  readonly serverName?: string;
 }
 
 export interface ReadNode {

@@ -3,7 +3,10 @@
 export const exitCodes = {
   ok: { code: 0, meaning: 'nothing to do, or done and verified' },
   failed: { code: 1, meaning: 'failed or not understood, nothing changed' },
-  changesNeeded: { code: 2, meaning: 'changes are needed: a name is missing' },
+  changesNeeded: {
+    code: 2,
+    meaning: 'changes are needed: a name is missing, or something else is to be fixed',
+  },
   partial: { code: 3, meaning: 'partial: some nodes are done, some are not' },
   authentication: { code: 4, meaning: 'authentication or a host key was refused' },
   rolledBack: { code: 5, meaning: 'failed and rolled back: the old certificate is served' },

@@ -33,6 +33,8 @@ export interface FindingArgs {
     readonly trustedBy?: readonly string[];
     /** No CA of the cluster was known: told by what kubeadm never makes. */
     readonly isByLooks?: boolean;
+    /** Its certificate is not for what was dialled, and nothing else speaks of interception: another server may stand there. */
+    readonly mayBeOther?: boolean;
   };
   'proxy-cannot-reach-upstream': {
     readonly endpoint: string;
@@ -41,7 +43,13 @@ export interface FindingArgs {
     readonly server?: string;
     readonly firstLine: string;
   };
-  'wrong-endpoint': { readonly endpoint: string; readonly subject: string; readonly issuer: string };
+  'wrong-endpoint': {
+    readonly endpoint: string;
+    readonly subject: string;
+    readonly issuer: string;
+    /** The hosts that its certificate is for, where that is how it was told. */
+    readonly names?: readonly string[];
+  };
   'stale-ca': { readonly path: string };
   'insecure-kubeconfig': { readonly path: string };
   expired: { readonly what: string; readonly notAfter: string };

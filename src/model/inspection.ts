@@ -1,7 +1,7 @@
 /** What `inspect` says: made from facts alone, and the only thing that its reports are made of. */
 import type { AccessPath } from './access-path.ts';
 import type { Certificate } from './certificate.ts';
-import type { ClusterFacts, ReadNode } from './cluster-facts.ts';
+import type { ClusterFacts, ReadNode, WishSource } from './cluster-facts.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Finding } from './finding.ts';
 import type { Probe } from './probe.ts';
@@ -46,9 +46,11 @@ export type Provenance =
   | { readonly why: 'kubespray'; readonly rule: string }
   | { readonly why: 'inventory' }
   | { readonly why: 'kubeconfig'; readonly path: string; readonly node?: string }
+  /** --endpoint, here or in a run of --with. */
+  | { readonly why: 'endpoint'; readonly endpoint: string }
   | { readonly why: 'load-balancer'; readonly where: string }
   | { readonly why: 'service'; readonly where: string }
-  | { readonly why: 'wish' }
+  | { readonly why: 'wish'; readonly from?: WishSource }
   /** By the name itself: kubeadm writes it on every cluster with its usual settings, but nothing that was read says so of this one. */
   | { readonly why: 'usual-name' }
   | { readonly why: 'hand-added-or-unknown' };

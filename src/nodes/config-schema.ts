@@ -21,11 +21,23 @@ const ssh = z.strictObject({
 
 const policy = z.strictObject({
   allow: z.optional(
-    texts('what may be added: names, *.example.com (any depth), addresses and ranges (10.0.0.0/8)'),
+    texts(
+      'what may be added: names, *.example.com (any depth), addresses and ranges (10.0.0.0/8); plan holds to it, inspect does not look at it',
+    ),
   ),
-  required: z.optional(texts('names that every control plane must have')),
+  required: z.optional(
+    texts('names that every control plane must have: inspect reports those that are missing'),
+  ),
   atMost: z.optional(
-    z.int().check(z.gte(1), z.lte(1000), z.describe('the largest number of names in a certificate')),
+    z
+      .int()
+      .check(
+        z.gte(1),
+        z.lte(1000),
+        z.describe(
+          'the largest number of names in a certificate; plan holds to it, inspect does not look at it',
+        ),
+      ),
   ),
 });
 
@@ -42,7 +54,7 @@ const cluster = z.strictObject({
   nodes: z.optional(
     z.array(node).check(z.maxLength(5000), z.describe('control planes, unless role says otherwise')),
   ),
-  inventory: z.optional(text("an inventory of kubespray's, relative to this file")),
+  inventory: z.optional(text("an inventory of kubespray's, relative to this file; instead of nodes")),
   kubeconfig: z.optional(text('a kubeconfig, relative to this file')),
   context: z.optional(text('a context of that kubeconfig')),
   endpoints: z.optional(texts('HOST:PORT by which clients reach the API')),

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { display } from '../model/display.ts';
 import { canonicalIp } from '../model/ip.ts';
+import type { Wish, WishSource } from '../model/cluster-facts.ts';
 import type { ApiAddress } from '../model/kubeconfig.ts';
 import type { ClusterNode } from '../model/node.ts';
 import { readYaml, type YamlReading } from '../model/safe-yaml.ts';
@@ -24,7 +25,7 @@ export interface ConfiguredCluster {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly endpoints: readonly ApiAddress[];
-  readonly wishes: readonly San[];
+  readonly wishes: readonly Wish[];
   readonly ssh: SshSettings;
   readonly policy: Policy;
 }
@@ -48,15 +49,18 @@ export async function readConfig(given: string, options: ConfigOptions): Promise
   const faults = faultsOf(reading.value);
   if (faults.length > 0) throw complaints(file, reading, faults);
   const config = reading.value as RawConfig;
-  const name = chosen(config, options.cluster, file);
-  const cluster = config.clusters[name] ?? {};
   const refuse: Refuse = (at, sentence) =>
     complaint(file, reading.placeOf(at), `${at.join('.')} ${sentence}`);
+  refuseTwoLists(config, refuse);
+  const name = chosen(config, options.cluster, file);
+  const cluster = config.clusters[name] ?? {};
   const at = ['clusters', name];
   const ssh = { ...config.ssh, ...cluster.ssh };
   checkSsh(ssh, (key) => (cluster.ssh?.[key] === undefined ? ['ssh', key] : [...at, 'ssh', key]), refuse);
   const beside = (one: string): string => path.resolve(path.dirname(file), expandHome(one, options.env));
   const { inventory, kubeconfig, context } = cluster;
+  const policy = policyOf(config, cluster, at, refuse);
+  const required = [...(cluster.policy?.required === undefined ? [] : at), 'policy', 'required'];
   return {
     name,
     nodes: nodesOf(cluster, at, refuse),
@@ -67,11 +71,12 @@ export async function readConfig(given: string, options: ConfigOptions): Promise
       endpointOf(one, [...at, 'endpoints', index], refuse),
     ),
     wishes: unique([
-      ...namesOf(config.names, ['names'], refuse),
-      ...namesOf(cluster.names, [...at, 'names'], refuse),
+      ...wished(namesOf(config.names, ['names'], refuse), { by: 'names', path: given }),
+      ...wished(namesOf(cluster.names, [...at, 'names'], refuse), { by: 'names', path: given }),
+      ...wished(namesOf(policy.required, required, refuse), { by: 'policy', path: given }),
     ]),
     ssh: withPaths(ssh, beside),
-    policy: policyOf(config, cluster, at, refuse),
+    policy,
   };
 }
 
@@ -114,6 +119,16 @@ function chosen(config: RawConfig, asked: string | undefined, file: string): str
   throw new UserError(`${display(file)} has no cluster ${display(asked, 60)}${meant(asked, names)}`, choice);
 }
 
+/** Two places that both say which nodes there are would leave it open who is right; of any cluster, chosen or not. */
+function refuseTwoLists({ clusters }: RawConfig, refuse: Refuse): void {
+  for (const [name, { nodes, inventory }] of Object.entries(clusters))
+    if (nodes !== undefined && inventory !== undefined)
+      throw refuse(
+        ['clusters', name, 'inventory'],
+        'and nodes each say which nodes there are; take one of them out',
+      );
+}
+
 function nodesOf(cluster: RawCluster, at: Path, refuse: Refuse): readonly ClusterNode[] {
   return (cluster.nodes ?? []).map((node, index) => {
     const here = [...at, 'nodes', index];
@@ -154,8 +169,14 @@ function namesOf(names: readonly string[] | undefined, at: Path, refuse: Refuse)
   });
 }
 
-function unique(sans: readonly San[]): readonly San[] {
-  return [...new Map(sans.map((san) => [sanKey(san), san])).values()];
+function wished(sans: readonly San[], from: WishSource): readonly Wish[] {
+  return sans.map((san) => ({ ...san, from }));
+}
+
+/** Who asked first is who is named. */
+function unique(wishes: readonly Wish[]): readonly Wish[] {
+  const known = new Set<string>();
+  return wishes.filter((one) => (known.has(sanKey(one)) ? false : known.add(sanKey(one))));
 }
 
 function checkSsh(ssh: SshSettings, at: (key: keyof SshSettings) => Path, refuse: Refuse): void {

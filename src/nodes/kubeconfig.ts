@@ -41,9 +41,8 @@ export async function readKubeconfig(options: KubeconfigOptions): Promise<Kubeco
   if (tlsServerName !== undefined && !/^[A-Za-z0-9_.:-]{1,253}$/.test(tlsServerName))
     throw fields.refuse('tls-server-name', 'is neither a DNS name nor an address');
   const skipsVerification = fields.flag('insecure-skip-tls-verify');
+  // That this program verifies all the same is said in a finding.
   const notes = [...merged.notes, ...server.notes];
-  if (skipsVerification)
-    notes.push('the kubeconfig says insecure-skip-tls-verify; this program verifies all the same');
   const proxyUrl = proxyOf(fields);
   return {
     path: context.file,

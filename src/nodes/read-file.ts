@@ -94,3 +94,8 @@ export function expandHome(file: string, env: Readonly<Record<string, string | u
     );
   return path.join(home, file.slice(1));
 }
+
+/** As the user's shell would find it; an empty name stays one, and is no folder. */
+export function fromHere(file: string, env: Readonly<Record<string, string | undefined>>): string {
+  return file === '' ? '' : path.resolve(expandHome(file, env));
+}

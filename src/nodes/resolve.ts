@@ -1,11 +1,11 @@
 /** From what the user gave to what is to be looked at: the nodes, the kubeconfig, the inventory, the endpoints and the wanted names. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { InventoryFacts } from '../model/cluster-facts.ts';
+import { display } from '../model/display.ts';
+import type { InventoryFacts, Wish } from '../model/cluster-facts.ts';
 import type { InventorySource } from '../model/inventory-source.ts';
 import type { ApiAddress, ApiGet, Kubeconfig } from '../model/kubeconfig.ts';
 import type { ClusterNode } from '../model/node.ts';
-import type { San } from '../model/san.ts';
 import { UserError } from '../model/user-error.ts';
 import { parseEndpoint } from './api-address.ts';
 import type { ConfiguredCluster } from './config.ts';
@@ -42,7 +42,7 @@ export interface Resolved {
   readonly inventory?: InventoryFacts;
   readonly inventorySource?: InventorySource;
   readonly endpoints: readonly ApiAddress[];
-  readonly wishes: readonly San[];
+  readonly wishes: readonly Wish[];
   readonly ssh: SshSettings;
   readonly policy: Policy;
   readonly warnings: readonly string[];
@@ -78,8 +78,10 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
     .map((node) => withDefaults(node, ssh));
   const { nodes, warnings } = uniqueNodes(wanted);
   const endpoints = uniqueEndpoints([...named, ...(configured?.endpoints ?? [])]);
-  if (nodes.length === 0 && endpoints.length === 0 && kubeconfig === undefined)
+  if (nodes.length === 0 && endpoints.length === 0 && kubeconfig === undefined) {
+    if (configured !== undefined) throw emptyCluster(configured, sources.config ?? '', given.length);
     throw new UserError('there is nothing to look at: no node, no kubeconfig and no endpoint', waysHint);
+  }
   return {
     nodes,
     ...clusterOf(configured, kubeconfig),
@@ -92,6 +94,19 @@ export async function resolveNodes(sources: NodeSources): Promise<Resolved> {
     policy: configured?.policy ?? {},
     warnings: allWarnings(inventory, kubeconfig, listed && warningsOf(listed), warnings),
   };
+}
+
+function emptyCluster({ name }: ConfiguredCluster, file: string, workers: number): UserError {
+  const where = `the cluster ${display(name)} in ${display(file)}`;
+  return workers > 0
+    ? new UserError(
+        `${where} names only workers`,
+        'the certificate is on control planes: name those, or look at the workers as well with --workers',
+      )
+    : new UserError(
+        `${where} says nothing to look at: no node, no kubeconfig and no endpoint`,
+        'give it nodes, inventory, kubeconfig or endpoints there; docs/nodes.md has an example',
+      );
 }
 
 // zod and execa take longer to load than everything else here, and most runs need neither.

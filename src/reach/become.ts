@@ -8,7 +8,7 @@ export const helperPath = '/usr/local/libexec/fix-sans-inspect';
 export const passwordPrompt = 'fix-sans-asks-for-the-sudo-password:';
 export const readyMark = 'fix-sans-has-a-shell';
 
-/** One of four constants. `line` is for a login shell of any kind: sh, fish and csh read it alike. */
+/** One of five constants. `line` is for a login shell of any kind: sh, fish and csh read it alike. */
 export interface RemoteCommand {
   readonly argv: readonly string[];
   readonly line: string;
@@ -23,6 +23,8 @@ const commands = {
   plain: plainCommand(['/bin/sh', '-s']),
   sudo: plainCommand([...sudo, '-n', '--', '/bin/sh', '-s']),
   helper: plainCommand([...sudo, '-n', '--', helperPath]),
+  // By env, which says in every shell and without one alike that the file is not there.
+  helperAsRoot: plainCommand(['env', 'LC_ALL=C', helperPath]),
   // Nothing is sent before one of the two marks is seen: were the password sent first, a sudo that does not ask would leave
   // it to the shell; were the script sent first, a sudo that asks would take its lines for passwords.
   asking: {
@@ -54,7 +56,7 @@ export function remoteCommand(
     case 'login':
       return commands.plain;
     case 'helper':
-      return commands.helper;
+      return isRoot ? commands.helperAsRoot : commands.helper;
     case 'root':
       if (isRoot) return commands.plain;
       return hasPassword ? commands.asking : commands.sudo;
@@ -64,15 +66,18 @@ export function remoteCommand(
 /** The command ended, and no shell has read our script. */
 export function whyNotStarted(ran: Ran, as: RunAs, user = 'USER'): ReachTrouble {
   const name = /^[A-Za-z0-9._@+-]{1,64}$/.test(user) ? user : 'USER';
-  if (as === 'helper' && ran.exitCode === 127 && !ran.stderr.includes('sudo')) {
-    return {
-      code: 'no-program',
-      message: `the helper is not on the node: ${helperPath}`,
-      hint: 'fix-sans inspect --print-helper prints it, with the line for sudoers',
-      retryable: false,
-    };
+  const isWithoutSudo = as === 'login' || (as === 'helper' && name === 'root');
+  if (as === 'helper' && ran.exitCode === 127 && (isWithoutSudo || !ran.stderr.includes('sudo'))) {
+    return because(
+      'no-program',
+      `the helper is not on the node: ${helperPath}`,
+      'fix-sans inspect --print-helper prints it, with the line for sudoers',
+    );
   }
-  const refused = as === 'login' ? undefined : sudoTrouble(ran, as, name);
+  if (as === 'helper' && ran.exitCode === 126 && isWithoutSudo) {
+    return because('no-program', `the helper cannot be started: ${helperPath}`, `chmod 755 ${helperPath}`);
+  }
+  const refused = isWithoutSudo ? undefined : sudoTrouble(ran, as, name);
   if (refused) return refused;
   const output = `${ran.stderr}\n${Buffer.from(ran.stdout.slice(0, 4096)).toString('utf8')}`;
   const words = lastLine(output);

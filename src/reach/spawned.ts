@@ -11,12 +11,14 @@ export interface SpawnOptions {
   readonly onKill?: () => void;
   /** In our process group: Ctrl-C reaches it, and it can ask on our terminal. */
   readonly keepsTerminal?: boolean;
+  /** Programs must not depend on where the user stands, but for one whose settings may name files as the user's own shell finds them. */
+  readonly cwd?: string;
   /** What it leaves in the background may hold on to its pipes: once it has ended well, they are let go. */
   readonly goesToBackground?: boolean;
 }
 
 export function spawned(file: string, args: readonly string[], options: SpawnOptions): Running {
-  const { env, onKill, keepsTerminal = false, goesToBackground = false } = options;
+  const { env, onKill, keepsTerminal = false, goesToBackground = false, cwd = '/' } = options;
   if (!isRoomForPipes()) throw tooManyFiles();
   const child = execa(file, args, {
     env,
@@ -24,8 +26,7 @@ export function spawned(file: string, args: readonly string[], options: SpawnOpt
     buffer: false,
     reject: false,
     detached: !keepsTerminal,
-    // Programs must not depend on where the user stands.
-    cwd: '/',
+    cwd,
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'pipe',

@@ -37,6 +37,10 @@ const args = {
     genuineFrom: texts.describe("places that were shown the cluster's own certificate"),
     trustedBy: texts.optional(),
     isByLooks: z.boolean().optional().describe('there was no CA of the cluster to compare with'),
+    mayBeOther: z
+      .boolean()
+      .optional()
+      .describe('its certificate is not for what was dialled: another server may stand there'),
   }),
   'proxy-cannot-reach-upstream': z.object({
     endpoint: text,
@@ -45,7 +49,12 @@ const args = {
     server: text.optional(),
     firstLine: text,
   }),
-  'wrong-endpoint': z.object({ endpoint: text, subject: text, issuer: text }),
+  'wrong-endpoint': z.object({
+    endpoint: text,
+    subject: text,
+    issuer: text,
+    names: texts.optional().describe('the hosts that its certificate is for, where that is how it was told'),
+  }),
   'stale-ca': atPath,
   'insecure-kubeconfig': atPath,
   expired: dated,

@@ -11,23 +11,23 @@ const texts = z.array(text);
 const whole = z.int();
 const unread = z.array(z.object({ what: text, why: text }));
 
+const wishSource = z
+  .object({ by: z.enum(['names', 'policy']), path: text })
+  .optional()
+  .describe('the file that asks for it, by `names` or by `policy.required`; absent for --san');
+
 export const provenance = z.union([
+  z.object({ why: z.literal('wish'), from: wishSource }),
   z.object({
     why: z.literal('kubeadm'),
     rule: z.enum(['node-name', 'kubernetes-service-name', 'service-address', 'advertise-address']),
   }),
   z.object({
-    why: z.enum([
-      'controlPlaneEndpoint',
-      'certSANs',
-      'inventory',
-      'wish',
-      'usual-name',
-      'hand-added-or-unknown',
-    ]),
+    why: z.enum(['controlPlaneEndpoint', 'certSANs', 'inventory', 'usual-name', 'hand-added-or-unknown']),
   }),
   z.object({ why: z.literal('kubespray'), rule: text }),
   z.object({ why: z.literal('kubeconfig'), path: text, node: text.optional() }),
+  z.object({ why: z.literal('endpoint'), endpoint: text }),
   z.object({ why: z.enum(['load-balancer', 'service']), where: text }),
 ]);
 
@@ -51,7 +51,11 @@ const nameRow = z
   .describe('a name that is in a certificate, or should be; what is absent is not known');
 
 const apiNode = z.object({ name: text, internalIps: texts, isReady: z.boolean() });
-const endpoint = z.object({ host: text, port: whole });
+const endpoint = z.object({
+  host: text,
+  port: whole,
+  serverName: text.optional().describe('tls-server-name of the kubeconfig of a run given by --with'),
+});
 const address = z.object({ address: text, port: whole });
 
 const api = z.object({
@@ -126,7 +130,7 @@ const facts = z
     api: api.optional(),
     probes: z.array(probe),
     environment,
-    wishes: z.array(san),
+    wishes: z.array(san.extend({ from: wishSource })),
     endpoints: z.array(endpoint).optional(),
     kubeconfig: z
       .object({

@@ -9,10 +9,17 @@ import type { ReachTroubleCode } from '../../src/model/trouble.ts';
 import { ReachError } from '../../src/reach/transport.ts';
 import { type ApiEndpoint, startApiEndpoint } from '../support/api-endpoint.ts';
 import { type InterceptingProxy, startInterceptingProxy } from '../support/intercepting-proxy.ts';
-import { mintKubeadm } from '../support/mint.ts';
+import { dns, ip, keyPair, mint, mintKubeadm } from '../support/mint.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const { ca, apiserver } = mintKubeadm('ec');
+
+const withoutLoopback = mint({
+  subject: 'kube-apiserver',
+  issuer: ca,
+  key: keyPair('ec', 14),
+  names: [dns('kubernetes'), dns('kubernetes.default'), ip('10.96.0.1')],
+});
 
 function readOne({ der }: typeof apiserver): Certificate {
   const reading = readCertificates(der);
@@ -366,6 +373,20 @@ test('--vantage is what the run is called elsewhere', async () => {
   writeFileSync(file, stdout);
   const merged = await runCli(['inspect', '--endpoint', endpoint(), '--format', 'markdown', '--with', file]);
   expect(merged.stdout).toContain('`jump-host`, directly');
+});
+
+test('the trouble that another run had at its own endpoint is trouble here', async () => {
+  const file = path.join(folder, 'there.json');
+  await using other = await startApiEndpoint({ chain: [withoutLoopback] });
+  const asked = `127.0.0.1:${other.port}`;
+  const there = await runCli(['inspect', '--endpoint', asked, '--format', 'json', '--vantage', 'jump-host']);
+  expect(there.code).toBe(2);
+  writeFileSync(file, there.stdout);
+  const merged = await runCli(['inspect', '--endpoint', endpoint(), '--with', file]);
+  expect(merged.code).toBe(2);
+  expect(merged.stdout).toContain('The API server certificate lacks 127.0.0.1.');
+  expect(merged.stdout).toContain(`endpoint ${asked}`);
+  expect(merged.stdout).toContain('seen from here and from jump-host, no node was logged in to');
 });
 
 test('a run from elsewhere that is called like a node is not taken for what that node sees', async () => {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -93,6 +94,27 @@ test('the default of a flag, which commander fills in, does not go before the fi
   }).parse(['inspect', '--node', 'cp1'], { from: 'user' });
   expect(reachOptionsOf(options, { transport: 'openssh' }, nobody).transport).toBe('openssh');
 });
+
+test.each(['ssh2', 'openssh'])(
+  'files beside the user are named whole, whatever folder %s stands in',
+  (transport) => {
+    const flags = {
+      transport,
+      identity: ['etc/id', '~/id'],
+      knownHosts: ['kh', '../kh'],
+      sshConfig: './conf',
+    };
+    expect(reachOptionsOf(flags, none, nobody)).toMatchObject({
+      identityFiles: [path.resolve('etc/id'), '/home/ops/id'],
+      knownHostsFiles: [path.resolve('kh'), path.resolve('../kh')],
+      sshConfigFile: path.resolve('conf'),
+    });
+    expect(reachOptionsOf({ transport, sshConfig: 'none', identity: [''] }, none, nobody)).toMatchObject({
+      sshConfigFile: 'none',
+      identityFiles: [''],
+    });
+  },
+);
 
 describe('--ask-become-pass', () => {
   test('without a terminal is a user error before anything is contacted', () => {

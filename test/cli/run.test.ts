@@ -22,6 +22,27 @@ test.each([
     hint: 'see fix-sans explain --help',
   },
   { argv: ['--bogus'], says: "unknown option '--bogus'", hint: 'options of a command come after its name' },
+  {
+    argv: ['--node', 'ops@cp1', '-i', 'key'],
+    says: "unknown option '--node'",
+    hint: 'did you mean fix-sans inspect --node ops@cp1 -i key?',
+  },
+  {
+    argv: ['--node=cp1', 'inspect'],
+    says: 'unknown option',
+    hint: 'did you mean fix-sans inspect --node=cp1?',
+  },
+  {
+    argv: ['--node', 'cp1; reboot'],
+    says: "unknown option '--node'",
+    hint: 'did you mean fix-sans inspect --node …?',
+  },
+  { argv: ['--format', 'json'], says: 'unknown option', hint: 'options of a command come after its name' },
+  {
+    argv: ['inspect', '--endpoint', '127.0.0.1:1', '--report', 'json=-'],
+    says: '--report json=- does not write to stdout: it would make a file called -',
+    hint: 'for stdout: --format json; for a file of this name: --report json=./-',
+  },
   { argv: ['version'], says: "unknown command 'version'", hint: 'fix-sans --version' },
   { argv: ['x509: not 10.0.0.1'], says: 'unknown command', hint: 'fix-sans explain "the text"' },
   { argv: ['explain', '-o', 'json', 'x'], says: "unknown option '-o'", hint: '--format json' },

@@ -1057,3 +1057,15 @@ test('the facts of the fixture are what they say', () => {
   expect(usualNames.every((name) => namesOf(cp1).includes(name))).toBe(true);
   expect(diagnoseCluster(healthy).facts.readAt).toBe(now);
 });
+
+test('the CA of the kubeconfig is shown whether the file holds it or names it', () => {
+  const stale = {
+    ...healthy,
+    kubeconfig: { ...given, ca: [otherCa.pem] },
+    probes: [...healthy.probes, served(cp1, { host: 'lb.example' })],
+  };
+  // Without --flatten there is no certificate-authority-data for a `certificate-authority: ca.crt`.
+  expect(diagnoseCluster(stale).next.map(({ command }) => command)).toContain(
+    "kubectl --kubeconfig /root/config --context a config view --raw --minify --flatten -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -fingerprint -sha256",
+  );
+});

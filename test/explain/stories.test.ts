@@ -118,3 +118,11 @@ master   Ready    control-plane   91d   v1.31.4
     expect(found.causes.map(({ code }) => code)).toEqual(['san-missing']);
   });
 });
+
+test('a stale CA: the command that shows the one in use works for a kubeconfig that only names its file', () => {
+  const found = diagnose(
+    'tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of "crypto/rsa: verification error" while trying to verify candidate authority certificate "kubernetes")',
+  );
+  const shown = found.next.find(({ command }) => command.includes('certificate-authority-data'))?.command;
+  expect(shown).toContain('kubectl config view --raw --minify --flatten -o jsonpath=');
+});

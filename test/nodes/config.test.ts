@@ -51,13 +51,14 @@ clusters:
     endpoints: ['api.example.com:6443', 'https://[2001:db8::1]']
     names: [API.example.com, 203.0.113.7]
     ssh: {port: 2200, knownHostsFiles: [hosts]}
-    policy: {atMost: 20, required: [api.example.com]}
+    policy: {atMost: 20, required: [api.example.com, vip.example.com]}
   kubespray:
     inventory: inventory/my/hosts.yaml
 `;
 
 test('a whole file is read into plain values, with paths relative to it', async () => {
   const cluster = await read(whole, 'prod');
+  const file = path.join(folder, 'fix-sans.yaml');
   expect(cluster).toMatchObject({
     name: 'prod',
     kubeconfig: path.join(folder, 'prod.conf'),
@@ -67,8 +68,9 @@ test('a whole file is read into plain values, with paths relative to it', async 
       { host: '2001:db8::1', port: 443 },
     ],
     wishes: [
-      { type: 'dns', value: 'api.example.com' },
-      { type: 'ip', value: '203.0.113.7' },
+      { type: 'dns', value: 'api.example.com', from: { by: 'names', path: file } },
+      { type: 'ip', value: '203.0.113.7', from: { by: 'names', path: file } },
+      { type: 'dns', value: 'vip.example.com', from: { by: 'policy', path: file } },
     ],
     ssh: {
       user: 'ops',
@@ -77,7 +79,11 @@ test('a whole file is read into plain values, with paths relative to it', async 
       identityFiles: ['/home/me/.ssh/id_ed25519'],
       knownHostsFiles: [path.join(folder, 'hosts')],
     },
-    policy: { atMost: 20, required: ['api.example.com'], allow: expect.any(Array) as unknown[] },
+    policy: {
+      atMost: 20,
+      required: ['api.example.com', 'vip.example.com'],
+      allow: expect.any(Array) as unknown[],
+    },
   });
   expect(
     cluster.nodes.map(
@@ -120,6 +126,14 @@ describe('what is wrong is said with line and column', () => {
       'line 2, column 1: the file has no key clusers; did you mean "clusters"?',
     ],
     ['clusters: {one: {}}\n', 'formatVersion is missing'],
+    [
+      cluster('nodes: [cp1]\n    inventory: hosts.ini'),
+      'line 5, column 16: clusters.one.inventory and nodes each say which nodes there are; take one of them out',
+    ],
+    [
+      'formatVersion: 1\nclusters:\n  one: {nodes: [a]}\n  two: {inventory: i, nodes: []}\n',
+      'line 4, column 20: clusters.two.inventory and nodes each say',
+    ],
     ['formatVersion: 2\nclusters: {one: {}}\n', 'line 1, column 16: formatVersion is not 1'],
     [cluster('nodes: cp1'), 'line 4, column 12: clusters.one.nodes is a text, not a list'],
     [

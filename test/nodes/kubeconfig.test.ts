@@ -212,7 +212,8 @@ describe('whom to trust', () => {
     const file = write('config', config(usual.replace('{', '{insecure-skip-tls-verify: true, ')));
     const kubeconfig = await read(file);
     expect(kubeconfig).toMatchObject({ skipsVerification: true, ca: [pem] });
-    expect(kubeconfig.notes).toEqual([expect.stringContaining('verifies all the same')]);
+    // A finding says it.
+    expect(kubeconfig.notes).toEqual([]);
   });
 });
 

@@ -246,6 +246,17 @@ describe('contradictions and gaps are refused', () => {
   });
 });
 
+test.each([
+  ['prod: {}', 'the cluster prod in FILE says nothing to look at: no node, no kubeconfig and no endpoint'],
+  ['prod: {nodes: []}', 'the cluster prod in FILE says nothing to look at'],
+  ['prod: {nodes: [{target: w1, role: worker}]}', 'the cluster prod in FILE names only workers'],
+])('--config with %s names the file and the cluster', async (text, fault) => {
+  const config = write('fix-sans.yaml', `formatVersion: 1\nclusters: {${text}}\n`);
+  const said = await refusal({ config });
+  expect(said.replace(config, 'FILE')).toContain(fault);
+  expect(said).not.toContain('or --config');
+});
+
 describe('nodes are unique', () => {
   test('the same host twice is read once, with a warning', async () => {
     const resolved = await resolve({ nodes: ['cp1', 'ops@CP1:22', 'cp1:2222'] });

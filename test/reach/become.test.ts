@@ -7,7 +7,7 @@ function ran(stderr: string, stdout = ''): Ran {
   return { exitCode: 1, stdout: Buffer.from(stdout), stderr };
 }
 
-test('there are four commands, and nothing in them comes from outside', () => {
+test('there are five commands, and nothing in them comes from outside', () => {
   const all = (['login', 'root', 'helper'] as const).flatMap((as) =>
     [true, false].flatMap((isRoot) =>
       [true, false].map((hasPassword) => remoteCommand(as, { isRoot, hasPassword }).line),
@@ -15,12 +15,15 @@ test('there are four commands, and nothing in them comes from outside', () => {
   );
   expect([...new Set(all)].sort()).toEqual([
     '/bin/sh -s',
+    'env LC_ALL=C /usr/local/libexec/fix-sans-inspect',
     'env LC_ALL=C sudo -S -p fix-sans-asks-for-the-sudo-password: -- /bin/sh -c ' +
       "'echo fix-sans-has-a-shell >&2; exec /bin/sh -s'",
     'env LC_ALL=C sudo -n -- /bin/sh -s',
     'env LC_ALL=C sudo -n -- /usr/local/libexec/fix-sans-inspect',
   ]);
   expect(remoteCommand('root', { isRoot: true, hasPassword: true }).line).toBe('/bin/sh -s');
+  for (const hasPassword of [true, false])
+    expect(remoteCommand('helper', { isRoot: true, hasPassword }).line).not.toContain('sudo');
 });
 
 describe('why no shell came of it', () => {
@@ -67,6 +70,18 @@ describe('why no shell came of it', () => {
     expect(whyNotStarted(ran(text), 'helper', 'ops')).toMatchObject({
       code: 'sudo-refused',
       hint: expect.stringContaining('--print-helper'),
+    });
+  });
+
+  test.each([
+    ["env: '/usr/local/libexec/fix-sans-inspect': No such file or directory", 127, '--print-helper'],
+    ["env: '/usr/local/libexec/fix-sans-inspect': Permission denied", 126, 'chmod 755'],
+  ])('the helper for root, who needs no sudo: %s', (words, exitCode, hint) => {
+    const noisy = { ...ran(`motd: please use sudo here\n${words}\n`), exitCode };
+    expect(whyNotStarted(noisy, 'helper', 'root')).toMatchObject({
+      code: 'no-program',
+      message: expect.stringMatching(/^the helper/),
+      hint: expect.stringContaining(hint),
     });
   });
 

@@ -8,6 +8,7 @@ import { openOpenssh } from '../../src/reach/openssh/open.ts';
 import { loginFacts, sshTrouble } from '../../src/reach/openssh/trouble.ts';
 import { reachOptions, sshTarget } from '../support/reach-options.ts';
 
+const call = { target: sshTarget('cp1', 'ops'), options: reachOptions() };
 const run = { log: '/tmp/l', socket: '/tmp/s', mayAsk: false };
 
 test('nothing is forwarded, nobody is asked, and host keys are checked', () => {
@@ -117,14 +118,20 @@ describe('last words of ssh', () => {
     ['', 'failed', false],
   ])('%s', (words, code, retryable) => {
     const log = `OpenSSH_9.2p1\r\ndebug1: Connection refused is no word of its own\r\n${words.replaceAll('\n', '\r\n')}\r\n`;
-    expect(sshTrouble({ log, stderr: 'Permission denied (a banner)' })).toMatchObject({ code, retryable });
+    expect(sshTrouble({ log, stderr: 'Permission denied (a banner)' }, call)).toMatchObject({
+      code,
+      retryable,
+    });
   });
 
   test('a bastion that fails is told from the node behind it', () => {
-    const trouble = sshTrouble({
-      log: 'kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n',
-      stderr: 'debug1: something\nops@bastion: Permission denied (publickey).\n',
-    });
+    const trouble = sshTrouble(
+      {
+        log: 'kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n',
+        stderr: 'debug1: something\nops@bastion: Permission denied (publickey).\n',
+      },
+      call,
+    );
     expect(trouble).toMatchObject({
       code: 'bastion',
       message: expect.stringContaining('takes none of our keys'),
@@ -132,17 +139,20 @@ describe('last words of ssh', () => {
   });
 
   test('a changed key is told with its fingerprint and the line that knows another', () => {
-    const { message } = sshTrouble({
-      log: [
-        '@@@@@@@@@@@@@',
-        '@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @',
-        'The fingerprint for the ED25519 key sent by the remote host is',
-        'SHA256:abc.',
-        'Offending ED25519 key in /home/ops/.ssh/known_hosts:3',
-        'Host key verification failed.',
-      ].join('\r\n'),
-      stderr: '',
-    });
+    const { message } = sshTrouble(
+      {
+        log: [
+          '@@@@@@@@@@@@@',
+          '@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @',
+          'The fingerprint for the ED25519 key sent by the remote host is',
+          'SHA256:abc.',
+          'Offending ED25519 key in /home/ops/.ssh/known_hosts:3',
+          'Host key verification failed.',
+        ].join('\r\n'),
+        stderr: '',
+      },
+      call,
+    );
     expect(message).toContain('SHA256:abc');
     expect(message).toContain('known_hosts:3');
   });

@@ -1,5 +1,5 @@
 /** What sudo is told of a password, and what never becomes of one; sudo is played by a script. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -73,8 +73,11 @@ test.each(['asks', 'asks-in-pieces'] as const)(
 
 test('where sudo does not ask nobody is asked, and no line is run before the script', async () => {
   play('does-not-ask');
-  const ran = await run('echo script; touch ran', () => Promise.reject(new Error('asked')));
+  // A whole path: what is run here stands in the folder /, not in the test's own.
+  const script = `echo script; touch '${folder}/ran'`;
+  const ran = await run(script, () => Promise.reject(new Error('asked')));
   expect([ran.exitCode, Buffer.from(ran.stdout).toString()]).toEqual([0, 'script\n']);
+  expect(existsSync(path.join(folder, 'ran'))).toBe(true);
   expect(notes()).toEqual([]);
 });
 

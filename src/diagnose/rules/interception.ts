@@ -7,6 +7,7 @@ import { isCovered } from '../../model/san.ts';
 import { endpointOf, genuineLeaf } from '../backend.ts';
 import type { Context, Rule } from '../context.ts';
 import { finding } from '../finding.ts';
+import { ownHosts, suspicionOf } from '../interceptor.ts';
 import { sansOf } from '../names.ts';
 import { isOtherCluster, isOtherServer, isPlausible } from '../plausible.ts';
 import { placeOf } from '../vantages.ts';
@@ -75,7 +76,8 @@ const notTheClusters: Rule = (context) => {
 function judge(context: Context, { vantage, probe, leaf }: Foreign): Finding | undefined {
   const endpoint = endpointOf(probe);
   const genuine = genuineVantages(context, endpoint);
-  const wrong = finding('wrong-endpoint', 'error', { endpoint, subject: leaf.subject, issuer: leaf.issuer });
+  const shown = { endpoint, subject: leaf.subject, issuer: leaf.issuer };
+  const wrong = finding('wrong-endpoint', 'error', shown);
   if (isOtherServer(leaf)) return wrong;
   const isOther = vantage.issuedBy === 'same-name-other-key' || isOtherCluster(leaf);
   if (isOther && genuine.length === 0) {
@@ -86,6 +88,10 @@ function judge(context: Context, { vantage, probe, leaf }: Foreign): Finding | u
   if (genuine.length === 0 && isWishElsewhere(context, probe, leaf)) return wrong;
   // The same from inside as from outside: then this is what stands there, and nobody is between.
   if (genuine.length === 0 && isServedInsideToo(context, endpoint, leaf)) return wrong;
+  const trusted = trustedHere(context, probe);
+  const isSure = genuine.length > 0 || trusted.trustedBy !== undefined;
+  const suspicion = isSure ? 'sure' : suspicionOf(context, probe, leaf);
+  if (suspicion === 'other') return finding('wrong-endpoint', 'error', { ...shown, names: ownHosts(leaf) });
   const places = genuine.length > 0 ? genuine : ownViews(context);
   return finding('intercepted', 'error', {
     endpoint,
@@ -95,7 +101,8 @@ function judge(context: Context, { vantage, probe, leaf }: Foreign): Finding | u
     subject: leaf.subject,
     ...(probe.proxy === undefined || probe.way !== 'proxy' ? {} : { proxy: probe.proxy }),
     genuineFrom: places,
-    ...trustedHere(context, probe),
+    ...trusted,
+    ...(suspicion === 'open' && { mayBeOther: true }),
     ...(vantage.issuedBy === 'unknown' && genuine.length === 0 && { isByLooks: true }),
   });
 }

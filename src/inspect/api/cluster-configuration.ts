@@ -45,14 +45,16 @@ export function parseClusterConfiguration(text: string): ClusterConfiguration {
     read.fault('apiVersion', apiVersion === '' ? 'is missing' : 'is a version that is not known here');
   const subnet = read.text('networking', 'serviceSubnet');
   const algorithm = read.text('encryptionAlgorithm');
-  // Before v1beta4: https://kubernetes.io/docs/reference/config-api/kubeadm-config.v1beta3/
-  const isEcdsa = read.boolean('featureGates', 'PublicKeysECDSA') === true;
+  // From before v1beta4, and where it is set it still decides, whatever kubeadm wrote beside it:
+  // https://github.com/kubernetes/kubernetes/blob/v1.36.0/cmd/kubeadm/app/apis/kubeadm/types.go (EncryptionAlgorithmType)
+  const isEcdsa = read.boolean('featureGates', 'PublicKeysECDSA');
+  const byGate = isEcdsa === true ? 'ECDSA-P256' : 'RSA-2048';
   const optional = {
     kubernetesVersion: read.text('kubernetesVersion'),
     clusterName: read.text('clusterName'),
     controlPlaneEndpoint: read.text('controlPlaneEndpoint'),
     certificatesDir: read.text('certificatesDir'),
-    encryptionAlgorithm: algorithm ?? (isEcdsa ? 'ECDSA-P256' : undefined),
+    encryptionAlgorithm: isEcdsa === undefined ? algorithm : byGate,
     certificateValidityPeriod: read.text('certificateValidityPeriod'),
   };
   return {

@@ -4,17 +4,31 @@
  */
 import { type Certificate, readCertificates } from '../../model/certificate.ts';
 import { certificateRefusalSentence } from '../../model/certificate-refusal.ts';
+import type { EndpointAsked } from '../../model/cluster-facts.ts';
 import { type Environment, type HttpAnswer, type Probe, probeTroubles } from '../../model/probe.ts';
+import { parseServerAddress } from '../../model/server-address.ts';
 import { leadsTo } from './chain.ts';
 import { isHost } from './ground.ts';
 import { redact } from './proxy-address.ts';
-import { fields, list, oneOf, optional, text, time, VantageFault, whole } from './vantage-fields.ts';
+import {
+  type Fields,
+  fields,
+  list,
+  oneOf,
+  optional,
+  text,
+  time,
+  VantageFault,
+  whole,
+} from './vantage-fields.ts';
 
 export interface VantageRun {
   /** What its own probes are said to be from. */
   readonly name: string;
   readonly readAt: string;
   readonly probes: readonly Probe[];
+  /** What it was asked about, its kubeconfig's server among them: its trouble there is trouble. */
+  readonly endpoints: readonly EndpointAsked[];
   readonly environment: Environment;
 }
 
@@ -62,14 +76,44 @@ function readRun(parsed: unknown, given: string | undefined, ca: readonly Certif
   const probes = list(facts['probes'], 'facts.probes', mostProbes).map((entry, index) =>
     readProbe(entry, `facts.probes[${index}]`, from, ca),
   );
-  return { name: from, readAt: time(facts['readAt'], 'facts.readAt'), probes, environment };
+  const readAt = time(facts['readAt'], 'facts.readAt');
+  return { name: from, readAt, probes, endpoints: readEndpoints(facts), environment };
+}
+
+function readEndpoints(facts: Fields): readonly EndpointAsked[] {
+  const named = list(facts['endpoints'] ?? [], 'facts.endpoints', mostProbes).map((entry, index) => {
+    const at = `facts.endpoints[${index}]`;
+    const given = fields(entry, at);
+    return {
+      host: hostIn(given, at),
+      port: whole(given['port'], `${at}.port`, 1, 65_535),
+      ...optional(given, 'serverName', (name, where) => text(name, where, 253), at),
+    };
+  });
+  if (facts['kubeconfig'] === undefined || facts['kubeconfig'] === null) return named;
+  const kubeconfig = fields(facts['kubeconfig'], 'facts.kubeconfig');
+  const server = parseServerAddress(text(kubeconfig['server'], 'facts.kubeconfig.server', 2000));
+  if (server === undefined) return named;
+  const { tlsServerName: serverName } = optional(
+    kubeconfig,
+    'tlsServerName',
+    (name, where) => text(name, where, 253),
+    'facts.kubeconfig',
+  );
+  const own = { host: server.san.value, port: server.port };
+  return [...named, serverName === undefined ? own : { ...own, serverName }];
+}
+
+function hostIn(entry: Fields, where: string): string {
+  const host = text(entry['host'], `${where}.host`, 253);
+  if (!isHost(host)) throw new VantageFault(`${where}.host`, 'is no address and no name');
+  return host;
 }
 
 function readProbe(value: unknown, where: string, from: string, ca: readonly Certificate[]): Probe {
   const entry = fields(value, where);
   const { from: dialler } = entry;
-  const host = text(entry['host'], `${where}.host`, 253);
-  if (!isHost(host)) throw new VantageFault(`${where}.host`, 'is no address and no name');
+  const host = hostIn(entry, where);
   const seenFrom = text(dialler, `${where}.from`, 300);
   return {
     // A node of that run is not one that this run has read, though it may be called the same.

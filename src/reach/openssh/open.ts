@@ -56,7 +56,7 @@ function transportOf(ssh: Ssh, log: string): Transport {
       });
       // A script of ours never ends with 255; ssh does when the link fails.
       if (ran.exitCode === 255) {
-        const trouble = sshTrouble({ log: ran.log, stderr: ran.stderr });
+        const trouble = sshTrouble({ log: ran.log, stderr: ran.stderr }, ssh);
         throw new ReachError(trouble.code === 'reset' || trouble.code === 'failed' ? lost(trouble) : trouble);
       }
       return ran;

@@ -1,4 +1,5 @@
 /** The system's ssh for one node: a master in the background, and runs and connections through it. */
+import { accessSync, constants } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Duplex } from 'node:stream';
@@ -91,7 +92,7 @@ export class Ssh {
       }
       throw error;
     });
-    if (ran.exitCode !== 0) throw new ReachError(sshTrouble({ log: ran.log, stderr: ran.stderr }));
+    if (ran.exitCode !== 0) throw new ReachError(sshTrouble({ log: ran.log, stderr: ran.stderr }, this));
     return ran.log;
   }
 
@@ -113,6 +114,7 @@ export class Ssh {
       [...this.#args(log, how.mayAsk), ...flags, '--', this.target.host, ...command],
       {
         env: this.options.env,
+        cwd: whereTheUserStands(),
         keepsTerminal: how.mayAsk === true,
         // A master, and the ssh that it goes through where there is a bastion.
         goesToBackground: command.length === 0,
@@ -141,6 +143,7 @@ export class Ssh {
     const to = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
     const running = spawned('ssh', [...this.#args(log), '-W', to, '--', this.target.host], {
       env: this.options.env,
+      cwd: whereTheUserStands(),
     });
     running.stderr.resume();
     const duplex = Duplex.from({ readable: running.stdout, writable: running.stdin });
@@ -183,5 +186,17 @@ export class Ssh {
 
   #args(log: string, mayAsk = false): readonly string[] {
     return sshArgs(this.target, this.options, { log, socket: this.#socket, mayAsk });
+  }
+}
+
+/** A file that ssh_config names without its folder is beside the user, as for the ssh of their shell. */
+function whereTheUserStands(): string {
+  try {
+    const folder = process.cwd();
+    // After a change of user it may be another's, and nothing could be started in it.
+    accessSync(folder, constants.X_OK);
+    return folder;
+  } catch {
+    return '/';
   }
 }

@@ -1,12 +1,21 @@
 /** What the system's ssh means by its last words, which it says in English wherever it runs. */
 import { display } from '../../model/display.ts';
 import type { ReachTrouble, ReachTroubleCode } from '../../model/trouble.ts';
+import { silence, silenceHint } from '../silence.ts';
+import {
+  addKeyHint,
+  byHand,
+  type HostKeyShown,
+  protectKeyHint,
+  removeKeyHint,
+  type SshCall,
+} from './hints.ts';
 
 interface Rule {
   readonly words: RegExp;
   readonly code: ReachTroubleCode;
   readonly message: string;
-  readonly hint: string;
+  readonly hint: string | ((call: SshCall, shown: HostKeyShown | undefined, words: string) => string);
   readonly retryable?: boolean;
 }
 
@@ -22,25 +31,26 @@ const rules: readonly Rule[] = [
     words: /REMOTE HOST IDENTIFICATION HAS CHANGED|differs from the key for the IP address/,
     code: 'host-key-changed',
     message: 'its host key is another than the one that is known',
-    hint: 'compare the key with the one on the host’s console; if it is right: ssh-keygen -R HOST, then add the new one',
+    hint: removeKeyHint,
   },
   {
     words: /host key is known for .* and you have requested strict checking|Host key verification failed/,
     code: 'host-key-unknown',
     message: 'its host key is not known',
-    hint: 'log in once by hand and compare the fingerprint, or use --accept-new-host-keys',
+    hint: addKeyHint,
   },
   {
     words: /UNPROTECTED PRIVATE KEY FILE|bad permissions/,
     code: 'key-file',
     message: 'a private key may be read by others, so ssh does not use it',
-    hint: 'chmod 600 on the key file',
+    hint: protectKeyHint,
   },
   {
     words: /Permission denied \(|Too many authentication failures|No more authentication methods/,
     code: 'authentication',
     message: 'it takes none of our keys',
-    hint: 'see which keys are offered: ssh -v HOST true; name one by --identity, or load it into the agent',
+    hint: (call) =>
+      `see which keys are offered: ${byHand(call)}; name one by --identity, or load it into the agent`,
   },
   {
     words: /Could not resolve hostname/,
@@ -72,6 +82,13 @@ const rules: readonly Rule[] = [
     retryable: true,
   },
   {
+    words: /timed out during banner exchange/,
+    code: 'timeout',
+    message: silence,
+    hint: silenceHint,
+    retryable: true,
+  },
+  {
     words: /timed out/i,
     code: 'timeout',
     message: 'it does not answer in time',
@@ -89,7 +106,7 @@ const rules: readonly Rule[] = [
     words: /Unable to negotiate|no matching/,
     code: 'failed',
     message: 'ssh and it have no algorithm in common',
-    hint: 'see what it offers: ssh -v HOST true',
+    hint: (call) => `see what it offers: ${byHand(call)}`,
   },
   {
     words:
@@ -108,17 +125,20 @@ export interface SshWords {
 }
 
 /** Why ssh ended with 255. */
-export function sshTrouble({ log, stderr }: SshWords): ReachTrouble {
+export function sshTrouble({ log, stderr }: SshWords, call: SshCall): ReachTrouble {
   const own = wordsOf(log);
   const isThroughBastion = /UNKNOWN port 65535|stdio forwarding failed/.test(`${own}\n${stderr}`);
   const words = isThroughBastion ? `${wordsOf(stderr)}\n${own}` : own;
   const rule = rules.find((one) => one.words.test(words));
-  const evidence = evidenceOf(words);
+  // What -v says of the key: of a bastion's, its own ssh says it.
+  const all = isThroughBastion ? stderr : log;
+  const shown = hostKeyIn(all);
+  const evidence = evidenceOf(words, rule?.code === 'host-key-unknown' ? shown : undefined);
   if (!rule) {
     return {
       code: isThroughBastion ? 'bastion' : 'failed',
       message: evidence === '' ? 'ssh ended without a word' : `ssh says: ${evidence}`,
-      hint: 'see more: ssh -v HOST true',
+      hint: `see more: ${byHand(call)}`,
       retryable: false,
     };
   }
@@ -126,7 +146,7 @@ export function sshTrouble({ log, stderr }: SshWords): ReachTrouble {
   return {
     code: isThroughBastion ? 'bastion' : code,
     message: `${isThroughBastion ? 'on the way through the bastion: ' : ''}${message}${evidence === '' ? '' : ` (${evidence})`}`,
-    hint,
+    hint: typeof hint === 'string' ? hint : hint(call, shown, all.replaceAll('\r', '')),
     retryable,
   };
 }
@@ -139,7 +159,8 @@ function wordsOf(text: string): string {
 }
 
 /** Fingerprints where a key is the matter, the last line otherwise. */
-function evidenceOf(words: string): string {
+function evidenceOf(words: string, shown: HostKeyShown | undefined): string {
+  if (shown !== undefined) return display(`it shows ${shown.type} ${shown.fingerprint}`, 250);
   const lines = words.split('\n').map((line) => line.trim());
   const about = lines.filter((line) => /^SHA256:|Offending .*key in /.test(line));
   if (about.length > 0) return display(about.join(', '), 250);
@@ -149,16 +170,21 @@ function evidenceOf(words: string): string {
 /** What the log of a login that worked tells of it. */
 export function loginFacts(log: string): {
   readonly user?: string;
-  readonly hostKey?: { readonly type: string; readonly fingerprint: string };
+  readonly hostKey?: HostKeyShown;
   readonly isHostKeyAdded: boolean;
 } {
   const user = /^debug1: Authenticating to .* as '([^'\n]*)'/m.exec(log)?.[1];
-  const key = /^debug1: Server host key: (\S+) (SHA256:[A-Za-z0-9+/]+)/m.exec(log);
+  const hostKey = hostKeyIn(log);
   return {
     ...(user !== undefined && { user }),
-    ...(key && { hostKey: { type: key[1] ?? '', fingerprint: key[2] ?? '' } }),
+    ...(hostKey && { hostKey }),
     isHostKeyAdded: /^Warning: Permanently added /m.test(log),
   };
+}
+
+function hostKeyIn(log: string): HostKeyShown | undefined {
+  const [, type, fingerprint] = /^debug1: Server host key: (\S+) (SHA256:[A-Za-z0-9+/]+)/m.exec(log) ?? [];
+  return type === undefined || fingerprint === undefined ? undefined : { type, fingerprint };
 }
 
 /** Somebody at the terminal may help: accept the key, type a passphrase or a password. */

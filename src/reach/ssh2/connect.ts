@@ -8,11 +8,11 @@ import { forward } from './forward.ts';
 import { tryAgain } from './gate.ts';
 import { algorithmsFor } from './host-key.ts';
 import { identitiesFor } from './identities.ts';
-import { type Login, logIn } from './login.ts';
+import { hear, type Login, logIn } from './login.ts';
 import { nameOf } from './names.ts';
 import type { Session } from './session.ts';
 import { needsOpenssh, type Settings } from './settings.ts';
-import { mayTryAgain, socketTrouble, timeoutTrouble } from './troubles.ts';
+import { mayTryAgain, slowLogin, socketTrouble, timeoutTrouble } from './troubles.ts';
 
 /** The bastion to go through. */
 export interface Through {
@@ -43,11 +43,15 @@ export async function connectTo(
   return tryAgain(async () => {
     const leave = await session.gate.enter(sshd);
     const { connectTimeoutMs } = session.options.limits;
-    const deadline = startDeadline(connectTimeoutMs, () => timeoutTrouble(whom, 'the login'));
+    let heard: (() => string) | undefined;
+    const deadline = startDeadline(connectTimeoutMs, () =>
+      heard === undefined ? timeoutTrouble(whom, 'the connection') : slowLogin(whom, heard() !== ''),
+    );
     try {
       const stream = await dial(settings, through, deadline);
+      heard = hear(stream);
       const isThroughBastion = through !== undefined;
-      return await logIn({ session, settings, identities, stream, deadline, whom, isThroughBastion });
+      return await logIn({ session, settings, identities, stream, heard, deadline, whom, isThroughBastion });
     } finally {
       deadline.stop();
       leave();

@@ -1,6 +1,7 @@
 /** Whether the key that a host shows is the one it is known by: decided before anything of ours is sent to it. */
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { display } from '../../model/display.ts';
+import { fingerprintCommand } from '../host-key-file.ts';
 import { ReachError } from '../transport.ts';
 import { fingerprintOf, type HostKeyLine, hostPort, type KnownHosts, keyTypeOf } from './known-hosts.ts';
 import { needsOpenssh, type Settings } from './settings.ts';
@@ -135,7 +136,7 @@ export function hostKeyTrouble(
       return new ReachError({
         code: 'host-key-unknown',
         message: `${who} is not in ${file}; it shows ${shown}`,
-        hint: `compare this with ssh-keygen -l -f /etc/ssh/ssh_host_*_key.pub on the host, then: ${add}; or trust every new host: --accept-new-host-keys`,
+        hint: `compare this with ${fingerprintCommand(type)} on the host, then: ${add}; or trust every new host: --accept-new-host-keys`,
         retryable: false,
       });
     }

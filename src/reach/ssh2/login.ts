@@ -27,6 +27,8 @@ export interface LoginOptions {
   readonly settings: Settings;
   readonly identities: Identities;
   readonly stream: Duplex;
+  /** `hear` of this stream. */
+  readonly heard: () => string;
   readonly deadline: Deadline;
   readonly whom: string;
   readonly isThroughBastion: boolean;
@@ -60,12 +62,11 @@ const algorithms = {
 const keepalive = { keepaliveInterval: 5000, keepaliveCountMax: 3 };
 
 export async function logIn(options: LoginOptions): Promise<Login> {
-  const { session, settings, identities, stream, deadline, whom } = options;
+  const { session, settings, identities, stream, heard, deadline, whom } = options;
   const known = await session.knownTo(settings);
   const { algorithms: serverHostKey, needs } = algorithmsFor(known, settings);
   if (needs) throw needs;
   const client = new ssh2.Client();
-  const heard = hear(stream);
   const tried: Tried = { unsigned: [] };
   const verification = verifier(options);
   let isAuthenticating = false;
@@ -144,7 +145,7 @@ function watch(client: Client): Pick<Login, 'gone' | 'isGone'> {
 }
 
 /** The first bytes that the other side sends, which ssh2 does not show when they are no SSH. */
-function hear(stream: Duplex): () => string {
+export function hear(stream: Duplex): () => string {
   let heard = '';
   // Paused by hand, or listening would let the bytes go by before ssh2 is there to take them.
   stream.pause();

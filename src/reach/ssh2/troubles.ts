@@ -1,6 +1,7 @@
 /** What sockets, sshd and ssh2 say when it does not work, as troubles with a next step. */
 import { display } from '../../model/display.ts';
 import type { ReachTroubleCode } from '../../model/trouble.ts';
+import { silence, silenceHint } from '../silence.ts';
 import { ReachError } from '../transport.ts';
 
 /** A trouble before any authentication: nothing was held against us yet, so another try does no harm. */
@@ -109,6 +110,17 @@ export function timeoutTrouble(whom: string, what: string): ReachError {
     'timeout',
     `${whom}: ${what} took too long`,
     'check address, port and firewall (a dropped packet looks like this), or allow more by --connect-timeout',
+    { retryable: true },
+  );
+}
+
+/** The name and the port are right so far: something took the connection. `isGreeted`: and it speaks SSH. */
+export function slowLogin(whom: string, isGreeted: boolean): ReachError {
+  if (!isGreeted) return trouble('timeout', `${whom}: ${silence}`, silenceHint, { retryable: true });
+  return trouble(
+    'timeout',
+    `${whom}: the login took too long`,
+    'look at the load of the host and at its DNS and directory services, or allow more by --connect-timeout',
     { retryable: true },
   );
 }

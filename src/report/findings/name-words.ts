@@ -26,7 +26,7 @@ export const nameWords: Vocabulary<NameCodes> = {
         : said`the certificate of ${node} lacks ${names}`,
     evidence: [
       ...(wantedBy.length > 0 ? [join(plain('wanted by '), wantedWords(wantedBy))] : []),
-      brokenPaths(affected),
+      brokenPaths(affected, wantedBy),
     ],
     todo: addThem(notInConfig, wantedBy),
   }),
@@ -141,7 +141,9 @@ function addThem(notInConfig: readonly string[] | undefined, wantedBy: readonly 
     : add;
 }
 
-function brokenPaths(affected: readonly AccessPath[]): Phrase {
+function brokenPaths(affected: readonly AccessPath[], wantedBy: readonly string[]): Phrase {
+  if (affected.length === 0 && wantedBy.length > 0 && wantedBy.every((one) => one.startsWith('kubeconfig ')))
+    return plain('that kubeconfig does not verify the certificate and works; whoever verifies it, fails');
   if (affected.length === 0) return plain('nobody was seen to dial it; whoever does, fails');
   const who = affected.map((path) => {
     const { who: clients, dials } = affectedPath(path, 'broken');

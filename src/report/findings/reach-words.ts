@@ -1,5 +1,5 @@
 /** The words for what could not be read: a node, the API, a part of either. */
-import { join, listed, plain, said } from '../page.ts';
+import { join, type Phrase, plain, said } from '../page.ts';
 import type { Vocabulary } from './words.ts';
 
 type ReachCodes =
@@ -12,7 +12,7 @@ type ReachCodes =
 
 export const reachWords: Vocabulary<ReachCodes> = {
   'api-unread': ({ what, why }) => ({
-    head: join(plain('the API did not tell '), listed(what)),
+    head: join(plain('the API did not tell '), ...toldWords(what)),
     evidence: [said`${why}`],
     todo: plain(
       'what depends on it is unknown here, not absent; the manifest and the certificates had to do',
@@ -59,3 +59,24 @@ export const reachWords: Vocabulary<ReachCodes> = {
     todo: plain('compare it with what ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub says on the node'),
   }),
 };
+
+/** As the questions are called that were asked; anything else is in words already. */
+const questions: Readonly<Record<string, string>> = {
+  version: 'its version',
+  'kubeadm-config': 'the ConfigMap kubeadm-config',
+  'kube-proxy': 'the ConfigMap kube-proxy',
+  'cluster-info': 'the ConfigMap cluster-info',
+  service: 'the Service kubernetes',
+  'endpoint-slices': 'the endpoints of the Service kubernetes',
+  'load-balancers': 'the Services of type LoadBalancer',
+  'control-planes': 'the list of control planes',
+  workers: 'the list of workers',
+};
+
+function toldWords(what: readonly string[]): readonly Phrase[] {
+  return what.flatMap((one, index) => {
+    const known = questions[one];
+    const words: Phrase = known === undefined ? [{ code: one }] : plain(known);
+    return index === 0 ? [words] : [plain(', '), words];
+  });
+}

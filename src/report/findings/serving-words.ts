@@ -1,5 +1,7 @@
 /** The words for findings about what is served: reload, interception, wrong endpoints, trust and dates. */
+import type { ProbeTroubleCode } from '../../model/probe.ts';
 import { join, listed, type Phrase, plain, said } from '../page.ts';
+import { interceptedWords, wrongEndpointWords } from './stranger-words.ts';
 import type { Vocabulary } from './words.ts';
 
 type ServingCodes =
@@ -29,35 +31,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
       'the API server reads a changed pair by itself, at the latest after a minute; if it does not, certificate and key do not match or its log says why',
     ),
   }),
-  intercepted: ({ endpoint, from, way, issuer, subject, proxy, genuineFrom, trustedBy = [], isByLooks }) => ({
-    head: join(
-      way === 'proxy' && proxy !== undefined ? said`the proxy ${proxy}` : plain('something on the way'),
-      said` answers in place of ${endpoint}, with a certificate of its own from ${issuer}`,
-    ),
-    evidence: [
-      join(
-        plain('seen from '),
-        from === 'here' ? plain('here') : said`${from}`,
-        plain(`, ${wayWords(way)}: `),
-        isByLooks === true
-          ? said`it shows ${subject}, which is like nothing that kubeadm makes; there was no CA of the cluster to compare with`
-          : said`it shows ${subject}, which the CA of the cluster did not issue`,
-      ),
-      genuineFrom.length > 0
-        ? said`the certificate of the cluster itself was seen from ${genuineFrom}: the API server is well`
-        : plain(
-            "nobody saw the cluster's own certificate for it in this run: compare on a control plane, by the commands below",
-          ),
-      ...(trustedBy.length === 0
-        ? []
-        : [
-            said`its CA is trusted on this machine by ${trustedBy}: programs that go by that notice nothing; kubectl fails all the same, because it trusts the CA in its kubeconfig alone`,
-          ]),
-    ],
-    todo: plain(
-      'do not touch the cluster and do not add names; have the address excepted from interception (NO_PROXY, or in the network), or go through an SSH tunnel',
-    ),
-  }),
+  intercepted: interceptedWords,
   'proxy-cannot-reach-upstream': ({ endpoint, proxy, status, server, firstLine }) => ({
     head: join(
       proxy === undefined ? plain('a proxy') : said`the proxy ${proxy}`,
@@ -74,11 +48,7 @@ export const servingWords: Vocabulary<ServingCodes> = {
       'have the proxy allow CONNECT to that address and port, or go around it; the certificate is not the cause',
     ),
   }),
-  'wrong-endpoint': ({ endpoint, subject, issuer }) => ({
-    head: said`at ${endpoint} another server than this cluster's API server answers`,
-    evidence: [said`it shows ${subject}, issued by ${issuer}`],
-    todo: plain('correct address, port or DNS entry; do not add the name to the API server certificate'),
-  }),
+  'wrong-endpoint': wrongEndpointWords,
   'stale-ca': ({ path }, node) => ({
     head: join(
       said`${path}`,
@@ -139,7 +109,8 @@ export const servingWords: Vocabulary<ServingCodes> = {
     head: join(
       said`${endpoint} could not be reached from `,
       from === 'here' ? plain('here') : said`${from}`,
-      said` (${trouble})`,
+      plain(': '),
+      troubleWords(trouble),
     ),
     evidence: [plain('nothing is known of the certificate there')],
     todo: plain(
@@ -148,21 +119,37 @@ export const servingWords: Vocabulary<ServingCodes> = {
     ),
   }),
   'path-not-proven': ({ endpoint, trouble }) => ({
-    head: said`${endpoint} itself could not be dialled from here (${trouble})`,
+    head: join(said`${endpoint} itself could not be dialled from here: `, troubleWords(trouble)),
     evidence: [plain('whatever the certificates hold, the way there is not proven')],
     todo: plain('try it from where clients dial it'),
   }),
 };
 
+const troubles: Readonly<Record<ProbeTroubleCode, string>> = {
+  dns: 'the name does not resolve',
+  refused: 'the connection was refused',
+  unreachable: 'no route leads there',
+  timeout: 'no answer came in time',
+  reset: 'the connection was reset',
+  closed: 'the connection was closed',
+  'not-tls': 'what answers there does not speak TLS',
+  alert: 'the TLS handshake was refused',
+  'proxy-refused': 'the proxy refused to connect',
+  'proxy-unreachable': 'the proxy could not be reached',
+  'too-large': 'it sent more than any API server does',
+  failed: 'the TLS handshake failed',
+};
+
+/** Codes of a probe; anything else is in words already. */
+function troubleWords(trouble: string): Phrase {
+  const known = (troubles as Readonly<Record<string, string>>)[trouble];
+  return known === undefined ? [{ code: trouble }] : plain(known);
+}
+
 const unreachable: Readonly<Record<string, string>> = {
   dns: 'the name does not resolve here: check how it is written, and which DNS server should know it',
   'not-tls': 'something answers there that does not speak TLS: check the port',
 };
-
-function wayWords(way: string): string {
-  if (way === 'proxy') return 'through the proxy';
-  return way === 'direct' ? 'directly' : 'through the SSH connection';
-}
 
 const certificates: ReadonlySet<string> = new Set([
   'the API server certificate',

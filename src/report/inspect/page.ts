@@ -62,23 +62,34 @@ function aboutOf({ nodes, facts, findings }: Inspection): readonly Phrase[] {
   const wrong = wrongNodes(findings);
   const controlPlanes = nodes.filter(({ node }) => node.role === 'control-plane' && !wrong.has(node.name));
   const workers = nodes.filter(({ node }) => node.role === 'worker');
+  const elsewhere = placesElsewhere(facts);
+  const words = [
+    readOf(controlPlanes, 'control plane'),
+    readOf(workers, 'worker'),
+    ...(wrong.size === 0 ? [] : [wrongWords(wrong.size)]),
+  ];
   return [
     join(
       facts.cluster === undefined ? [] : said`cluster ${facts.cluster}, `,
-      plain(
-        nodes.length === 0
-          ? 'seen from here alone, no node was logged in to'
-          : [
-              readOf(controlPlanes, 'control plane'),
-              readOf(workers, 'worker'),
-              ...(wrong.size === 0 ? [] : [wrongWords(wrong.size)]),
-            ]
-              .filter((words) => words !== '')
-              .join(', '),
-      ),
+      nodes.length === 0
+        ? join(
+            plain('seen from here '),
+            elsewhere.length === 0 ? plain('alone') : join(plain('and from '), listed(elsewhere, 5)),
+            plain(', no node was logged in to'),
+          )
+        : join(
+            plain(words.filter((one) => one !== '').join(', ')),
+            elsewhere.length === 0 ? [] : join(plain(', also seen from '), listed(elsewhere, 5)),
+          ),
       said`, ${facts.readAt}`,
     ),
   ];
+}
+
+/** Where the runs of --with stood, and their nodes. */
+function placesElsewhere({ nodes, probes }: Inspection['facts']): readonly string[] {
+  const ours = new Set(['here', ...nodes.map(({ node }) => node.name)]);
+  return [...new Set(probes.map(({ from }) => from))].filter((from) => !ours.has(from));
 }
 
 /** Named as control planes, and found to be something else. */
@@ -109,10 +120,18 @@ const labels: Readonly<Record<Severity, { readonly label: string; readonly tone:
 export function items(findings: readonly Finding[]): Section['blocks'] {
   if (findings.length === 0) return [];
   const all = grouped(findings);
-  // What is to be done about several in a row is said once, behind the last.
+  // What is to be done about several in a row is said once, behind the last, and for how many.
+  let before = 0;
   const told = all.map(({ todo, ...item }, at) => {
-    const isSaidBelow = JSON.stringify(todo) === JSON.stringify(all[at + 1]?.todo);
-    return todo === undefined || isSaidBelow ? item : { ...item, todo };
+    if (todo === undefined) return item;
+    if (JSON.stringify(todo) === JSON.stringify(all[at + 1]?.todo)) {
+      before += 1;
+      return item;
+    }
+    const count = before + 1;
+    before = 0;
+    if (count === 1) return { ...item, todo };
+    return { ...item, todo: join(plain(count === 2 ? 'for both: ' : `for all ${count}: `), todo) };
   });
   return [{ kind: 'items', items: told }];
 }

@@ -1,4 +1,5 @@
 /** The answer in one sentence, with the names in it. */
+import { isSilent } from '../../model/api-facts.ts';
 import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
 import type { Inspection, Verdict } from '../../model/inspection.ts';
 import { join, listed, type Phrase, plain, said, type Tone } from '../page.ts';
@@ -56,6 +57,8 @@ function elsewhereWords(findings: readonly Finding[]): Phrase {
   const [intercepted] = argsOf(findings, 'intercepted');
   if (intercepted !== undefined) {
     const { endpoint, proxy, way } = intercepted;
+    if (intercepted.mayBeOther === true)
+      return said`not a missing name: TLS to ${endpoint} is most likely intercepted, or another server answers there: check host and port`;
     return join(
       said`not a missing name: TLS to ${endpoint}`,
       plain(intercepted.isByLooks === true ? ' is most likely intercepted, ' : ' is intercepted, '),
@@ -64,7 +67,10 @@ function elsewhereWords(findings: readonly Finding[]): Phrase {
     );
   }
   const cause = findings.find(
-    ({ code, severity }) => severity === 'error' && code !== 'endpoint-unreachable' && code !== 'not-read',
+    ({ code, severity, args }) =>
+      severity === 'error' &&
+      code !== 'not-read' &&
+      (code !== 'endpoint-unreachable' || ('trouble' in args && args.trouble === 'not-tls')),
   );
   return cause === undefined
     ? plain('not a missing name: see the findings')
@@ -72,7 +78,8 @@ function elsewhereWords(findings: readonly Finding[]): Phrase {
 }
 
 /** What was read is said, and what could not be: half an answer is not none. */
-function unknownWords({ nodes, findings }: Inspection): Phrase {
+function unknownWords(inspection: Inspection): Phrase {
+  const { nodes, findings, dialled } = inspection;
   const unread = nodes.flatMap(({ node, result }) => (result.state === 'unread' ? [node.name] : []));
   const wrong = findings.filter(({ code }) => code === 'no-control-plane');
   const isWrong = new Set(wrong.map(({ node }) => node));
@@ -110,11 +117,25 @@ function unknownWords({ nodes, findings }: Inspection): Phrase {
       listed(others, 5),
     );
   if (isSomeRead) return plain('nothing wrong was found, but not everything could be read');
-  const reason = findings.find(({ code }) => code === 'not-read' || code === 'endpoint-unreachable');
-  return join(
-    plain('no certificate of an API server could be seen'),
-    reason === undefined ? [] : join(plain(': '), wordsOf(reason).head),
-  );
+  if (dialled.length > 0)
+    return join(plain('nothing wrong is to be seen from here'), unseenWords(inspection));
+  const reason = findings.find(({ code }) => code === 'endpoint-unreachable');
+  const none = plain('no certificate of an API server could be seen');
+  // Why stands right below.
+  if (unread.length > 0) return join(none, plain(': '), listed(unread, 5), plain(' could not be read'));
+  return reason === undefined ? none : join(none, plain(': '), wordsOf(reason).head);
+}
+
+/** A certificate was seen, and something else was not: what and why. */
+function unseenWords({ nodes, findings, facts }: Inspection): Phrase {
+  const unread = nodes.flatMap(({ node, result }) => (result.state === 'unread' ? [node.name] : []));
+  if (unread.length > 0) return join(plain(', but '), listed(unread, 5), plain(' could not be read'));
+  const [api] = argsOf(findings, 'api-unread');
+  if (api !== undefined)
+    return isSilent(facts.api)
+      ? said`; the API could not be read: ${api.why}`
+      : said`; the API did not tell everything: ${api.why}`;
+  return plain(', but not everything could be read');
 }
 
 function ownerWords(owner: FindingArgs['other-tool'] | undefined): Phrase {

@@ -33,10 +33,17 @@ export function wantedWords(wantedBy: readonly string[]): Phrase {
   const others = whys.filter((one) => !one.startsWith('kubeconfig '));
   const words = others.map((one): Phrase => {
     const known = wanting[one];
+    const [, by, path] = /^(names|policy) (.+)$/s.exec(one) ?? [];
+    if (path !== undefined) return fileWords(by, path);
     return known === undefined ? [{ code: one }] : plain(known);
   });
   if (files.length > 0) words.push(join(plain('the server in '), listed(files, 4)));
   return separated(words, '; ');
+}
+
+/** Of a fix-sans.yaml. */
+function fileWords(by: string | undefined, path: string): Phrase {
+  return by === 'policy' ? said`required by the policy in ${path}` : said`names in ${path}`;
 }
 
 export interface WhyStyle {
@@ -89,6 +96,8 @@ function provenanceWords(provenance: Provenance, isShort: boolean): Phrase {
       return plain('supplementary_addresses_in_ssl_keys');
     case 'kubeconfig':
       return said`dialled by ${provenance.path}`;
+    case 'endpoint':
+      return said`dialled at ${provenance.endpoint}`;
     case 'load-balancer':
       return said`load balancer ${provenance.where}`;
     case 'service':
@@ -96,7 +105,8 @@ function provenanceWords(provenance: Provenance, isShort: boolean): Phrase {
         ? plain(kubeadmRules['service-address'][isShort ? 'short' : 'long'])
         : said`Service ${provenance.where}`;
     case 'wish':
-      return plain('asked for by --san');
+      if (provenance.from === undefined) return plain('asked for by --san');
+      return fileWords(provenance.from.by, provenance.from.path);
     case 'usual-name':
       return plain("kubeadm's usual name");
     case 'hand-added-or-unknown':

@@ -48,6 +48,13 @@ test('P-256 keys are asked for by a feature gate before v1beta4, and by name sin
   expect(
     parseClusterConfiguration(`${head('v1beta4')}encryptionAlgorithm: ECDSA-P384\n`).encryptionAlgorithm,
   ).toBe('ECDSA-P384');
+  // As kubeadm 1.34 keeps such a cluster's configuration: the gate wins over what stands beside it.
+  const kept = (gate: boolean, algorithm: string) =>
+    parseClusterConfiguration(
+      `${head('v1beta4')}encryptionAlgorithm: ${algorithm}\nfeatureGates: {PublicKeysECDSA: ${gate}}\n`,
+    ).encryptionAlgorithm;
+  expect(kept(true, 'RSA-2048')).toBe('ECDSA-P256');
+  expect(kept(false, 'ECDSA-P256')).toBe('RSA-2048');
 });
 
 function faultsOf(text: string): readonly string[] {

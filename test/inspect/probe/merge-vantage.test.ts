@@ -60,7 +60,36 @@ test('its own probes are from its host, those of its nodes by it, and all else i
       { ...seen[0], from: 'bastion' },
       { ...seen[1], from: 'cp1 by bastion' },
     ],
+    endpoints: [],
     environment,
+  });
+});
+
+test('what it was asked about is taken along, its kubeconfig with the name that it compares', () => {
+  const reading = readVantage(
+    file((content) => {
+      Object.assign(content['facts'] as object, {
+        endpoints: [{ host: 'lb.example', port: 6443, more: 'x' }],
+        kubeconfig: { server: 'https://[fd00::1]', tlsServerName: 'kubernetes', ca: [] },
+      });
+    }),
+  );
+  if (!reading.ok) throw new Error(reading.fault);
+  expect(reading.run.endpoints).toEqual([
+    { host: 'lb.example', port: 6443 },
+    { host: 'fd00::1', port: 443, serverName: 'kubernetes' },
+  ]);
+});
+
+test.each([
+  [{ endpoints: 'lb.example' }, 'facts.endpoints is no list'],
+  [{ endpoints: [{ host: 'a b', port: 1 }] }, 'facts.endpoints[0].host is no address and no name'],
+  [{ endpoints: [{ host: 'a', port: 0 }] }, 'facts.endpoints[0].port is not between 1 and 65535'],
+  [{ kubeconfig: { server: 1 } }, 'facts.kubeconfig.server is no text'],
+])('%j in it is refused', (change, fault) => {
+  expect(readVantage(file((content) => Object.assign(content['facts'] as object, change)))).toEqual({
+    ok: false,
+    fault,
   });
 });
 

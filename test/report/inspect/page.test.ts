@@ -46,7 +46,7 @@ describe('the first line is the answer', () => {
     ],
     [
       'nothing read',
-      /^No certificate of an API server could be seen: 193\.164\.155\.89:6443 could not be reached from here \(refused\)\.$/,
+      /^No certificate of an API server could be seen: 193\.164\.155\.89:6443 could not be reached from here: the connection was refused\.$/,
     ],
     ["another tool's cluster", /^This cluster belongs to k3s,/],
   ])('%s', (name, answer) => {
@@ -221,7 +221,7 @@ describe('findings', () => {
     const one = sampleFindings['san-missing'];
     const text = itemsOf([one, { ...one, args: { ...one.args, names: ['b.example'] } }]);
     expect(text.match(/To do:/g)).toHaveLength(1);
-    expect(text.trimEnd().split('\n').at(-1)).toContain('To do:');
+    expect(text.trimEnd().split('\n').at(-1)).toContain('To do: For both: ');
   });
 
   test('a command in a hint is left as it is typed', () => {
