@@ -90,7 +90,7 @@ function hintFor(argv: readonly string[], isUnknownOption: boolean): string {
   const isCommand = commands.some(({ name }) => name === first);
   if (first === 'version') return 'fix-sans --version prints it';
   if (!isCommand && /\s/.test(first)) return 'to have a text explained: fix-sans explain "the text"';
-  const owner = isCommand ? undefined : ownerOf(first);
+  const owner = isCommand ? undefined : ownerOf(first, argv);
   if (owner !== undefined) return `did you mean ${lineOf(owner, argv)}?`;
   if (!isCommand && first.startsWith('-'))
     return 'options of a command come after its name: fix-sans explain --format json …';
@@ -102,14 +102,17 @@ function hintFor(argv: readonly string[], isUnknownOption: boolean): string {
   return isCommand ? `see fix-sans ${first} --help` : 'see fix-sans --help';
 }
 
-/** The only command that has this flag. */
-function ownerOf(flag: string): string | undefined {
+/** The command that was meant by a flag: the one that is named behind it, the only one that has it, or the one that only looks. */
+function ownerOf(flag: string, argv: readonly string[]): string | undefined {
   const [name = ''] = flag.split('=');
   if (!/^--?[a-z]/i.test(name)) return undefined;
-  const owners = commands.filter(({ options }) =>
-    options.some(({ flags }) => flags.split(/[\s,]+/).includes(name)),
-  );
-  return owners.length === 1 ? owners[0]?.name : undefined;
+  const owners = commands
+    .filter(({ options }) => options.some(({ flags }) => flags.split(/[\s,]+/).includes(name)))
+    .map((command) => command.name);
+  const named = owners.find((one) => argv.includes(one));
+  if (named !== undefined || owners.length === 1) return named ?? owners[0];
+  // What all of them have says nothing.
+  return owners.includes('explain') ? undefined : owners.find((one) => one === 'inspect');
 }
 
 /** The same words behind the command; where one could mean something to a shell, only the first. */
