@@ -46,6 +46,7 @@ export interface Probe {
         readonly answer?: HttpAnswer;
         /** Why there is no `answer`: what hides behind a proxy often shows only here. */
         readonly noAnswer?: { readonly trouble: ProbeTroubleCode; readonly detail: string };
+        readonly health?: Health;
       }
     | {
         readonly state: 'failed';
@@ -56,7 +57,14 @@ export interface Probe {
       };
 }
 
-/** What `GET /version` said: without credentials, and only ever that. */
+/** What `GET /readyz` said, etcd included: asked of nobody but who shows a certificate of the cluster's CA. */
+export interface Health {
+  readonly status: number;
+  /** The checks that fail, by their names: `etcd`, `poststarthook/…`. */
+  readonly failing: readonly string[];
+}
+
+/** What `GET /version` said: without credentials. */
 export interface HttpAnswer {
   readonly status: number;
   readonly server?: string;

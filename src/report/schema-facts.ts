@@ -104,6 +104,10 @@ export const probe = z.object({
       chainFault: text.optional(),
       protocol: text,
       answer: answer.optional(),
+      health: z
+        .object({ status: whole, failing: texts })
+        .optional()
+        .describe('what /readyz said, etcd included'),
       noAnswer: z.object(trouble).optional(),
     }),
     z.object({ state: z.literal('failed'), ...trouble, answer: answer.optional() }),

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import type { NodeFacts } from '../../src/model/node-facts.ts';
+import type { Probe } from '../../src/model/probe.ts';
 import {
   addressOf,
   buildFacts,
@@ -352,6 +353,18 @@ describe('refusals, exit 7', () => {
       'kubeadm is too old for the configuration',
       changed(() => ({ kubeadm: { path: '/usr/bin/kubeadm', version: 'v1.30.0', isOddPath: false } })),
       'kubeadm-version',
+    ],
+    [
+      'another API server is not ready, since its etcd is not',
+      {
+        ...buildFacts(),
+        probes: buildFacts().probes.map((probe): Probe =>
+          probe.host === addressOf(2) && probe.result.state === 'served'
+            ? { ...probe, result: { ...probe.result, health: { status: 500, failing: ['etcd'] } } }
+            : probe,
+        ),
+      },
+      'apiserver-unhealthy',
     ],
     [
       'another API server is down',

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
 import { ensureDocker } from '../lab/docker.ts';
 import { ensureCommands } from '../lab/install.ts';
 import { ensureSshImage } from '../lab/ssh-image.ts';
@@ -244,6 +245,26 @@ describe('a proxy that the environment names, while the direct way is closed', (
     expect(commandOf(inspected, 'export NO_PROXY')).toContain(addresses.server);
     await tunnelWorks(inspected, env);
     await isIntercepted(env);
+  });
+
+  test('as a plan: nothing is to be signed, exit 8, by the cluster itself as by the pasted error', async () => {
+    await network.rules(closed);
+    const env = byProxy(await startProxy({}));
+    const plan = (args: readonly string[]) =>
+      runAt(network.client, [process.execPath, '--import', 'tsx', 'src/main.ts', 'plan', ...args], env);
+    const live = await plan([...withSsh(), '--format', 'json']);
+    const { nodes, refusals, findings } = JSON.parse(live.stdout) as Plan;
+    expect({ exitCode: live.exitCode, actions: nodes.map(({ action }) => action), refusals }).toEqual({
+      exitCode: 8,
+      actions: ['nothing'],
+      refusals: [],
+    });
+    expect(findings.map(({ code }) => code)).toContain('intercepted');
+    const error = path.join(folder, 'error.txt');
+    writeFileSync(error, (await plainKubectl(env)).stderr);
+    const pasted = await plan(['--from-error', error]);
+    expect(pasted.exitCode).toBe(8);
+    expect(pasted.stdout).not.toContain('kubeadm init');
   });
 
   test('with no SSH and no API the verdict is the same, and the printed tunnel works', async () => {

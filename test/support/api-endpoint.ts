@@ -37,11 +37,13 @@ interface Given extends TlsOptions {
   readonly chain: readonly Minted[];
   /** A whole HTTP answer; an empty one ends the connection, undefined answers nothing. */
   readonly answer?: string | undefined;
+  /** To /readyz, which is asked for on the same connection; without it the connection ends after one answer. */
+  readonly health?: string;
   readonly listen?: string;
 }
 
 export async function startApiEndpoint(given: Given): Promise<ApiEndpoint> {
-  const { chain, listen = '127.0.0.1', ...options } = given;
+  const { chain, listen = '127.0.0.1', health, ...options } = given;
   const answer = 'answer' in given ? given.answer : versionAnswer;
   const requests: string[] = [];
   const serverNames: (string | false)[] = [];
@@ -58,9 +60,12 @@ export async function startApiEndpoint(given: Given): Promise<ApiEndpoint> {
     (socket) => {
       serverNames.push((socket as { servername?: string | false }).servername ?? false);
       socket.on('error', () => undefined);
-      socket.once('data', (bytes: Buffer) => {
-        requests.push(bytes.toString('latin1'));
+      socket.on('data', (bytes: Buffer) => {
+        const request = bytes.toString('latin1');
+        requests.push(request);
         if (answer === '') socket.end();
+        else if (health !== undefined && request.startsWith('GET /readyz ')) socket.end(health);
+        else if (health !== undefined && answer !== undefined) socket.write(answer);
         else if (answer !== undefined) socket.end(answer);
       });
     },

@@ -1,15 +1,15 @@
 /**
  * A look at what an endpoint serves: a TLS handshake that accepts anything, because seeing the wrong certificate is its purpose, and
- * one `GET /version` without credentials. This file alone may leave a certificate unverified; a test holds that.
+ * one `GET /version` without credentials, and of the cluster's own API servers one `GET /readyz`. This file alone may leave a certificate unverified; a test holds that.
  */
 import { isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Certificate } from '../../model/certificate.ts';
-import type { HttpAnswer, Probe } from '../../model/probe.ts';
+import type { Health, HttpAnswer, Probe } from '../../model/probe.ts';
 import { leadsTo, readChain } from './chain.ts';
 import { connectBy, type Road } from './connect.ts';
 import { authority, type Ground, isHost, refusedGround } from './ground.ts';
-import { hide, receive, wholeAnswer } from './http-answer.ts';
+import { healthAnswer, hide, receive, wholeAnswer } from './http-answer.ts';
 import { faultFrom, ProbeError, type ProbeFault } from './probe-error.ts';
 import { type Tap, tap } from './tap.ts';
 
@@ -76,13 +76,16 @@ async function look(request: ProbeRequest): Promise<Probe['result']> {
     const socket = await shakeHands(wire, request, late.signal);
     const { chain, fault } = readChain(servedBy(socket));
     if (chain.length === 0) throw new ProbeError('failed', fault ?? 'no certificate was served');
+    const isTrusted = ca === undefined || ca.length === 0 ? undefined : leadsTo(chain, ca);
+    // By address alone: the same one is dialled once more for each name.
+    const asksHealth = isTrusted === true && sniOf(request.serverName) === undefined;
     return {
       state: 'served',
       chain,
-      ...(ca === undefined || ca.length === 0 ? {} : { isTrusted: leadsTo(chain, ca) }),
+      ...(isTrusted === undefined ? {} : { isTrusted }),
       ...(fault === undefined ? {} : { chainFault: fault }),
       protocol: socket.getProtocol() ?? 'unknown',
-      ...(await ask(socket, wire, request, late.signal)),
+      ...(await ask(socket, wire, { ...request, asksHealth }, late.signal)),
     };
   } catch (error) {
     const fault = faultFrom(error);
@@ -191,26 +194,41 @@ function servedBy(socket: TLSSocket): readonly Uint8Array[] {
 async function ask(
   socket: TLSSocket,
   wire: Tap,
-  request: ProbeRequest,
+  request: ProbeRequest & { readonly asksHealth: boolean },
   signal: AbortSignal,
-): Promise<{ answer: HttpAnswer } | { noAnswer: Pick<ProbeFault, 'trouble' | 'detail'> }> {
-  const { host, port, serverName } = request;
+): Promise<{ answer: HttpAnswer; health?: Health } | { noAnswer: Pick<ProbeFault, 'trouble' | 'detail'> }> {
+  const { asksHealth } = request;
   const secrets = secretsOf(request);
-  const name = (sniOf(serverName) ?? host).replace(/%.*$/, '');
-  const lines = [
-    'GET /version HTTP/1.1',
-    `Host: ${authority(name, port)}`,
-    'User-Agent: fix-sans',
-    'Accept: application/json, */*',
-    'Connection: close',
-  ];
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  socket.write(requestFor(request, '/version', !asksHealth));
   try {
-    return { answer: await receive(socket, signal, wholeAnswer(secrets)) };
+    const answer = await receive(socket, signal, wholeAnswer(secrets));
+    // Where the connection is gone already, nobody would say so again.
+    const isOver = socket.destroyed || socket.readableEnded;
+    if (!asksHealth || answer.isKubernetes !== true || isOver) return { answer };
+    socket.write(requestFor(request, '/readyz', true));
+    // A server that ends the connection after one answer has told enough.
+    const health = await receive(socket, signal, healthAnswer()).catch(() => undefined);
+    return { answer, ...(health === undefined ? {} : { health }) };
   } catch (error) {
     const { trouble, detail } = faultOfAnswer(error as Error, wire);
     return { noAnswer: { trouble, detail: hide(detail, secrets) } };
   }
+}
+
+function requestFor(
+  { host, port, serverName }: ProbeRequest,
+  path: '/version' | '/readyz',
+  isLast: boolean,
+): string {
+  const name = (sniOf(serverName) ?? host).replace(/%.*$/, '');
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    `Host: ${authority(name, port)}`,
+    'User-Agent: fix-sans',
+    'Accept: application/json, */*',
+    ...(isLast ? ['Connection: close'] : []),
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 function faultOfAnswer(error: Error, wire: Tap): ProbeFault {

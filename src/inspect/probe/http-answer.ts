@@ -1,6 +1,6 @@
 /** Reads one HTTP/1.1 answer as far as it matters, from a peer that may be anything: bounded, and never following what it says. */
 import type { Duplex } from 'node:stream';
-import type { HttpAnswer } from '../../model/probe.ts';
+import type { Health, HttpAnswer } from '../../model/probe.ts';
 import { ProbeError } from './probe-error.ts';
 
 const mostOfHead = 16 * 1024;
@@ -216,6 +216,20 @@ export function receive<T>(
 export function wholeAnswer(
   secrets: readonly string[] = [],
 ): (bytes: Buffer, isEnd: boolean) => HttpAnswer | undefined {
+  return wholeAs((head, body) => summarize(head, body, secrets));
+}
+
+/** For one `receive`: what an API server says of itself, `[-]etcd failed: reason withheld` for each check that fails. */
+export function healthAnswer(): (bytes: Buffer, isEnd: boolean) => Health | undefined {
+  return wholeAs(({ status }, body) => ({
+    status,
+    failing: [...body.matchAll(/^\[-\]([\w./-]{1,100}) failed/gm)].slice(0, 20).map(([, name = '']) => name),
+  }));
+}
+
+function wholeAs<Sum>(
+  sum: (head: Head, body: string) => Sum,
+): (bytes: Buffer, isEnd: boolean) => Sum | undefined {
   let head: Head | undefined;
   let readBody: ReturnType<typeof bodyReader> | undefined;
   return (bytes, isEnd) => {
@@ -223,6 +237,6 @@ export function wholeAnswer(
     if (!head) return undefined;
     readBody ??= bodyReader(head);
     const { text, isWhole } = readBody(bytes.subarray(head.length));
-    return isWhole || isEnd ? summarize(head, text(), secrets) : undefined;
+    return isWhole || isEnd ? sum(head, text()) : undefined;
   };
 }

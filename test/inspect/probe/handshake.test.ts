@@ -1,7 +1,7 @@
 /** Probes against real TLS servers on loopback: what is seen of a good one, and how each failure is told apart. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type ProbeRequest, probe } from '../../../src/inspect/probe/handshake.ts';
 import { readCertificates } from '../../../src/model/certificate.ts';
 import type { Probe } from '../../../src/model/probe.ts';
@@ -11,6 +11,7 @@ import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { dns, keyPair, mint, mintKubeadm, type Minted, sanExtension } from '../../support/mint.ts';
 
 const { ca, apiserver } = mintKubeadm('ec');
+const stranger = mint({ subject: 'corporate', isCa: true, key: keyPair('ec', 8) });
 const undo: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -127,6 +128,46 @@ test.each<[string, readonly Minted[], boolean]>([
 
 test('without a CA nothing is said about trust', async () => {
   expect(served(await at(await endpoint()))).not.toHaveProperty('isTrusted');
+});
+
+describe('how well an API server of the cluster is', () => {
+  const ill = httpAnswer(
+    '500 Internal Server Error',
+    '[+]ping ok\n[-]etcd failed: reason withheld\n[-]etcd-readiness failed: reason withheld\nreadyz check failed\n',
+  );
+
+  test('is asked on the same connection, etcd included', async () => {
+    const server = await endpoint({ health: ill });
+    const { answer, health } = served(await at(server, { ca: certificates(ca) }));
+    expect(answer).toMatchObject({ gitVersion: 'v1.34.4' });
+    expect(health).toEqual({ status: 500, failing: ['etcd', 'etcd-readiness'] });
+    expect(server.serverNames).toHaveLength(1);
+    expect(server.requests.map((request) => request.split(' HTTP')[0])).toEqual([
+      'GET /version',
+      'GET /readyz',
+    ]);
+    const well = await endpoint({ health: httpAnswer('200 OK', 'ok') });
+    expect(served(await at(well, { ca: certificates(ca) })).health).toEqual({ status: 200, failing: [] });
+  });
+
+  test.each<[string, Partial<ProbeRequest>, string]>([
+    ['where no CA is known', {}, versionAnswer],
+    ["where the certificate is not of the cluster's CA", { ca: certificates(stranger) }, versionAnswer],
+    ['by each of its names', { ca: certificates(ca), serverName: 'kubernetes' }, versionAnswer],
+    ['where no API server answers', { ca: certificates(ca) }, httpAnswer('200 OK', 'hello')],
+  ])('is not asked %s', async (_, more, answer) => {
+    const server = await endpoint({ health: ill, answer });
+    expect(served(await at(server, more))).not.toHaveProperty('health');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('a connection that ends after one answer costs no time', async () => {
+    const server = await endpoint();
+    const began = performance.now();
+    const { answer, health } = served(await at(server, { ca: certificates(ca) }));
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect([answer?.gitVersion, health]).toEqual(['v1.34.4', undefined]);
+  });
 });
 
 test('an expired certificate still leads to its CA, and a weak one is seen rather than refused', async () => {
