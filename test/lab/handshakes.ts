@@ -11,8 +11,8 @@ export interface Handshake {
 export interface Tally {
   readonly total: number;
   readonly failures: readonly { readonly at: number; readonly error: string }[];
-  /** Each change of what was served, with the milliseconds since the start. */
-  readonly serials: readonly { readonly at: number; readonly serial: string }[];
+  /** What was served, the first seen first; times in milliseconds since the start. */
+  readonly serials: readonly { readonly serial: string; readonly first: number; readonly last: number }[];
 }
 
 /** One handshake on a new connection. Nothing is verified: what is served is what is asked. */
@@ -38,13 +38,19 @@ export function watchHandshakes(host: string, port: number, perSecond: number): 
   const began = performance.now();
   const pending = new Set<Promise<void>>();
   const failures: { at: number; error: string }[] = [];
-  const serials: { at: number; serial: string }[] = [];
+  const serials = new Map<string, { serial: string; first: number; last: number }>();
   let total = 0;
   const one = async (): Promise<void> => {
     const { serial, error } = await handshake(host, port);
     const at = Math.round(performance.now() - began);
-    if (serial === undefined) failures.push({ at, error: error ?? 'no certificate' });
-    else if (serials.at(-1)?.serial !== serial) serials.push({ at, serial });
+    if (serial === undefined) {
+      failures.push({ at, error: error ?? 'no certificate' });
+      return;
+    }
+    // Handshakes that are under way together need not end in the order in which they began.
+    const known = serials.get(serial);
+    if (known === undefined) serials.set(serial, { serial, first: at, last: at });
+    else known.last = Math.max(known.last, at);
   };
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - began) / 1000) * perSecond);
@@ -56,6 +62,6 @@ export function watchHandshakes(host: string, port: number, perSecond: number): 
   return async () => {
     clearInterval(timer);
     await Promise.all(pending);
-    return { total, failures, serials };
+    return { total, failures, serials: [...serials.values()] };
   };
 }
