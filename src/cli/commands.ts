@@ -1,10 +1,8 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
-import type { Command, Option } from './command.ts';
+import type { Command } from './command.ts';
 import { planOptions } from './plan-options.ts';
 import { verifyOptions } from './verify-options.ts';
-import { nodeOptions, reachOptions, wishOption } from './shared-options.ts';
-
-const quiet: Option = { flags: '-q, --quiet', about: 'no talk on stderr, only the result on stdout' };
+import { nodeOptions, outputOptions, quiet, reachOptions, wishOption } from './shared-options.ts';
 
 export const commands: readonly Command[] = [
   {
@@ -41,27 +39,7 @@ Nothing is contacted and nothing is changed.`,
       ...nodeOptions,
       ...reachOptions,
       wishOption,
-      {
-        flags: '-f, --format <format>',
-        about: 'how to print it',
-        choices: ['text', 'json', 'markdown', 'html'],
-        fallback: 'text',
-        group: 'Output:',
-      },
-      {
-        flags: '--report <format=file>',
-        about: 'write it to a file too, in any of these formats, or prometheus',
-        repeats: true,
-        group: 'Output:',
-      },
-      {
-        flags: '--with <file>',
-        about: 'add what an inspection on another machine saw from there (its JSON)',
-        repeats: true,
-        group: 'Output:',
-      },
-      { flags: '--vantage <name>', about: 'what to call this machine in reports', group: 'Output:' },
-      { ...quiet, group: 'Output:' },
+      ...outputOptions,
       { flags: '--show-commands', about: 'print every script that would be run on a node, and stop' },
       {
         flags: '--print-helper',
@@ -84,33 +62,7 @@ Nothing is changed: what is run on a node can only read (--show-commands prints 
     usage: '',
     summary:
       'say exactly what would be signed where, what makes it last and what would be lost; changes nothing',
-    options: [
-      ...nodeOptions,
-      ...reachOptions,
-      wishOption,
-      ...planOptions,
-      {
-        flags: '-f, --format <format>',
-        about: 'how to print it',
-        choices: ['text', 'json', 'markdown', 'html'],
-        fallback: 'text',
-        group: 'Output:',
-      },
-      {
-        flags: '--report <format=file>',
-        about: 'write it to a file too, in any of these formats, or prometheus',
-        repeats: true,
-        group: 'Output:',
-      },
-      {
-        flags: '--with <file>',
-        about: 'add what an inspection on another machine saw from there (its JSON)',
-        repeats: true,
-        group: 'Output:',
-      },
-      { flags: '--vantage <name>', about: 'what to call this machine in reports', group: 'Output:' },
-      { ...quiet, group: 'Output:' },
-    ],
+    options: [...nodeOptions, ...reachOptions, wishOption, ...planOptions, ...outputOptions],
     epilogue: `
   fix-sans plan --node ops@10.0.0.11 --node ops@10.0.0.12 --san api.example.com
   kubectl get nodes 2>&1 | fix-sans plan --from-error - --yes-names --node ops@10.0.0.11

@@ -1,4 +1,4 @@
-/** Flags that every command takes which looks at a cluster: which nodes, how they are reached, which names matter. */
+/** Flags that every command takes which looks at a cluster: which nodes, how they are reached, which names matter, what comes out. */
 import type { Option } from './command.ts';
 
 const nodes = 'Which nodes (several of these may be given):';
@@ -93,3 +93,29 @@ export const wishOption: Option = {
   repeats: true,
   group: names,
 };
+
+export const quiet: Option = { flags: '-q, --quiet', about: 'no talk on stderr, only the result on stdout' };
+
+export const outputOptions: readonly Option[] = [
+  {
+    flags: '-f, --format <format>',
+    about: 'how to print it',
+    choices: ['text', 'json', 'markdown', 'html'],
+    fallback: 'text',
+    group: 'Output:',
+  },
+  {
+    flags: '--report <format=file>',
+    about: 'write it to a file too, in any of these formats, or prometheus',
+    repeats: true,
+    group: 'Output:',
+  },
+  {
+    flags: '--with <file>',
+    about: 'add what an inspection on another machine saw from there (its JSON)',
+    repeats: true,
+    group: 'Output:',
+  },
+  { flags: '--vantage <name>', about: 'what to call this machine in reports', group: 'Output:' },
+  { ...quiet, group: 'Output:' },
+];
