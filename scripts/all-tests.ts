@@ -2,8 +2,9 @@
  * `./scripts/test`: builds, checks and runs every test; each stage prints its time, the last line the sum. `--quick` leaves out
  * what takes minutes: real kubeadms, SSH hosts, real clusters, other versions of Node.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { $, type ProcessPromise } from 'zx';
 import { cacheFolder, inCache, inTemporaryFolder } from '../test/lab/places.ts';
 
@@ -20,8 +21,9 @@ process.env['FIX_SANS_LAB_CACHE'] = cacheFolder;
 
 let passed = 0;
 let failed = 0;
+const failures: string[] = [];
 
-/** One stage: its output is shown only when it fails, but for what the long ones print to stderr as they go: steps, figures. */
+/** One stage: of its output only the failures are shown, but for what the long ones print to stderr as they go: steps, figures. */
 async function stage(name: string, run: () => ProcessPromise, isLong = false): Promise<void> {
   const start = Date.now();
   const running = run();
@@ -34,18 +36,70 @@ async function stage(name: string, run: () => ProcessPromise, isLong = false): P
   console.log(
     `${bad === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(22)} ${took.padStart(6)} s  ${good} passed, ${bad} failed`,
   );
-  if (bad > 0) console.log(`${result.stdout}${isLong ? '' : result.stderr}`);
+  if (bad === 0) return;
+  // A log of which somebody sees only the start or the end must still name what failed.
+  console.log(
+    stripVTControlCharacters(
+      failuresOf(name) || `${result.stdout}${isLong ? '' : result.stderr}`.slice(-20_000),
+    ),
+  );
+  const log = path.join(results, `${name}.log`);
+  writeFileSync(log, `${result.stdout}${result.stderr}`);
+  console.log(`     all that it printed: ${path.relative(root, log)}`);
+  failures.push(...namesOfFailures(name));
+}
+
+interface Recorded {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+function recordOf(name: string): Recorded | undefined {
+  const record = path.join(results, `${name}.json`);
+  return existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as Recorded) : undefined;
+}
+
+/** Each test that did not pass, with the start of what it says; a file that could not be loaded counts as one. */
+function failedIn(name: string): readonly { readonly what: string; readonly why: string }[] {
+  return (recordOf(name)?.testResults ?? []).flatMap((file) => {
+    const where = path.relative(root, file.name);
+    const tests = file.assertionResults
+      .filter(({ status }) => status !== 'passed')
+      .map(({ status, fullName, failureMessages }) => ({
+        what: `${where} > ${fullName}`,
+        why: failureMessages.join('\n') || status,
+      }));
+    if (tests.length > 0 || file.message === '') return tests;
+    return [{ what: where, why: file.message }];
+  });
+}
+
+function failuresOf(name: string): string {
+  return failedIn(name)
+    .map(({ what, why }) => `  × ${what}\n${why.slice(0, 1500).replaceAll(/^/gm, '    ')}`)
+    .join('\n');
+}
+
+function namesOfFailures(name: string): readonly string[] {
+  const names = failedIn(name).map(({ what }) => `${name}: ${what}`);
+  return names.length === 0 ? [name] : names;
 }
 
 /** What vitest wrote down; a stage without a record counts as one test. A run that failed has at least one failure. */
 function countsOf(name: string, isGood: boolean): [number, number] {
-  const record = path.join(results, `${name}.json`);
-  if (!existsSync(record)) return isGood ? [1, 0] : [0, 1];
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(record, 'utf8')) as {
-    numPassedTests: number;
-    numFailedTests: number;
-    numPendingTests: number;
-  };
+  const record = recordOf(name);
+  if (record === undefined) return isGood ? [1, 0] : [0, 1];
+  const { numPassedTests, numFailedTests, numPendingTests } = record;
   // A skipped test hides a gap.
   const bad = numFailedTests + numPendingTests;
   return [numPassedTests, isGood ? bad : Math.max(bad, 1)];
@@ -105,5 +159,6 @@ if (!process.argv.includes('--quick')) {
   await vitest('clusters', 'cluster');
 }
 console.log(`all stages took ${((Date.now() - started) / 1000).toFixed(0)} s`);
+for (const failure of failures) console.log(`  × ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
