@@ -1,0 +1,24 @@
+/** How each step begins: the state of the node's runs, the mutex, and what has to be true of this run. */
+import { transaction } from './transaction.ts';
+
+/** DATA_run, and who asks. Answers `fault` with a word and ends where the step may not be done. */
+export const begin = `
+${transaction}
+fault() { say fault "$1"; leave; exit 1; }
+set_run "$DATA_run" || fault no-run
+enter 20 || fault busy
+`;
+
+/** The lock is ours, and stays so for a while; the dead-man switch waits as long. */
+export const held = `
+keep_lock "$DATA_seconds" || fault lock-lost
+`;
+
+/** What the dead-man switch is told by every step that comes after the swap. */
+export const ours = `
+case $(state_of "$R/journal") in
+  swapped | restarted | proven) wait_for "$DATA_seconds" || fault no-space ;;
+  none) if [ -f "$R/ended" ]; then fault "$(state_of "$R/ended")"; else fault no-run; fi ;;
+  *) fault "$(state_of "$R/journal")" ;;
+esac
+`;

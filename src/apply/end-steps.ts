@@ -1,0 +1,69 @@
+/** How a run ends on a node: done, or the old pair is back. */
+import { type Change, change } from '../reach/changer.ts';
+import { begin, held } from './begin.ts';
+import { serving } from './serving.ts';
+
+/**
+ * The run is over on this node. DATA_summary goes to syslog; DATA_keep runs are kept, newest first. DATA_release lets go of the lock. DATA_patch, where it
+ * is not empty, is what makes the names last: a JSON patch of kubeadm-config that fails where somebody else was faster; `config` is what is
+ * there afterwards, and `config-fault` why it was not written. The certificates stay in any case.
+ */
+export const finish: Change = change(
+  'finish',
+  `${begin}${held}
+case $(state_of "$R/journal") in
+  swapped | restarted) journal proven && end_run done || fault no-space ;;
+  none) [ "$(state_of "$R/ended" 2>/dev/null)" = done ] || [ "$DATA_patch$DATA_release" != '' ] || fault no-run ;;
+  *) fault "$(state_of "$R/journal")" ;;
+esac
+disarm
+if [ -f "$R/paths" ] && read_paths; then rm -rf "$stage"; fi
+tell_syslog "run $id: $DATA_summary"
+if [ -n "$DATA_patch" ]; then
+  mkdir -p -m 0700 "$R"
+  set -- --kubeconfig "$ROOT$DATA_admin" --server "https://$DATA_endpoint" --tls-server-name kubernetes --request-timeout=20s -n kube-system
+  timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$R/kubeadm-config.old" 2>/dev/null </dev/null &&
+    flush "$R/kubeadm-config.old" || say config-fault 'its old text could not be saved'
+  if [ -s "$R/kubeadm-config.old" ]; then
+    said=$(timeout 30 kubectl "$@" patch configmap kubeadm-config --type=json -p "$DATA_patch" 2>&1 </dev/null) || say config-fault "$(printf %s "$said" | head -c 1000)"
+    timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' 2>/dev/null </dev/null | frame config
+  fi
+fi
+kept=0
+for path in $(ls -1dr "$S"/*/ 2>/dev/null); do
+  [ -f "\${path}ended" ] || continue
+  kept=$((kept + 1))
+  [ "$kept" -le "$DATA_keep" ] || [ "\${path%/}" = "$R" ] || rm -rf "$path"
+done
+if [ -n "$DATA_release" ] && keep_lock 60; then rm -f "$S/lock" && flush "$S"; fi
+say ended "$(state_of "$R/ended")"
+`,
+);
+
+/**
+ * The old pair of run DATA_of, whichever way that run went: what was begun and not ended is healed, and what was done is taken back (DATA_isBack).
+ * `result` is back, nothing, foreign, no-backup or failed; `served` says whether the old certificate is what is served then.
+ */
+export const undo: Change = change(
+  'undo',
+  `${begin}${serving}${held}
+set_run "$DATA_of" || fault no-run
+[ -d "$R" ] || fault no-run
+if [ -f "$R/journal" ]; then
+  heal
+  disarm
+elif [ -z "$DATA_isBack" ]; then
+  result=nothing
+else
+  case $(state_of "$R/ended") in done | undone | discarded) ;; *) fault "$(state_of "$R/ended")" ;; esac
+  mv -f -- "$R/ended" "$R/journal" && flush "$R" || fault no-space
+  journal undoing || :
+  if put_back; then end_run undone; else journal "stuck-$result"; mv -f -- "$R/journal" "$R/ended"; fi
+  tell_syslog "run $id: taken back: $result"
+fi
+leave
+say result "$result"
+since=$(date +%s%N)
+[ ! -f "$R/old.crt" ] || await_served "$R/old.crt" "$DATA_endpoint" "$DATA_wait"
+`,
+);

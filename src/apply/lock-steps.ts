@@ -1,0 +1,40 @@
+/** The lock of a node: taken before anything is changed anywhere, let go of at the end. */
+import { type Change, change } from '../reach/changer.ts';
+import { begin } from './begin.ts';
+
+/**
+ * DATA_by, DATA_seconds. `lock`: taken, or held by whom and for how long still; `dead`: whose lock was taken over; `runs`: what was begun
+ * by others and has not ended, a line each.
+ */
+export const take: Change = change(
+  'take-lock',
+  `${begin}
+if read_lock && [ "$lock_run" != "$id" ]; then
+  if is_live; then
+    say holder "$(printf '%s\\n' "$lock_run" "$((lock_until - $(now_up)))" "$lock_by")"
+    fault held
+  fi
+  say dead "$(printf '%s\\n' "$lock_run" "$lock_by")"
+fi
+write_lock "$DATA_seconds" "$(printf %s "$DATA_by" | tr -d '\\n' | head -c 200)" || fault no-space
+rows=
+for path in "$S"/*/journal; do
+  [ -f "$path" ] || continue
+  _run=\${path%/journal} _run=\${_run##*/}
+  rows="$rows$_run $(state_of "$path")
+"
+done
+say runs "$rows"
+say lock taken
+`,
+);
+
+/** Lets go of the lock where nothing was begun, and keeps it where DATA_seconds says so. */
+export const release: Change = change(
+  'release',
+  `${begin}
+if [ -n "$DATA_seconds" ]; then keep_lock "$DATA_seconds" || fault lock-lost
+elif read_lock && [ "$lock_run" = "$id" ]; then rm -f "$S/lock" && flush "$S"; fi
+say lock "$DATA_seconds"
+`,
+);

@@ -1,0 +1,63 @@
+/** What is served, for each name, and how well all API servers are: the proof on the node itself. */
+import { type Change, change } from '../reach/changer.ts';
+import { begin, held, ours } from './begin.ts';
+import { serving } from './serving.ts';
+
+/**
+ * DATA_endpoint, DATA_names (DNS names, a line each), DATA_peers (endpoints of the other API servers, a line each), DATA_admin (a kubeconfig
+ * of root's), DATA_settle (seconds). `served` is the certificate, `named` what was served for each name; `samples` says of each look, one a second,
+ * who was ready and when the leases were renewed. It ends after three good looks in a row with both leases renewed, or when time is up.
+ */
+export const prove: Change = change(
+  'prove',
+  `${begin}${serving}${held}${ours}
+leave
+timeout 5 openssl s_client -connect "$DATA_endpoint" </dev/null 2>/dev/null | openssl x509 2>/dev/null | frame served
+IFS='
+'
+set -f
+rows=
+for name in $DATA_names; do
+  _sum=$(timeout 5 openssl s_client -connect "$DATA_endpoint" -servername "$name" </dev/null 2>/dev/null | openssl x509 -outform DER 2>/dev/null | sha256sum)
+  rows="$rows$name \${_sum%% *}
+"
+done
+say named "$rows"
+asked() {
+  _server=$1
+  shift
+  timeout 10 kubectl --kubeconfig "$ROOT$DATA_admin" --server "https://$_server" --tls-server-name kubernetes --request-timeout=8s get "$@" 2>&1 </dev/null
+}
+has_renewed() {
+  [ -n "$leases" ] || return 1
+  for _row in $first; do case $leases in *"$_row"*) return 1 ;; esac; done
+}
+good=0 rows= first=
+until=$(($(now_up) + DATA_settle))
+while :; do
+  isGood=1
+  for endpoint in "$DATA_endpoint" $DATA_peers; do
+    unset IFS
+    if said=$(asked "$endpoint" --raw '/readyz?verbose=true'); then rows="$rows$endpoint ready
+"; else
+      isGood=
+      rows="$rows$endpoint $(printf %s "$said" | grep -m1 '^\[-\]\|rror' | head -c 200 | tr -d '\n')
+"
+    fi
+    IFS='
+'
+  done
+  leases=$(unset IFS; asked "$DATA_endpoint" -n kube-system lease kube-controller-manager kube-scheduler -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.renewTime}{"\\n"}{end}') || leases=
+  [ -n "$first" ] || first=$leases
+  if [ -n "$isGood" ]; then good=$((good + 1)); else good=0; fi
+  if [ "$good" -ge 3 ] && has_renewed; then break; fi
+  [ "$(now_up)" -lt "$until" ] || break
+  sleep 1
+done
+unset IFS
+set +f
+say samples "$rows"
+say leases "$(printf '%s\\n--\\n%s' "$first" "$leases")"
+say good "$good"
+`,
+);

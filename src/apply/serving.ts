@@ -1,0 +1,34 @@
+/** Shell functions of the steps that change what is served: how to see it, and how the dead-man switch is set. */
+
+export const serving = `
+served_sum() { timeout 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | openssl x509 -outform DER 2>/dev/null | sha256sum; }
+# Says \`served\` and after how many milliseconds from $since, or no.
+await_served() {
+  want=$(openssl x509 -in "$1" -outform DER | sha256sum)
+  _until=$(($(now_up) + $3))
+  while have=$(served_sum "$2") && [ "$have" != "$want" ] && [ "$(now_up)" -lt "$_until" ]; do sleep 0.05; done
+  _now=$(date +%s%N)
+  if [ "$have" != "$want" ]; then say served no
+  else case $since$_now in *N*) say served '' ;; *) say served "$(((_now - since) / 1000000))" ;; esac; fi
+}
+arm() {
+  printf '%s\\n' '#!/bin/sh' "# Puts the old API server certificate back, unless run $id comes to its end." >"$R/undo.sh" &&
+    { [ -z "$ROOT" ] || printf "ROOT='%s'\\n" "$ROOT"; } >>"$R/undo.sh" && printf %s "$undo" >>"$R/undo.sh" &&
+    flush "$R/undo.sh" && wait_for "$1" || return 1
+  if has_systemd; then
+    mkdir -p "\${boot_link%/*}" && printf '%s\\n' '[Unit]' 'Description=put the old API server certificate back (fix-sans)' 'Before=kubelet.service' \\
+      "ConditionPathExists=/var/lib/fix-sans/$id/journal" '[Service]' 'Type=oneshot' 'TimeoutStartSec=150' \\
+      "ExecStart=/bin/sh /var/lib/fix-sans/$id/undo.sh boot $id" >"$boot_unit" && ln -sf "$boot_unit" "$boot_link" && flush "$boot_unit" "\${boot_link%/*}" || return 1
+    systemd-run --quiet --collect --unit="fix-sans-undo-$id" -p Restart=on-failure -p RestartSec=1 -p OOMScoreAdjust=-900 \\
+      /bin/sh "$R/undo.sh" watch "$id" 8>&- 9>&- || start_alone
+  else start_alone; fi
+  for _try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -f "$R/watched" ] && return 0
+    sleep 0.25
+  done
+  return 1
+}
+start_alone() { setsid /bin/sh "$R/undo.sh" watch "$id" </dev/null >/dev/null 2>&1 8>&- 9>&- & }
+# The dead-man switch waits for so many seconds more.
+wait_for() { printf '%s\\n' "$(($(now_up) + $1))" >"$R/deadline.new" && mv -f -- "$R/deadline.new" "$R/deadline"; }
+`;

@@ -1,0 +1,48 @@
+/** kubeadm signs beside the live pair, in a folder of the run: nothing that is in use is touched. */
+import { type Change, change } from '../reach/changer.ts';
+import { begin, held } from './begin.ts';
+
+/**
+ * DATA_certificate, DATA_key, DATA_ca, DATA_caKey (behind all links), DATA_seen (SHA-256 of the live certificate's DER, as planned for),
+ * DATA_kubeadm, DATA_version, DATA_config. kubeadm signs in a folder beside the live pair. Answers `staged` and `key`
+ * for the proof, `sums` of all four files for the swap, and leaves the folder for it.
+ */
+export const stage: Change = change(
+  'stage',
+  `${begin}${held}
+case $DATA_certificate:$DATA_key:$DATA_ca:$DATA_caKey:$DATA_kubeadm in /*:/*:/*:/*:/*) ;; *) fault no-paths ;; esac
+crt=$ROOT$DATA_certificate key=$ROOT$DATA_key
+stage=\${key%/*}/.fix-sans-$id
+for _tool in openssl kubectl timeout flock cp mv; do command -v "$_tool" >/dev/null || { say lacks "$_tool"; fault no-program; }; done
+[ -f "$crt" ] && [ -f "$key" ] && [ ! -L "$crt" ] && [ ! -L "$key" ] || fault moved
+seen=$(openssl x509 -in "$crt" -outform DER | sha256sum)
+[ "\${seen%% *}" = "$DATA_seen" ] || fault stale
+version=$("$ROOT$DATA_kubeadm" version -o short 2>/dev/null </dev/null)
+[ "$version" = "$DATA_version" ] || { say lacks "$version"; fault other-kubeadm; }
+# A rename is one step on one file system only.
+[ "$(stat -c %d "\${crt%/*}")" = "$(stat -c %d "\${key%/*}")" ] || fault two-disks
+undone() { rm -rf "$stage" "$R"; fault "$1"; }
+[ ! -e "$R" ] && mkdir -m 0700 "$R" || fault run-there
+rm -rf "$stage"
+mkdir -m 0700 "$stage" || undone no-space
+printf '%s\\n' "$DATA_certificate" "$DATA_key" >"$R/paths" && journal staged || undone no-space
+# Room for all that comes, tried where it will be needed.
+for _place in "$stage" "$R"; do
+  head -c 131072 /dev/zero >"$_place/room" && flush "$_place/room" || undone no-space
+  rm -f "$_place/room"
+done
+trap 'rm -rf "$stage" "$R"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+ln -s "$ROOT$DATA_ca" "$stage/ca.crt" && ln -s "$ROOT$DATA_caKey" "$stage/ca.key" &&
+  printf %s "$DATA_config" >"$stage/kubeadm.yaml" || undone no-space
+timeout -s KILL "\${DATA_patience:-30}" "$ROOT$DATA_kubeadm" init phase certs apiserver --config "$stage/kubeadm.yaml" >"$stage/said" 2>&1 </dev/null 8>&- || {
+  say said "$(head -c 4096 "$stage/said")"
+  fault kubeadm-failed
+}
+frame_file staged "$stage/apiserver.crt"
+openssl pkey -in "$stage/apiserver.key" -pubout -outform DER 2>/dev/null | sha256sum | frame key
+flush "$stage/apiserver.crt" "$stage/apiserver.key" || fault no-space
+say sums "$(live_sums) $(sum_of "$stage/apiserver.crt") $(sum_of "$stage/apiserver.key")"
+trap - EXIT
+`,
+);

@@ -1,0 +1,9 @@
+/** The steps of a run on one node, each one exec, for who prints or tests all of them. */
+import type { Change } from '../reach/changer.ts';
+import { finish, undo } from './end-steps.ts';
+import { release, take } from './lock-steps.ts';
+import { prove } from './prove-step.ts';
+import { stage } from './stage-step.ts';
+import { restart, swap } from './swap-steps.ts';
+
+export const steps: readonly Change[] = [take, stage, swap, restart, prove, finish, release, undo];

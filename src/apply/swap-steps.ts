@@ -1,0 +1,76 @@
+/** The pair is renamed over, and where the API server does not take it by itself, it is started anew. */
+import { type Change, change } from '../reach/changer.ts';
+import { remotePath } from '../reach/prelude.ts';
+import { begin, held, ours } from './begin.ts';
+import { serving } from './serving.ts';
+import { undoScript } from './transaction.ts';
+
+/** Started by systemd or after a login: neither path nor locale is known. */
+const undoHeader = `LC_ALL=C PATH=${remotePath}; export LC_ALL PATH
+umask 077
+ulimit -c 0 2>/dev/null`;
+
+/**
+ * DATA_sums from `stage`, DATA_endpoint, DATA_wait. Backs up, arms the dead-man switch, renames. Answers `swapped` and what was served after
+ * how many milliseconds, or `fault` with nothing changed; `undone` where it was changed and is no more.
+ */
+export const swap: Change = change(
+  'swap',
+  `undo=$(cat <<'END_OF_UNDO'
+${undoHeader}${undoScript}
+END_OF_UNDO
+)
+${begin}${serving}${held}
+read_paths || fault no-run
+[ "$(state_of "$R/journal")" = staged ] || fault no-run
+printf '%s\\n' "$DATA_sums" >"$R/sums" && read_sums || fault no-run
+drop() { disarm; rm -rf "$stage"; end_run discarded || rm -rf "$R"; fault "$1"; }
+[ "$(live_sums)" = "$old_crt $old_key" ] || drop stale
+[ "$(sum_of "$stage/apiserver.crt") $(sum_of "$stage/apiserver.key")" = "$new_crt $new_key" ] || drop stage-changed
+trap 'drop stopped' HUP INT PIPE TERM
+# Owner, mode, ACL and label as they are; busybox knows no --attributes-only.
+for _name in crt key; do
+  eval "_live=\\$$_name"
+  cp --attributes-only --preserve=all -- "$_live" "$stage/apiserver.$_name" 2>/dev/null && touch -- "$stage/apiserver.$_name" ||
+    { chown "$(stat -c %u:%g "$_live")" "$stage/apiserver.$_name" && chmod "$(stat -c %a "$_live")" "$stage/apiserver.$_name"; } || drop no-attributes
+  cp -a -- "$_live" "$R/old.$_name" || drop no-space
+  ln -- "$_live" "$stage/old.$_name" 2>/dev/null || cp -a -- "$_live" "$stage/old.$_name" || drop no-space
+done
+cp -- "$stage/apiserver.crt" "$R/new.crt" || drop no-space
+flush "$R/old.crt" "$R/old.key" "$R/new.crt" "$R/sums" "$R/paths" "$stage/apiserver.crt" "$stage/apiserver.key" || drop no-space
+[ "$(sum_of "$R/old.crt") $(sum_of "$R/old.key")" = "$old_crt $old_key" ] || drop no-backup
+arm "$DATA_seconds" || drop no-dead-man
+journal intent || drop no-space
+trap '' HUP INT PIPE TERM
+# From here to the journal nothing waits, and nothing is written to whoever listens.
+if [ "$(live_sums)" != "$old_crt $old_key" ]; then drop stale; fi
+if mv -f -- "$stage/apiserver.key" "$key" && mv -f -- "$stage/apiserver.crt" "$crt" && flush "\${key%/*}" "\${crt%/*}" && journal swapped; then :; else
+  if heal; then disarm; fi
+  say undone "$result"
+  fault rename-failed
+fi
+since=$(date +%s%N)
+leave
+trap 'exit 1' HUP INT PIPE TERM
+await_served "$R/new.crt" "$DATA_endpoint" "$DATA_wait"
+say swapped "$(stamp)"
+`,
+);
+
+/** DATA_endpoint, DATA_wait, DATA_socket of the container runtime. Only where the API server did not take the new pair by itself. */
+export const restart: Change = change(
+  'restart',
+  `${begin}${serving}${held}${ours}
+journal restarted || fault no-space
+leave
+since=$(date +%s%N)
+set -- ps -q --name '^kube-apiserver$' --label io.kubernetes.pod.namespace=kube-system
+[ -z "$DATA_socket" ] || set -- --runtime-endpoint "$DATA_socket" "$@"
+container=$(crictl "$@" | head -n 1)
+case $container in '' | *[!0123456789abcdef]*) fault no-container ;; esac
+set -- stop --timeout 30 "$container"
+[ -z "$DATA_socket" ] || set -- --runtime-endpoint "$DATA_socket" "$@"
+crictl "$@" >/dev/null || fault not-stopped
+await_served "$R/new.crt" "$DATA_endpoint" "$DATA_wait"
+`,
+);

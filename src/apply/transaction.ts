@@ -1,0 +1,166 @@
+/**
+ * The shell functions that every step on a node is made of: mutex, lock, journal, dead-man switch, and the way back. The same text lies
+ * on the node as `undo.sh` while a pair is being changed, so that the way back needs nobody from outside.
+ */
+
+/**
+ * S is the state of all runs, R the folder of this run, id its name. Descriptor 8 is the node's mutex: flock lets go of it when the process
+ * that holds it dies, so it can never be left behind. The lock is a file, for it has to outlive the connection between two steps.
+ */
+export const transaction = `
+S=$ROOT/var/lib/fix-sans
+now_up() { IFS=. read -r _up _ </proc/uptime && printf %s "$_up"; }
+stamp() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+sum_of() { _sum=$(sha256sum <"$1") && printf %s "\${_sum%% *}"; }
+# coreutils before 8.24 and small systems flush everything or nothing.
+flush() { if [ -n "$flush_all" ]; then sync; else sync -- "$@"; fi; }
+flush_all=
+enter() {
+  [ ! -L "$S" ] && mkdir -p -m 0700 "$S" && [ -O "$S" ] || return 1
+  # A redirection that fails would end the shell.
+  (: >>"$S/mutex") 2>/dev/null && exec 8>>"$S/mutex" || return 1
+  sync -- "$S" 2>/dev/null || flush_all=1
+  flock -w "$1" 8
+}
+leave() { exec 8>&-; }
+set_run() {
+  case $1 in '' | *[!0123456789abcdefTZ-]*) return 1 ;; esac
+  id=$1 R=$S/$1
+}
+# A journal is replaced as a whole: there is never half a line in it, and its last line is the sum of all others.
+journal() {
+  {
+    if [ -f "$R/journal" ]; then sed '$d' "$R/journal" || return 1
+    else printf 'fix-sans-journal 1\\n' || return 1; fi
+    printf '%s %s %s\\n' "$1" "$(now_up)" "$(stamp)" || return 1
+  } >"$R/journal.new" || return 1
+  printf 'sum %s\\n' "$(sum_of "$R/journal.new")" >>"$R/journal.new" || return 1
+  flush "$R/journal.new" && mv -f -- "$R/journal.new" "$R/journal" && flush "$R"
+}
+# none, newer, damaged, or the last thing that was written down.
+state_of() {
+  [ -f "$1" ] || { printf none; return; }
+  IFS= read -r _head <"$1"
+  case $_head in
+    'fix-sans-journal 1') ;;
+    'fix-sans-journal '[0123456789]*) printf newer; return ;;
+    *) printf damaged; return ;;
+  esac
+  _body=$(sed '$d' "$1"; printf .)
+  _sum=$(printf %s "\${_body%.}" | sha256sum)
+  [ "$(tail -n 1 "$1")" = "sum \${_sum%% *}" ] || { printf damaged; return; }
+  _last=$(tail -n 2 "$1" | head -n 1)
+  printf %s "\${_last%% *}"
+}
+# What has ended is called otherwise, so that whoever only looks sees at once what has not.
+end_run() { journal "$1" && mv -f -- "$R/journal" "$R/ended" && flush "$R"; }
+# The holder of the lock: its run, the boot of the node in which it was taken, until when by the clock that nobody sets, and who it is.
+boot_id() { cat /proc/sys/kernel/random/boot_id; }
+read_lock() {
+  lock_run= lock_boot= lock_until=0 lock_by=
+  [ -f "$S/lock" ] || return 1
+  { IFS= read -r lock_run; IFS= read -r lock_boot; IFS= read -r lock_until; IFS= read -r lock_by; } <"$S/lock"
+  case $lock_until in '' | *[!0123456789]*) lock_until=0 ;; esac
+}
+is_live() { [ "$lock_boot" = "$(boot_id)" ] && [ "$(now_up)" -lt "$lock_until" ]; }
+write_lock() {
+  printf '%s\\n' "$id" "$(boot_id)" "$(($(now_up) + $1))" "$2" >"$S/lock.new" &&
+    flush "$S/lock.new" && mv -f -- "$S/lock.new" "$S/lock" && flush "$S"
+}
+keep_lock() { read_lock && [ "$lock_run" = "$id" ] && is_live && write_lock "$1" "$lock_by"; }
+read_paths() {
+  { IFS= read -r crt && IFS= read -r key; } <"$R/paths" || return 1
+  case $crt:$key in /*:/*) ;; *) return 1 ;; esac
+  crt=$ROOT$crt key=$ROOT$key
+  stage=\${key%/*}/.fix-sans-$id
+}
+read_sums() { IFS=' ' read -r old_crt old_key new_crt new_key _ <"$R/sums" && [ -n "$new_key" ]; }
+live_sums() { printf '%s %s' "$(sum_of "$crt" 2>/dev/null)" "$(sum_of "$key" 2>/dev/null)"; }
+# Sets result: back, nothing (it was not changed), foreign, no-backup, failed.
+put_back() {
+  result=no-backup
+  read_paths && read_sums || return 1
+  live=$(live_sums)
+  if [ "$live" = "$old_crt $old_key" ]; then
+    rm -rf "$stage"
+    result=nothing
+    return 0
+  fi
+  # Neither ours nor what was there before: somebody else has made it. A file that is gone is nobody's.
+  result=foreign
+  case \${live% *} in "$old_crt" | "$new_crt" | '') ;; *) return 1 ;; esac
+  case \${live#* } in "$old_key" | "$new_key" | '') ;; *) return 1 ;; esac
+  put_back_one "$key" key "$old_key" && put_back_one "$crt" crt "$old_crt" || return 1
+  result=failed
+  flush "\${key%/*}" "\${crt%/*}" && [ "$(live_sums)" = "$old_crt $old_key" ] || return 1
+  rm -rf "$stage"
+  result=back
+}
+# The old file itself waits beside the live one, so the way back needs no space; else the backup is copied there first.
+put_back_one() {
+  [ "$(sum_of "$1" 2>/dev/null)" = "$3" ] && return 0
+  if [ "$(sum_of "$stage/old.$2" 2>/dev/null)" != "$3" ]; then
+    result=no-backup
+    [ "$(sum_of "$R/old.$2" 2>/dev/null)" = "$3" ] || return 1
+    result=failed
+    mkdir -p -m 0700 "$stage" && cp -a -- "$R/old.$2" "$stage/old.$2" && flush "$stage/old.$2" &&
+      [ "$(sum_of "$stage/old.$2")" = "$3" ] || return 1
+  fi
+  result=failed
+  mv -f -- "$stage/old.$2" "$1"
+}
+boot_unit=/etc/systemd/system/fix-sans-undo.service
+boot_link=/etc/systemd/system/kubelet.service.wants/fix-sans-undo.service
+has_systemd() { [ -z "$ROOT" ] && [ -d /run/systemd/system ]; }
+disarm() {
+  has_systemd || return 0
+  rm -f "$boot_link" "$boot_unit"
+  rmdir /etc/systemd/system/kubelet.service.wants 2>/dev/null
+  systemctl stop --no-block "fix-sans-undo-$id.service" 2>/dev/null
+  return 0
+}
+tell_syslog() { [ -n "$ROOT" ] || logger -t fix-sans -p auth.notice -- "$1" 2>/dev/null || :; }
+# Whatever was begun and not ended: the old pair, and the journal says how it went. Called with the mutex held.
+heal() {
+  state=$(state_of "$R/journal")
+  case $state in
+    none) result=nothing; return 0 ;;
+    newer | damaged) result=$state; return 1 ;;
+    staged) read_paths && rm -rf "$stage"; result=nothing; end_run discarded ;;
+    *)
+      # Also where there is no room to write it down.
+      journal undoing || :
+      put_back || { journal "stuck-$result"; return 1; }
+      end_run undone || return 1
+      ;;
+  esac
+  tell_syslog "run $id: the old API server certificate is in place again"
+}
+`;
+
+/** The file on the node. `watch` waits until nobody has been heard of for too long, `boot` is what a restart of the node starts before kubelet. */
+export const undoScript = `
+${transaction}
+set_run "$2" || exit 64
+case $1 in
+  watch)
+    while [ -f "$R/journal" ]; do
+      : >"$R/watched"
+      IFS= read -r deadline <"$R/deadline" || deadline=0
+      [ "$(now_up)" -lt "$deadline" ] || break
+      sleep 1
+    done
+    [ -f "$R/journal" ] || exit 0
+    enter 120 || exit 1
+    # Somebody was heard of while this one waited.
+    IFS= read -r deadline <"$R/deadline" || deadline=0
+    [ "$(now_up)" -ge "$deadline" ] || exit 1
+    ;;
+  boot) enter 120 || exit 1 ;;
+  *) exit 64 ;;
+esac
+heal || exit 1
+# It may be this very service that is stopped.
+disarm
+exit 0
+`;
