@@ -28,8 +28,8 @@ asked() {
   shift
   timeout 10 kubectl --kubeconfig "$ROOT$DATA_admin" --server "https://$_server" --tls-server-name kubernetes --request-timeout=8s get "$@" 2>&1 </dev/null
 }
+# Each of the two, since the first look.
 has_renewed() {
-  [ -n "$leases" ] || return 1
   for _row in $first; do case $leases in *"$_row"*) return 1 ;; esac; done
 }
 good=0 rows= first=
@@ -41,13 +41,17 @@ while :; do
     if said=$(asked "$endpoint" --raw '/readyz?verbose=true'); then rows="$rows$endpoint ready
 "; else
       isGood=
-      rows="$rows$endpoint $(printf %s "$said" | grep -m1 '^\[-\]\|rror' | head -c 200 | tr -d '\n')
+      rows="$rows$endpoint $(printf %s "$said" | grep -m1 -e '^\\[-\\]' -e rror | head -c 200 | tr -d '\\n')
 "
     fi
     IFS='
 '
   done
-  leases=$(unset IFS; asked "$DATA_endpoint" -n kube-system lease kube-controller-manager kube-scheduler -o 'jsonpath={range .items[*]}{.metadata.name} {.spec.renewTime}{"\\n"}{end}') || leases=
+  leases=
+  for lease in kube-controller-manager kube-scheduler; do
+    leases="$leases$lease $(asked "$DATA_endpoint" --raw "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$lease" | grep -o '"renewTime": *"[^"]*"' | head -n 1)
+"
+  done
   [ -n "$first" ] || first=$leases
   if [ -n "$isGood" ]; then good=$((good + 1)); else good=0; fi
   if [ "$good" -ge 3 ] && has_renewed; then break; fi

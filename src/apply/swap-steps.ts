@@ -24,7 +24,7 @@ ${begin}${serving}${held}
 read_paths || fault no-run
 [ "$(state_of "$R/journal")" = staged ] || fault no-run
 printf '%s\\n' "$DATA_sums" >"$R/sums" && read_sums || fault no-run
-drop() { disarm; rm -rf "$stage"; end_run discarded || rm -rf "$R"; fault "$1"; }
+drop() { trap '' HUP INT PIPE TERM; disarm; rm -rf "$stage"; end_run discarded || rm -rf "$R"; fault "$1"; }
 [ "$(live_sums)" = "$old_crt $old_key" ] || drop stale
 [ "$(sum_of "$stage/apiserver.crt") $(sum_of "$stage/apiserver.key")" = "$new_crt $new_key" ] || drop stage-changed
 trap 'drop stopped' HUP INT PIPE TERM

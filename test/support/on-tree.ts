@@ -15,8 +15,16 @@ export interface Watched {
 
 export function readerOnTree(root: string, shell: readonly [string, ...string[]] = ['/bin/sh']): Watched {
   const output: Buffer[] = [];
-  const [program, ...words] = shell;
-  const transport: Transport = {
+  return { reader: nodeReader(node, localTransport(root, shell, output), { as: 'login' }), output };
+}
+
+/** A shell here, for which the folder is `/`. */
+export function localTransport(
+  root: string,
+  [program, ...words]: readonly [string, ...string[]] = ['/bin/sh'],
+  output: Buffer[] = [],
+): Transport {
+  return {
     label: 'local:',
     isSimulated: true,
     facts: { transport: 'local', through: [] },
@@ -43,5 +51,4 @@ export function readerOnTree(root: string, shell: readonly [string, ...string[]]
       }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  return { reader: nodeReader(node, transport, { as: 'login' }), output };
 }
