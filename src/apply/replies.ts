@@ -2,7 +2,9 @@
 import { type Certificate, readCertificates } from '../model/certificate.ts';
 import type { Reply } from '../reach/reader.ts';
 
-export type StepReply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault };
+export type StepReply<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: Fault };
 
 export interface Fault {
   /** A word of the steps', or `unreadable` where the answer is not what a step gives. */
@@ -46,7 +48,10 @@ export interface Proved {
   readonly samples: readonly string[];
   readonly good: number;
   /** By name of the lease, at the first look and at the last. */
-  readonly leases: { readonly first: ReadonlyMap<string, string>; readonly last: ReadonlyMap<string, string> };
+  readonly leases: {
+    readonly first: ReadonlyMap<string, string>;
+    readonly last: ReadonlyMap<string, string>;
+  };
 }
 
 export interface Finished {
@@ -69,7 +74,10 @@ export function readTaken(reply: Reply): StepReply<Taken> {
   const holder = textIn(reply, 'holder');
   if (holder !== undefined && textIn(reply, 'fault') === 'held') {
     const [run = '', left = '', by = ''] = holder.split('\n');
-    return good({ state: 'held', holder: { run, by, secondsLeft: /^\d{1,9}$/.test(left) ? Number(left) : 0 } });
+    return whole({
+      state: 'held',
+      holder: { run, by, secondsLeft: /^\d{1,9}$/.test(left) ? Number(left) : 0 },
+    });
   }
   return unlessFault(reply, () => {
     if (textIn(reply, 'lock') !== 'taken') return undefined;
@@ -93,7 +101,9 @@ export function readStaged(reply: Reply): StepReply<Staged> {
     const keyFingerprint = digestAt(textIn(reply, 'key'));
     const sums = textIn(reply, 'sums') ?? '';
     if (certificate === undefined || keyFingerprint === undefined) return undefined;
-    return /^(?:[0-9a-f]{64} ){3}[0-9a-f]{64}$/.test(sums) ? { certificate, keyFingerprint, sums } : undefined;
+    return /^(?:[0-9a-f]{64} ){3}[0-9a-f]{64}$/.test(sums)
+      ? { certificate, keyFingerprint, sums }
+      : undefined;
   });
 }
 
@@ -104,15 +114,15 @@ export function readServed(reply: Reply): StepReply<Served> {
 
 export function readProved(reply: Reply): StepReply<Proved> {
   return unlessFault(reply, () => {
-    const good_ = textIn(reply, 'good') ?? '';
-    if (!/^\d{1,5}$/.test(good_) || textIn(reply, 'named') === undefined) return undefined;
+    const looks = textIn(reply, 'good') ?? '';
+    if (!/^\d{1,5}$/.test(looks) || textIn(reply, 'named') === undefined) return undefined;
     const served = certificateIn(reply, 'served');
     const [first = '', last = ''] = (textIn(reply, 'leases') ?? '').split('\n--\n');
     return {
       ...(served === undefined ? {} : { served }),
       named: pairs(textIn(reply, 'named') ?? ''),
       samples: linesIn(reply, 'samples'),
-      good: Number(good_),
+      good: Number(looks),
       leases: { first: pairs(first), last: pairs(last) },
     };
   });
@@ -155,10 +165,10 @@ function unlessFault<T>(reply: Reply, read: () => T | undefined): StepReply<T> {
     };
   }
   const value = read();
-  return value === undefined ? { ok: false, fault: { word: 'unreadable' } } : good(value);
+  return value === undefined ? { ok: false, fault: { word: 'unreadable' } } : whole(value);
 }
 
-function good<T>(value: T): StepReply<T> {
+function whole<T>(value: T): StepReply<T> {
   return { ok: true, value };
 }
 
