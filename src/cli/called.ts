@@ -35,7 +35,7 @@ function quoted(word: string): string {
 
 /** Where a command of ours begins in a text: the name, and a word that only we have behind it. */
 const ownCommand =
-  /(?<![\w/.#-])fix-sans(?= (?:explain|inspect|plan|show|verify|help|--version|--help)(?![\w-]))/g;
+  /(?<![\w/.#-])fix-sans(?= (?:explain|inspect|plan|apply|rollback|runs|show|verify|help|--version|--help)(?![\w-]))/g;
 
 /** Every command of ours in this text as it has to be typed here. Only ever for our own words, and for reports made of them. */
 export function asCalled(text: string, called: string): string {

@@ -1,8 +1,12 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
 import type { Command } from './command.ts';
+import { applyOptions, runOptions } from './apply-options.ts';
 import { planOptions } from './plan-options.ts';
 import { verifyOptions } from './verify-options.ts';
-import { nodeOptions, outputOptions, quiet, reachOptions, wishOption } from './shared-options.ts';
+import { nodeOptions, outputOptions, quiet, reachOptions, runOutput, wishOption } from './shared-options.ts';
+
+/** A run has a report of its own. */
+const planOnly: ReadonlySet<string> = new Set(['--on-node', '--out <file>', '--runbooks <folder>']);
 
 export const commands: readonly Command[] = [
   {
@@ -73,6 +77,32 @@ Exit codes: 0 nothing to do, 2 changes needed, 7 refused (each reason with its r
 4 a login or host key was refused, 75 no node answered.
 Nothing is changed on any node (--on-node uses a folder in /run that is gone afterwards); --write changes the inventory's files here, and only the one list in them.`,
     load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'apply',
+    usage: '',
+    summary:
+      'do what plan says, one control plane after the other, each proven before the next, the old certificate back where one does not hold',
+    options: [
+      ...nodeOptions,
+      ...reachOptions,
+      wishOption,
+      ...planOptions.filter(({ flags }) => !planOnly.has(flags)),
+      ...applyOptions,
+      ...runOptions,
+      ...runOutput,
+    ],
+    epilogue: `
+  fix-sans apply --node ops@10.0.0.11 --node ops@10.0.0.12 --san api.example.com
+  fix-sans apply --kubeconfig admin.conf --user ops --plan plan.json --yes
+  fix-sans apply --inventory inventory/prod/hosts.yaml --san 192.168.56.42 --write --report html=run.html
+
+On each control plane kubeadm signs beside the pair in use; what it signed is held against the plan, renamed over, and proven by
+handshakes. A node that does not hear of the run any more puts the old pair back by itself. A second run has nothing to do.
+Exit codes: 0 done and proven or nothing to do, 1 not confirmed, 3 some nodes or kubeadm-config are not done, 5 rolled back,
+6 another run holds the lock, 7 refused or a stale plan, 9 a human is needed: see what to type, 4 a login or host key was refused,
+64 wrong usage, no --yes without a terminal, 75 a control plane does not answer, 130 and 143 stopped by a signal.`,
+    load: async () => (await import('./apply.ts')).apply,
   },
   {
     name: 'show',

@@ -1,6 +1,7 @@
 /** The outside world of a command: stdout is the result, stderr is the talk. */
 import type { Readable } from 'node:stream';
 import type { openNode } from '../reach/open.ts';
+import type { openChanger } from '../reach/open-changer.ts';
 import type { openRehearser } from '../reach/open-rehearser.ts';
 
 interface Output {
@@ -18,11 +19,14 @@ export interface Io {
   readonly called?: string;
   /** Aborted by Ctrl-C and SIGTERM, for a command that has something to put in order; asked for, it replaces the usual death. */
   readonly stop?: () => AbortSignal;
+  /** What is said where a second signal ends the process at once. */
+  readonly atSecondStop?: (lastWords: () => string) => void;
   /** Does what Ctrl-C does elsewhere, where the terminal gives the key itself. */
   readonly interrupt?: () => void;
   /** Only the simulator brings one of its own, whose nodes are folders; the program never does. */
   readonly openNode?: typeof openNode;
   readonly openRehearser?: typeof openRehearser;
+  readonly openChanger?: typeof openChanger;
 }
 
 /** Colour only where a person looks: https://no-color.org and https://bixense.com/clicolors */

@@ -119,3 +119,21 @@ export const outputOptions: readonly Option[] = [
   { flags: '--vantage <name>', about: 'what to call this machine in reports', group: 'Output:' },
   { ...quiet, group: 'Output:' },
 ];
+
+/** Of `apply` and `rollback`. */
+export const runOutput: readonly Option[] = [
+  {
+    flags: '-f, --format <format>',
+    about: 'how to print what was done',
+    choices: ['text', 'json', 'markdown', 'html'],
+    fallback: 'text',
+    group: 'Output:',
+  },
+  {
+    flags: '--report <format=file>',
+    about: 'write it to a file too, in any of these formats',
+    repeats: true,
+    group: 'Output:',
+  },
+  { ...quiet, group: 'Output:' },
+];

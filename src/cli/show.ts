@@ -13,7 +13,7 @@ const hint = 'plans are written by fix-sans plan --out plan.json';
 export async function showPlan({ args, options }: Invocation, io: Io): Promise<ExitCode> {
   const [file, ...more] = args;
   if (file === undefined || more.length > 0) throw new UserError('show takes one plan file', hint);
-  const text = await textIn(file, io);
+  const text = await planText(file, io);
   const reading = readPlan(text);
   if (!reading.ok) {
     if (reading.exitCode === exitCodes.usage.code)
@@ -26,7 +26,7 @@ export async function showPlan({ args, options }: Invocation, io: Io): Promise<E
 }
 
 /** A pipe or a device may have no end; what others may write may say anything, and what it says is run by people. */
-async function textIn(file: string, io: Io): Promise<string> {
+export async function planText(file: string, io: Io): Promise<string> {
   const refuse = (error: NodeJS.ErrnoException): never => {
     const why = error.code === 'ENOENT' ? 'it is not there' : error.message;
     throw new UserError(`cannot read ${display(file)}: ${why}`, hint);

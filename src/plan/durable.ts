@@ -60,12 +60,15 @@ function isOneOf(item: string, keys: ReadonlySet<string>): boolean {
 }
 
 /** A change by somebody else in between makes the test fail, and nothing is written. */
-function patchCommand(resourceVersion: string, after: string): string {
-  const patch = [
+export function configurationPatch(resourceVersion: string, after: string): string {
+  return JSON.stringify([
     { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
     { op: 'replace', path: '/data/ClusterConfiguration', value: after },
-  ];
-  return `kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch configmap kubeadm-config --type=json -p ${shellWord(JSON.stringify(patch))}`;
+  ]);
+}
+
+export function patchCommand(resourceVersion: string, after: string): string {
+  return `kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch configmap kubeadm-config --type=json -p ${shellWord(configurationPatch(resourceVersion, after))}`;
 }
 
 function refused({ line, detail }: ListRefused, names: readonly string[]): DurableChange {

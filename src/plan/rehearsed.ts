@@ -54,12 +54,28 @@ function withoutForms(node: NodePlan): NodePlan {
   return rest;
 }
 
-function faultsOf(
-  { names, certificate: planned }: NodePlan,
-  { ca, rehearsed }: RehearsedNode,
-): readonly string[] {
+function faultsOf(node: NodePlan, { ca, rehearsed }: RehearsedNode): readonly string[] {
   if (rehearsed.state === 'failed') return [`its kubeadm signed nothing: ${rehearsed.why}`];
   const { certificate, keyFingerprint, touched, left } = rehearsed;
+  return [
+    ...pairFaults(node, { certificate, keyFingerprint, ca }),
+    ...touched.map((path) => `${path} was changed meanwhile, by whomever`),
+    ...(left === undefined ? [] : [`the folder ${left} could not be taken away; it holds a key: remove it`]),
+  ];
+}
+
+export interface MadePair {
+  readonly certificate: Certificate;
+  /** SHA-256 of the public half of the key that was made. */
+  readonly keyFingerprint: string;
+  readonly ca: Certificate | undefined;
+}
+
+/** What about a pair that kubeadm made is not as planned, in clauses: names, algorithm, use, CA, key and time. */
+export function pairFaults(
+  { names, certificate: planned }: NodePlan,
+  { certificate, keyFingerprint, ca }: MadePair,
+): readonly string[] {
   const wanted = new Set(names.filter(({ fate }) => fate !== 'removed').map(({ san }) => sanKey(san)));
   const made = new Set(
     certificate.names.map(({ type, value }) => {
@@ -86,8 +102,6 @@ function faultsOf(
     ...(hours + 1 >= planned.validityHours
       ? []
       : [`it would be valid for ${Math.round(hours)} hours, not for ${Math.round(planned.validityHours)}`]),
-    ...touched.map((path) => `${path} was changed meanwhile, by whomever`),
-    ...(left === undefined ? [] : [`the folder ${left} could not be taken away; it holds a key: remove it`]),
   ];
 }
 

@@ -7,6 +7,7 @@ import { explainAsText } from './explain-text.ts';
 import { inspectAsJson } from './inspect/json.ts';
 import { inspectPage } from './inspect/page.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Rollout } from '../model/rollout.ts';
 import type { Verification } from '../model/verification.ts';
 import type { Look } from './look.ts';
 import { pageAsHtml } from './page-html.ts';
@@ -15,6 +16,8 @@ import { pageAsText } from './page-text.ts';
 import { planAsJson } from './plan/json.ts';
 import { planPage } from './plan/page.ts';
 import { inspectAsPrometheus, planAsPrometheus, verifyAsPrometheus } from './prometheus.ts';
+import { rolloutAsJson } from './rollout/json.ts';
+import { rolloutPage } from './rollout/page.ts';
 import { verifyAsJson } from './verify/json.ts';
 import { verifyPage } from './verify/page.ts';
 
@@ -46,4 +49,11 @@ export const verifyReports: Readonly<Record<string, (verification: Verification,
   markdown: (verification) => pageAsMarkdown(verifyPage(verification)),
   html: (verification) => pageAsHtml(verifyPage(verification)),
   prometheus: verifyAsPrometheus,
+};
+
+export const rolloutReports: Readonly<Record<string, (rollout: Rollout, look: Look) => string>> = {
+  text: (rollout, look) => pageAsText(rolloutPage(rollout), look),
+  json: rolloutAsJson,
+  markdown: (rollout) => pageAsMarkdown(rolloutPage(rollout)),
+  html: (rollout) => pageAsHtml(rolloutPage(rollout)),
 };

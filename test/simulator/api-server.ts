@@ -86,10 +86,16 @@ async function answer(
   const found = objects.get(path, searchParams.get('labelSelector') ?? undefined);
   if (found === undefined) return missing(path);
   if (method === 'GET') return { status: 200, body: found };
-  if (method === 'PUT' && 'metadata' in found && !('items' in found)) {
-    return put(path, await textOf(request), objects);
+  if ('metadata' in found && !('items' in found)) {
+    if (method === 'PUT') return put(path, await textOf(request), objects);
+    if (method === 'PATCH' && request.headers['content-type'] === 'application/json-patch+json')
+      return patch(path, await textOf(request), objects, found as ApiObject);
   }
-  return refusal(405, 'MethodNotAllowed', 'the simulated server knows only GET, and PUT of one object');
+  return refusal(
+    405,
+    'MethodNotAllowed',
+    'the simulated server knows only GET, and PUT and a JSON patch of one object',
+  );
 }
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates */
@@ -117,6 +123,29 @@ function put(path: string, text: string, objects: ObjectStore): Answer {
     'Conflict',
     `Operation cannot be fulfilled on ${resource} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
   );
+}
+
+/** `test` and `replace` alone: https://www.rfc-editor.org/rfc/rfc6902. A test that fails changes nothing, and the real server says no more. */
+function patch(path: string, text: string, objects: ObjectStore, found: ApiObject): Answer {
+  const rejected = refusal(422, 'Invalid', 'the server rejected our request due to an error in our request');
+  const wanted = structuredClone(found) as unknown as Record<string, unknown>;
+  for (const { op, path: pointer, value } of JSON.parse(text) as readonly Operation[]) {
+    const keys = pointer.split('/').slice(1);
+    const last = keys.pop() ?? '';
+    let place = wanted;
+    for (const key of keys) place = (place[key] ?? {}) as Record<string, unknown>;
+    if (!(last in place) || (op === 'test' && place[last] !== value)) return rejected;
+    if (op === 'replace') place[last] = value;
+    else if (op !== 'test') return rejected;
+  }
+  const written = objects.put(path, wanted as unknown as ApiObject);
+  return written === undefined ? rejected : { status: 200, body: written };
+}
+
+interface Operation {
+  readonly op: string;
+  readonly path: string;
+  readonly value: unknown;
 }
 
 function missing(path: string): Answer {

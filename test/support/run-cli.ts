@@ -17,12 +17,24 @@ interface Given {
   readonly columns?: number;
   readonly openNode?: Io['openNode'];
   readonly openRehearser?: Io['openRehearser'];
+  readonly openChanger?: Io['openChanger'];
+  readonly stop?: Io['stop'];
   readonly called?: string;
 }
 
 export async function runCli(
   argv: readonly string[],
-  { stdin, terminal = false, env = {}, columns, openNode, openRehearser, called }: Given = {},
+  {
+    stdin,
+    terminal = false,
+    env = {},
+    columns,
+    openNode,
+    openRehearser,
+    openChanger,
+    stop,
+    called,
+  }: Given = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
@@ -34,6 +46,8 @@ export async function runCli(
     env,
     ...(openNode && { openNode }),
     ...(openRehearser && { openRehearser }),
+    ...(openChanger && { openChanger }),
+    ...(stop && { stop }),
     ...(called !== undefined && { called }),
   });
   return { code, stdout, stderr };

@@ -1,5 +1,6 @@
 /** The command line against simulated nodes: the same SSH, and the one transport that sets ROOT. */
 import type { Io } from '../../src/cli/io.ts';
+import { nodeChanger } from '../../src/reach/changer.ts';
 import { nodeReader } from '../../src/reach/run-query.ts';
 import { nodeRehearser } from '../../src/reach/rehearser.ts';
 import { openSsh2 } from '../../src/reach/ssh2/open.ts';
@@ -14,6 +15,12 @@ export const openSimulatedRehearser: NonNullable<Io['openRehearser']> = async (n
   const runAs = { sudo: 'root', helper: 'helper', none: 'login' } as const;
   const as = runAs[options.become];
   return nodeRehearser(node, await simulatedTransport(node, options), { as, limits: options.limits });
+};
+
+export const openSimulatedChanger: NonNullable<Io['openChanger']> = async (node, options) => {
+  const runAs = { sudo: 'root', helper: 'helper', none: 'login' } as const;
+  const as = runAs[options.become];
+  return nodeChanger(node, await simulatedTransport(node, options), { as, limits: options.limits });
 };
 
 async function simulatedTransport(

@@ -2,8 +2,12 @@
 import { Complaint } from './complaint.ts';
 
 export interface CommandLine {
-  readonly verb: 'get' | 'replace' | 'version';
+  readonly verb: 'get' | 'patch' | 'replace' | 'version';
+  /** The path that is asked for: by --raw, or of the one ConfigMap that is named. */
   readonly raw: string;
+  /** `{.data.ClusterConfiguration}` */
+  readonly field: string | undefined;
+  readonly patch: string | undefined;
   readonly file: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly server: string | undefined;
@@ -22,8 +26,17 @@ const valued: ReadonlySet<string> = new Set([
   'request-timeout',
   'context',
   'output',
+  'namespace',
+  'type',
+  'patch',
 ]);
-const short: Readonly<Record<string, string>> = { '-s': '--server', '-f': '--filename', '-o': '--output' };
+const short: Readonly<Record<string, string>> = {
+  '-s': '--server',
+  '-f': '--filename',
+  '-o': '--output',
+  '-n': '--namespace',
+  '-p': '--patch',
+};
 
 export function readCommandLine(args: readonly string[]): CommandLine {
   const flags = new Map<string, string>();
@@ -40,16 +53,19 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     } else throw new Complaint(`error: unknown flag: --${name}`);
   }
   const [verb, ...more] = words;
-  const raw = flags.get('raw');
+  const map = configMapOf(words, flags);
+  const raw = flags.get('raw') ?? map;
   const isKnown = verb === 'version' ? flags.has('client') : raw !== undefined;
-  if (!isVerb(verb) || more.length > 0 || !isKnown) {
+  if (!isVerb(verb) || (map === undefined && more.length > 0) || !isKnown) {
     throw new Complaint(
-      'error: the simulated kubectl knows only "get --raw", "replace --raw" and "version --client"',
+      'error: the simulated kubectl knows only "get --raw", "replace --raw", "version --client", "get configmap NAME -o jsonpath={.data.KEY}" and "patch configmap NAME --type=json"',
     );
   }
   return {
     verb,
     raw: raw ?? '',
+    field: /^jsonpath=\{\.data\.(\w+)\}$/.exec(flags.get('output') ?? '')?.[1],
+    patch: flags.get('patch'),
     file: flags.get('filename'),
     kubeconfig: flags.get('kubeconfig'),
     server: flags.get('server'),
@@ -59,8 +75,18 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   };
 }
 
+/** `get configmap NAME -o jsonpath=…`, `patch configmap NAME --type=json -p …` */
+function configMapOf(words: readonly string[], flags: ReadonlyMap<string, string>): string | undefined {
+  const [verb, kind, name, ...more] = words;
+  if ((kind !== 'configmap' && kind !== 'cm') || name === undefined || more.length > 0) return undefined;
+  const isGet = verb === 'get' && /^jsonpath=\{\.data\.\w+\}$/.test(flags.get('output') ?? '');
+  const isPatch = verb === 'patch' && flags.get('type') === 'json' && flags.has('patch');
+  if (!isGet && !isPatch) return undefined;
+  return `/api/v1/namespaces/${flags.get('namespace') ?? 'default'}/configmaps/${name}`;
+}
+
 function isVerb(word: string | undefined): word is CommandLine['verb'] {
-  return word === 'get' || word === 'replace' || word === 'version';
+  return word === 'get' || word === 'patch' || word === 'replace' || word === 'version';
 }
 
 /** `5s`, `1m`, or a number of seconds; 0 is for ever. */

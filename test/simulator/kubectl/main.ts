@@ -1,4 +1,4 @@
-/** The stand-in for kubectl: `get --raw`, `replace --raw` and `version --client`, with the connection checked as the real one does. */
+/** The stand-in for kubectl: `get --raw`, `replace --raw`, `version --client`, and a ConfigMap's text read and patched, with the connection checked as the real one does. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -24,8 +24,20 @@ async function run(): Promise<void> {
     return;
   }
   const access = accessOf(line, fileText);
+  const { timeoutMs } = line;
+  if (line.verb === 'patch') {
+    await ask(access, line.raw, { body: line.patch, isPatch: true, timeoutMs });
+    process.stdout.write(`configmap/${path.basename(line.raw)} patched\n`);
+    return;
+  }
   const body = line.verb === 'replace' ? await bodyOf(line) : undefined;
-  process.stdout.write(await ask(access, line.raw, { body, timeoutMs: line.timeoutMs }));
+  const answer = await ask(access, line.raw, { body, timeoutMs });
+  process.stdout.write(line.field === undefined ? answer : fieldOf(answer, line.field));
+}
+
+function fieldOf(answer: string, field: string): string {
+  const { data = {} } = JSON.parse(answer) as { readonly data?: Readonly<Record<string, string>> };
+  return data[field] ?? '';
 }
 
 async function bodyOf({ file }: CommandLine): Promise<string> {

@@ -9,7 +9,15 @@ import type { Access } from './kubeconfig.ts';
 export async function ask(
   access: Access,
   path: string,
-  { body, timeoutMs }: { readonly body: string | undefined; readonly timeoutMs: number | undefined },
+  {
+    body,
+    isPatch = false,
+    timeoutMs,
+  }: {
+    readonly body: string | undefined;
+    readonly isPatch?: boolean;
+    readonly timeoutMs: number | undefined;
+  },
 ): Promise<string> {
   const { server } = access;
   const host = server.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -18,10 +26,12 @@ export async function ask(
     host,
     port: server.port === '' ? undefined : server.port,
     path,
-    method: body === undefined ? 'GET' : 'PUT',
+    method: isPatch ? 'PATCH' : methodFor(body),
     headers: {
       accept: 'application/json, */*',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined
+        ? {}
+        : { 'content-type': isPatch ? 'application/json-patch+json' : 'application/json' }),
     },
     agent: false,
     ca: access.ca,
@@ -45,6 +55,10 @@ export async function ask(
     sent.on('error', (error) => reject(complaintOf(error, server)));
     sent.end(body);
   });
+}
+
+function methodFor(body: string | undefined): string {
+  return body === undefined ? 'GET' : 'PUT';
 }
 
 /** https://github.com/golang/go/blob/go1.24.0/src/crypto/x509/verify.go (HostnameError) */
@@ -96,6 +110,8 @@ function complaintOf(error: NodeJS.ErrnoException, server: URL): Complaint {
 function refusalText(status: number | undefined, answer: string): string {
   try {
     const { reason, message } = JSON.parse(answer) as { reason?: string; message?: string };
+    // As kubectl says it of a patch: https://github.com/kubernetes/kubectl/blob/v0.34.0/pkg/cmd/util/helpers.go
+    if (reason === 'Invalid' && message !== undefined) return `The request is invalid: ${message}`;
     if (message !== undefined) return `Error from server (${reason ?? status}): ${message}`;
   } catch {
     // Plain text, as /readyz answers.

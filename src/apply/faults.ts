@@ -1,0 +1,69 @@
+/** The words in which a step says why it did not go on, as clauses, and what each means for the run. */
+import type { ExitName } from '../model/exit-code.ts';
+import type { Fault } from './replies.ts';
+
+interface Meaning {
+  readonly clause: string;
+  readonly exit: ExitName;
+}
+
+const meanings: Readonly<Record<string, Meaning>> = {
+  held: { clause: 'another run holds the lock', exit: 'locked' },
+  busy: { clause: 'another step is running there and did not come to its end', exit: 'locked' },
+  'lock-lost': { clause: 'the lock of this run is gone', exit: 'locked' },
+  stale: { clause: 'the pair in use is no longer the one that was planned for', exit: 'refused' },
+  moved: { clause: 'the pair in use is not where it was, or behind a link', exit: 'refused' },
+  'other-kubeadm': { clause: 'kubeadm is of another version than planned for', exit: 'refused' },
+  'two-disks': {
+    clause: 'certificate and key lie on two file systems, so no rename is one step',
+    exit: 'refused',
+  },
+  'no-program': { clause: 'a program is missing that a step needs', exit: 'refused' },
+  'no-paths': { clause: 'a path is not absolute', exit: 'refused' },
+  'run-there': { clause: 'there is a run of this name already', exit: 'refused' },
+  newer: { clause: 'its journal is of a newer version of fix-sans', exit: 'refused' },
+  'no-space': { clause: 'there is no room, or nothing can be written', exit: 'rolledBack' },
+  'kubeadm-failed': { clause: 'kubeadm signed nothing', exit: 'rolledBack' },
+  'stage-changed': { clause: 'what was staged is no longer what was proven', exit: 'rolledBack' },
+  'no-attributes': {
+    clause: 'owner and mode of the pair in use could not be given to the new one',
+    exit: 'rolledBack',
+  },
+  'no-backup': { clause: 'the backup could not be read back', exit: 'rolledBack' },
+  'no-dead-man': { clause: 'the dead-man switch could not be armed', exit: 'rolledBack' },
+  'rename-failed': { clause: 'the pair could not be renamed over', exit: 'rolledBack' },
+  stopped: { clause: 'a signal ended the step on the node', exit: 'rolledBack' },
+  'no-container': { clause: 'the container of the API server was not found', exit: 'rolledBack' },
+  'not-stopped': { clause: 'the container of the API server could not be stopped', exit: 'rolledBack' },
+  undone: { clause: 'the node has put the old pair back by itself', exit: 'rolledBack' },
+  discarded: { clause: 'the node has thrown away what was staged', exit: 'rolledBack' },
+  'no-run': { clause: 'the node knows of no such run', exit: 'rolledBack' },
+  damaged: { clause: 'its journal is damaged', exit: 'needsHuman' },
+  unreadable: { clause: 'the answer of the node is not what this step gives', exit: 'rolledBack' },
+};
+
+export function clauseOf({ word, said }: Fault): string {
+  const clause = meanings[word]?.clause ?? `the node says: ${word}`;
+  return said === undefined || said.trim() === '' ? clause : `${clause}: ${lastWords(said)}`;
+}
+
+export function exitOfFault({ word }: Fault): ExitName {
+  return meanings[word]?.exit ?? 'rolledBack';
+}
+
+/** kubeadm ends with a remark on stack traces. */
+function lastWords(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('To see the stack'));
+  return (lines.find((line) => line.startsWith('error')) ?? lines.at(-1) ?? '').slice(0, 300);
+}
+
+/** Of an undo: what it means that the old pair is not in place. */
+export const undoClauses = {
+  back: 'the old pair is in place again',
+  nothing: 'nothing was changed',
+  foreign: 'the pair in use is neither the old one nor the new one: somebody else has written it',
+  'no-backup': 'the backup is gone or damaged',
+  failed: 'the old pair could not be put back',
+  newer: 'the journal there is of a newer version of fix-sans',
+  damaged: 'the journal there is damaged',
+} as const;

@@ -1,0 +1,197 @@
+/** The locks of all control planes: taken before anything is changed anywhere, in one order for everybody, all or none. */
+import type { ExitName } from '../model/exit-code.ts';
+import type { ClusterNode } from '../model/node.ts';
+import { isRefusal } from '../model/trouble.ts';
+import { ReachError } from '../reach/transport.ts';
+import { undo } from './end-steps.ts';
+import { clauseOf, exitOfFault, undoClauses } from './faults.ts';
+import { type Link, linkTo } from './link.ts';
+import { release, take } from './lock-steps.ts';
+import type { Ports, RunName } from './ports.ts';
+import { readReleased, readTaken, readUndone, type UnendedRun } from './replies.ts';
+import type { Place } from './task.ts';
+
+export interface Locked {
+  readonly run: RunName;
+  readonly links: ReadonlyMap<string, Link>;
+  /** Runs that were begun and did not end, of anybody, by node. */
+  readonly unended: ReadonlyMap<string, readonly UnendedRun[]>;
+  /** Renews the locks of nodes whose turn is not yet, until the answer is called. */
+  keep(): () => Promise<void>;
+  /** Whose steps keep its lock by themselves; undefined between two nodes. */
+  workOn(node: string | undefined): void;
+  /** The node's own last step has let go of it. */
+  letGo(node: string): void;
+  /** Of what is still held. */
+  release(): Promise<void>;
+}
+
+export interface NotLocked {
+  readonly exit: ExitName;
+  readonly node: string;
+  readonly why: string;
+}
+
+export type Locking =
+  | { readonly ok: true; readonly locked: Locked }
+  | { readonly ok: false; readonly fault: NotLocked };
+
+export async function lockAll(nodes: readonly ClusterNode[], run: RunName, ports: Ports): Promise<Locking> {
+  const links = new Map<string, Link>();
+  const unended = new Map<string, readonly UnendedRun[]>();
+  for (const node of nodes.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    const link = linkTo(node, run, ports);
+    links.set(node.name, link);
+    const fault = await lockOne(link, unended, ports);
+    if (fault !== undefined) {
+      await releaseAll(links);
+      return { ok: false, fault: { ...fault, node: node.name } };
+    }
+  }
+  return { ok: true, locked: held({ run, links, unended }, ports) };
+}
+
+async function lockOne(
+  link: Link,
+  unended: Map<string, readonly UnendedRun[]>,
+  ports: Ports,
+): Promise<Omit<NotLocked, 'node'> | undefined> {
+  try {
+    const answer = await link.ask(take, {}, readTaken);
+    if (!answer.ok) return { exit: exitOfFault(answer.fault), why: clauseOf(answer.fault) };
+    const { value } = answer;
+    if (value.state === 'held') {
+      const { run, by, secondsLeft } = value.holder;
+      return {
+        exit: 'locked',
+        why: `the run ${run} of ${by} holds the lock, for ${secondsLeft} s more unless it is renewed`,
+      };
+    }
+    const detail = value.dead === undefined ? {} : { detail: `taken over from ${value.dead}, which is gone` };
+    ports.tell({ event: 'locked', node: link.node.name, ...detail });
+    unended.set(link.node.name, value.unended);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ReachError)) throw error;
+    const { trouble } = error;
+    return { exit: isRefusal(trouble) ? 'authentication' : 'temporary', why: trouble.message };
+  }
+}
+
+function held({ run, links, unended }: Pick<Locked, 'run' | 'links' | 'unended'>, ports: Ports): Locked {
+  const ours = new Set(links.keys());
+  let inWork: string | undefined;
+  return {
+    run,
+    links,
+    unended,
+    keep: () => {
+      const pauseMs = (run.timing.deadManSeconds * 1000) / 3;
+      const over = new AbortController();
+      const loop = async (): Promise<void> => {
+        let next = ports.clock() + pauseMs;
+        while (!over.signal.aborted) {
+          await ports.sleep(500);
+          if (over.signal.aborted || ports.clock() < next) continue;
+          next = ports.clock() + pauseMs;
+          // A lock that is lost is found by the step that needs it.
+          const waiting = [...links].filter(([node]) => ours.has(node) && node !== inWork);
+          await Promise.allSettled(
+            waiting.map(([, link]) =>
+              link.ask(release, { seconds: String(run.timing.deadManSeconds) }, readReleased),
+            ),
+          );
+        }
+      };
+      const running = loop();
+      return async () => {
+        over.abort();
+        await running;
+      };
+    },
+    workOn: (node) => {
+      inWork = node;
+    },
+    letGo: (node) => void ours.delete(node),
+    release: async () => {
+      await releaseAll(new Map([...links].filter(([node]) => ours.has(node))));
+      ours.clear();
+      await Promise.all([...links.values()].map((link) => link.close()));
+    },
+  };
+}
+
+/** A lock that cannot be let go of runs out by itself. */
+async function releaseAll(links: ReadonlyMap<string, Link>): Promise<void> {
+  await Promise.allSettled(
+    [...links.values()].map(async (link) => {
+      await link.ask(release, { seconds: '' }, readReleased);
+    }),
+  );
+  await Promise.all([...links.values()].map((link) => link.close()));
+}
+
+export interface Healed {
+  readonly node: string;
+  readonly run: string;
+  readonly isHealed: boolean;
+  /** Whether the pair in use is another one now. */
+  readonly isChanged: boolean;
+  readonly why: string;
+  readonly exit: ExitName;
+}
+
+/** What earlier runs left unfinished: the old pair, wherever it was not proven that the new one may stay. */
+export async function healAll(
+  { links, unended, run }: Locked,
+  places: ReadonlyMap<string, Place>,
+  ports: Ports,
+): Promise<readonly Healed[]> {
+  const all: Healed[] = [];
+  for (const [node, runs] of unended) {
+    for (const one of runs) {
+      const link = links.get(node);
+      if (link === undefined || one.run === run.run) continue;
+      const healed = await healOne(link, one.run, places.get(node)?.endpoint ?? '', run);
+      ports.tell({ event: healed.isHealed ? 'healed' : 'failed', node, detail: `${one.run}: ${healed.why}` });
+      all.push(healed);
+    }
+  }
+  return all;
+}
+
+async function healOne(link: Link, of: string, endpoint: string, { timing }: RunName): Promise<Healed> {
+  const about = { node: link.node.name, run: of };
+  try {
+    const wait = String(timing.reloadSeconds);
+    const answer = await link.insist(
+      undo,
+      { of, isBack: '', endpoint, wait },
+      readUndone,
+      timing.reloadSeconds,
+    );
+    if (!answer.ok)
+      return {
+        ...about,
+        isHealed: false,
+        isChanged: false,
+        why: clauseOf(answer.fault),
+        exit: exitOfFault(answer.fault),
+      };
+    const { result, served } = answer.value;
+    const isHealed = result === 'back' || result === 'nothing';
+    const isServed = served?.isServed !== false;
+    return {
+      ...about,
+      isHealed: isHealed && isServed,
+      isChanged: result === 'back',
+      why:
+        isHealed && !isServed ? 'the old pair is in place again, and is not served yet' : undoClauses[result],
+      exit: result === 'foreign' || result === 'newer' ? 'refused' : 'needsHuman',
+    };
+  } catch (error) {
+    if (!(error instanceof ReachError)) throw error;
+    const exit = isRefusal(error.trouble) ? 'authentication' : 'temporary';
+    return { ...about, isHealed: false, isChanged: false, why: error.trouble.message, exit };
+  }
+}

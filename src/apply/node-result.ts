@@ -1,0 +1,59 @@
+/** How a node ended, as the report has it, and what to type where only a human can go on. Pure. */
+import type { ExitName } from '../model/exit-code.ts';
+import type { NodeOutcome } from '../model/rollout.ts';
+import { shellWord } from '../plan/signing.ts';
+import type { Place, Task } from './task.ts';
+
+export interface NodeResult {
+  readonly outcome: NodeOutcome;
+  /** Absent where all is well. */
+  readonly exit?: ExitName;
+}
+
+type Told = Pick<NodeOutcome, 'state'> &
+  Partial<Pick<NodeOutcome, 'why' | 'commands' | 'after' | 'servedAfterMs' | 'wasRestarted'>> & {
+    readonly exit?: ExitName;
+  };
+
+export function outcomeOf(task: Task, run: string, { exit, ...told }: Told): NodeResult {
+  const { plan, before } = task;
+  const hasBackup = told.state !== 'untouched' && told.state !== 'nothing';
+  return {
+    outcome: {
+      node: plan.node,
+      commands: [],
+      wasRestarted: false,
+      healed: [],
+      ...told,
+      ...(before === undefined ? {} : { before }),
+      ...(hasBackup ? { backup: backupOf(run) } : {}),
+    },
+    ...(exit === undefined ? {} : { exit }),
+  };
+}
+
+export function backupOf(run: string): string {
+  return `/var/lib/fix-sans/${run}`;
+}
+
+/** Beside the live file and then renamed over it, since a copy in place is seen half written. */
+export function commandsBack({ certificatePath, keyPath, socket }: Place, run: string): readonly string[] {
+  const one = (kind: 'crt' | 'key', path: string): string => {
+    const beside = shellWord(`${path}.back`);
+    return `cp -a -- ${backupOf(run)}/old.${kind} ${beside} && mv -f -- ${beside} ${shellWord(path)}`;
+  };
+  return [one('key', keyPath), one('crt', certificatePath), 'sync', ...commandsRestart(socket)];
+}
+
+/** Only where the API server does not take the pair by itself. */
+export function commandsRestart(socket: string): readonly string[] {
+  const crictl = socket === '' ? 'crictl' : `crictl --runtime-endpoint ${shellWord(socket)}`;
+  return [`${crictl} ps -q --name '^kube-apiserver$' | head -n 1 | xargs -r ${crictl} stop`];
+}
+
+export function commandsCompare({ certificatePath }: Place, run: string): readonly string[] {
+  return [
+    `openssl x509 -noout -subject -serial -dates -ext subjectAltName -in ${shellWord(certificatePath)}`,
+    `openssl x509 -noout -subject -serial -dates -ext subjectAltName -in ${backupOf(run)}/old.crt`,
+  ];
+}

@@ -1,0 +1,72 @@
+/** Whether what was staged, and later what is served, is what was planned. Clauses of what is wrong; none where all holds. Pure. */
+import type { Certificate } from '../model/certificate.ts';
+import { isCovered, looseSan, type San } from '../model/san.ts';
+import { formatSan } from '../model/san.ts';
+import { pairFaults } from '../plan/rehearsed.ts';
+import type { Proved, Staged } from './replies.ts';
+import { plannedNames, sniOf, type Task } from './task.ts';
+
+/** The node's clock may be that far from ours; beyond, the plan is refused before. */
+const clockToleranceMs = 5 * 60_000;
+
+export function stagedFaults(
+  task: Task,
+  { certificate, keyFingerprint }: Staged,
+  now: Date,
+): readonly string[] {
+  const { plan, ca, before } = task;
+  const time = now.getTime();
+  return [
+    ...pairFaults(plan, { certificate, keyFingerprint, ca }),
+    ...(certificate.isCa ? ['its kubeadm made a CA of it'] : []),
+    ...(Date.parse(certificate.notBefore) > time + clockToleranceMs ? ['it is not valid yet'] : []),
+    ...(Date.parse(certificate.notAfter) <= time ? ['it has expired already'] : []),
+    ...(before?.fingerprint === certificate.fingerprint
+      ? ['it is the certificate that is in use already']
+      : []),
+  ];
+}
+
+/** Good looks in a row, a second apart. */
+export const goodLooks = 3;
+
+export function servingFaults(task: Task, staged: Certificate, proved: Proved): readonly string[] {
+  const { served, good, samples, leases } = proved;
+  if (served === undefined) return ['nothing is served, or nothing that can be read'];
+  if (served.fingerprint !== staged.fingerprint)
+    return ['another certificate is served than the one that was staged'];
+  const names = plannedNames(task.plan).filter((san) => !isServedFor(san, task, staged, proved));
+  const stale = ['kube-controller-manager', 'kube-scheduler'].filter((lease) => {
+    const [first = '', last = ''] = [leases.first.get(lease), leases.last.get(lease)];
+    return first === '' || last === '' || first === last;
+  });
+  return [
+    ...(names.length === 0
+      ? []
+      : [`no certificate that covers it is served for ${names.map(formatSan).join(', ')}`]),
+    ...(good >= goodLooks
+      ? []
+      : [`the API servers were not ready three times in a row${lastTrouble(samples)}`]),
+    ...(stale.length === 0 ? [] : [`the lease of ${stale.join(' and ')} was not renewed`]),
+  ];
+}
+
+/** A client that dials an address sends no name, and is served what is served without one. */
+function isServedFor(san: San, { others }: Task, staged: Certificate, { named }: Proved): boolean {
+  const name = sniOf(san);
+  if (name === undefined) return holds(staged, san);
+  const fingerprint = named.get(name);
+  const shown = [staged, ...others].find((one) => one.fingerprint === fingerprint);
+  return shown !== undefined && holds(shown, san);
+}
+
+function holds(certificate: Certificate, san: San): boolean {
+  const held = certificate.names.flatMap(({ value }) => looseSan(value) ?? []);
+  // A wildcard is held where it stands, since it covers no other wildcard.
+  return isCovered(held, san) || held.some((one) => one.type === san.type && one.value === san.value);
+}
+
+function lastTrouble(samples: readonly string[]): string {
+  const bad = samples.findLast((line) => !line.endsWith(' ready'));
+  return bad === undefined ? '' : `: ${bad.slice(0, 300)}`;
+}

@@ -1,0 +1,88 @@
+/** The way back of a node: the old pair in place and served, or what a human has to do. */
+import type { ExitName } from '../model/exit-code.ts';
+import { ReachError } from '../reach/transport.ts';
+import { undo } from './end-steps.ts';
+import { clauseOf, undoClauses } from './faults.ts';
+import { commandsBack, commandsCompare, commandsRestart, type NodeResult, outcomeOf } from './node-result.ts';
+import type { Link } from './link.ts';
+import type { Ports, RunName } from './ports.ts';
+import { readUndone, type StepReply, type Undone } from './replies.ts';
+import type { Task } from './task.ts';
+
+export interface NodeRun {
+  readonly task: Task;
+  readonly link: Link;
+  readonly run: RunName;
+  readonly ports: Ports;
+  /** Of `finish`: whether the lock goes with it, and what is to be written into kubeadm-config. */
+  readonly ending: { readonly isRelease: boolean; readonly patch: string };
+}
+
+type On = Pick<NodeRun, 'task' | 'link' | 'run' | 'ports'>;
+
+/** Nothing in use was touched: what was staged is thrown away, now or by the next run. */
+export async function tidyUp(on: On, why: string, exit?: ExitName): Promise<NodeResult> {
+  const { task, run } = on;
+  const answer = await asked(on).catch((error: unknown) => {
+    if (error instanceof ReachError) return undefined;
+    throw error;
+  });
+  // It never began there, or it was ended already.
+  if (answer?.ok === true && answer.value.result === 'back') return ended(on, answer.value, why, false);
+  return outcomeOf(task, run.run, { state: 'untouched', why, ...(exit === undefined ? {} : { exit }) });
+}
+
+export async function putBack(on: On, why: string, wasRestarted = false): Promise<NodeResult> {
+  const { task, run, link, ports } = on;
+  try {
+    const answer = await asked(on);
+    if (answer.ok) return ended(on, answer.value, why, wasRestarted);
+    if (answer.fault.word === 'no-run')
+      return outcomeOf(task, run.run, { state: 'untouched', why, exit: 'rolledBack', wasRestarted });
+    return stuck(
+      on,
+      `${why}; and the way back: ${clauseOf(answer.fault)}`,
+      commandsBack(task.place, run.run),
+      {
+        wasRestarted,
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof ReachError)) throw error;
+    const by = `${link.deadline().toISOString().slice(0, 19)}Z`;
+    const all = `${why}; then the line was lost (${error.trouble.message}): the node puts the old pair back by itself, by ${by} at the latest`;
+    ports.tell({ event: 'failed', node: task.plan.node, detail: all });
+    return outcomeOf(task, run.run, { state: 'unknown', why: all, exit: 'rolledBack', wasRestarted });
+  }
+}
+
+function asked({ task, link, run }: On): Promise<StepReply<Undone>> {
+  const { reloadSeconds } = run.timing;
+  const data = { of: run.run, isBack: '', endpoint: task.place.endpoint, wait: String(reloadSeconds) };
+  return link.insist(undo, data, readUndone, reloadSeconds);
+}
+
+function ended(on: On, { result, served }: Undone, why: string, wasRestarted: boolean): NodeResult {
+  const { task, run, ports } = on;
+  const { place, plan } = task;
+  if (result === 'back' || result === 'nothing') {
+    if (served?.isServed === false) {
+      const all = `${why}; the old pair is in place again, but the API server does not serve it`;
+      return stuck(on, all, commandsRestart(place.socket), { wasRestarted });
+    }
+    ports.tell({ event: 'undone', node: plan.node, detail: undoClauses[result] });
+    return outcomeOf(task, run.run, { state: 'undone', why, exit: 'rolledBack', wasRestarted });
+  }
+  const commands = result === 'foreign' ? commandsCompare(place, run.run) : commandsBack(place, run.run);
+  return stuck(on, `${why}; and the way back: ${undoClauses[result]}`, commands, { wasRestarted });
+}
+
+function stuck(
+  { task, run, ports }: On,
+  why: string,
+  commands: readonly string[],
+  { wasRestarted }: { readonly wasRestarted: boolean },
+): NodeResult {
+  ports.tell({ event: 'failed', node: task.plan.node, detail: why });
+  return outcomeOf(task, run.run, { state: 'stuck', why, commands, exit: 'needsHuman', wasRestarted });
+}

@@ -1,0 +1,67 @@
+/** Flags of `apply` and `rollback`: how long is waited for what, whom to tell, what is written down. */
+import type { Option } from './command.ts';
+
+const run = 'The run:';
+const output = 'Output:';
+
+const waits: readonly Option[] = [
+  {
+    flags: '--reload-wait <time>',
+    about: 'how long an API server may take to serve the pair that is put in its place',
+    fallback: '75s',
+    group: run,
+  },
+  {
+    flags: '--dead-man <time>',
+    about: 'a node that has not heard of this run for so long puts the old pair back by itself',
+    fallback: '5m',
+    group: run,
+  },
+];
+
+export const runOptions: readonly Option[] = [
+  { flags: '-y, --yes', about: 'do not ask; needed where nobody sits at a terminal', group: run },
+  ...waits,
+  {
+    flags: '--probe-interval <time>',
+    about: 'between two handshakes with each API server while it runs',
+    fallback: '200ms',
+    group: run,
+  },
+  {
+    flags: '--events <file>',
+    about: 'append what happens, as it happens, as one JSON object a line',
+    group: output,
+  },
+];
+
+export const applyOptions: readonly Option[] = [
+  {
+    flags: '--plan <file>',
+    about: 'apply this plan of plan --out, exactly, or refuse it as stale',
+    group: run,
+  },
+  { flags: '--dry-run', about: 'the same as plan', group: run },
+  {
+    flags: '--only <node>',
+    about: 'only this control plane; the rest is planned again later',
+    group: run,
+  },
+  {
+    flags: '--settle <time>',
+    about: 'how long all API servers may take to be ready, three times in a row, with the new pair',
+    fallback: '60s',
+    group: run,
+  },
+  {
+    flags: '--pre-node <program>',
+    about: 'run it before each node; if it fails, the run ends before that node',
+    group: run,
+  },
+  {
+    flags: '--post-node <program>',
+    about: 'run it after each node; if it fails, no other node is begun',
+    group: run,
+  },
+  { flags: '--on-failure <program>', about: 'run it when a node did not come to a good end', group: run },
+];

@@ -1,0 +1,246 @@
+/** `fix-sans apply`: does what `plan` says, one control plane after the other, each proven before the next, and puts back what does not hold. */
+import { durableOutcomes } from '../apply/durable-end.ts';
+import { healAll, lockAll, type Locked } from '../apply/locks.ts';
+import { rollout, type RolloutEnd } from '../apply/rollout.ts';
+import { controlPlanesOf, type Place, placeOf } from '../apply/task.ts';
+import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
+import { display } from '../model/display.ts';
+import { type ExitCode, exitCodes, type ExitName } from '../model/exit-code.ts';
+import type { DurableOutcome, Rollout } from '../model/rollout.ts';
+import type { Plan } from '../model/plan.ts';
+import { UserError } from '../model/user-error.ts';
+import { changedSince } from '../plan/bound.ts';
+import { planReports, rolloutReports } from '../report/index.ts';
+import { type RunSettings, runSettings } from './run-settings.ts';
+import { decide, type Decided, type Deciding, hasWork, savedPlan, unendedIn } from './apply-plan.ts';
+import { asker } from './ask.ts';
+import type { Invocation, Options } from './command.ts';
+import { readCluster } from './facts.ts';
+import { type Io, wantsColour, widthOf } from './io.ts';
+import { isSet, textOf, textsOf } from './option-values.ts';
+import { earlyAsk, wishesIn } from './plan-ask.ts';
+import { readReportFiles } from './report-files.ts';
+import { checkOnly, refuseHelper, refuseUnattended } from './run-refusals.ts';
+import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
+import { writeInventory } from './write-inventory.ts';
+
+/** Facts older than that are read again before anything is changed: somebody may have thought about it for an hour. */
+const freshMs = 30_000;
+
+export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
+  const { options } = invocation;
+  if (isSet(options, 'dryRun')) return (await import('./plan.ts')).plan(invocation, io);
+  refuseHelper(options, 'apply');
+  const settings = runSettings(options);
+  const files = await readReportFiles(textsOf(options, 'report'), Object.keys(rolloutReports));
+  refuseUnattended(options, io);
+  const saved = await savedPlan(options, io);
+  if (typeof saved === 'number') return saved;
+  const early = await earlyAsk(options, io);
+  const cluster = await readCluster(options, io, { wishes: wishesIn(early), dialsWishes: true });
+  const session = await openSession('apply', { options, io, settings, cluster });
+  const on: On = { options, io, settings, session, deciding: { saved, early, cluster } };
+  const end = await applied(on);
+  if (end === undefined) {
+    session.say('not confirmed; nothing was changed');
+    return exitCodes.failed.code;
+  }
+  const told = await session.end(end);
+  await reportRun(told, files, options, io);
+  return told.exitCode;
+}
+
+interface On {
+  readonly options: Options;
+  readonly io: Io;
+  readonly settings: RunSettings;
+  readonly session: Session;
+  readonly deciding: Deciding;
+}
+
+/** Undefined where the person at the terminal said no. */
+async function applied(on: On): Promise<RunEnd | undefined> {
+  const { session, deciding, options } = on;
+  const { cluster } = deciding;
+  let locked: Locked | undefined;
+  try {
+    let decided = decide(cluster.facts, deciding);
+    const unended = unendedIn(cluster.facts);
+    if (unended.length > 0) {
+      const runs = unended.map(({ node, run }) => `${run} on ${node}`).join(', ');
+      session.say(`an earlier run did not come to its end: ${display(runs, 600)}`);
+      if (!(await isConfirmed(on, 'Put the old certificate of that run back first?'))) return undefined;
+      const taken = await lockAndHeal(on, decided);
+      if ('end' in taken) return taken.end;
+      locked = taken.locked;
+      decided = decide(await cluster.means.readAgain(), deciding);
+    }
+    const { plan, against } = decided;
+    if (against.length > 0) return refused(on, decided);
+    if (options['only'] !== undefined) checkOnly(plan, textOf(options, 'only') ?? '');
+    if (!hasWork(plan)) return await nothingToDo(on, decided);
+    showPlan(plan, on);
+    const count = plan.nodes.filter(({ action }) => action !== 'nothing').length;
+    if (
+      !(await isConfirmed(
+        on,
+        `Change ${count === 1 ? 'this control plane' : `these ${count} control planes`}?`,
+      ))
+    )
+      return undefined;
+    if (locked === undefined) {
+      const taken = await lockAndHeal(on, decided);
+      if ('end' in taken) return taken.end;
+      locked = taken.locked;
+      if (taken.isChanged)
+        return stale(decided, 'an earlier run was healed meanwhile, so this plan is stale: apply again');
+    }
+    const changes = await changedMeanwhile(on, decided);
+    if (changes !== undefined) return stale(decided, changes);
+    return await rolled(on, decided, locked);
+  } finally {
+    await locked?.release();
+  }
+}
+
+async function rolled(on: On, { plan, facts }: Decided, locked: Locked): Promise<RunEnd> {
+  const { session, options } = on;
+  const only = textOf(options, 'only');
+  const stopProbe = await session.probe(facts);
+  session.ports.tell({ event: 'started', detail: session.run.run });
+  let end: RolloutEnd;
+  let probe: Rollout['probe'] = { endpoints: [] };
+  try {
+    end = await rollout({
+      plan,
+      facts,
+      locked,
+      ports: session.ports,
+      ...(only === undefined ? {} : { only }),
+    });
+  } finally {
+    probe = await stopProbe();
+  }
+  return withInventory(on, plan, { ...end, probe });
+}
+
+async function lockAndHeal(
+  on: On,
+  { facts, plan }: Decided,
+): Promise<{ readonly locked: Locked; readonly isChanged: boolean } | { readonly end: RunEnd }> {
+  const { session } = on;
+  session.guard();
+  const planes = controlPlanesOf(facts);
+  const locking = await lockAll(
+    planes.map(({ read }) => read.node),
+    session.run,
+    session.ports,
+  );
+  const names = plan.nodes.map(({ node }) => node);
+  if (!locking.ok) {
+    const { exit, node, why } = locking.fault;
+    const all = `${node} could not be locked: ${why}`;
+    session.say(display(all, 600));
+    return {
+      end: { nodes: untouched(names, all), durable: durableOutcomes(plan, undefined), exits: [exit] },
+    };
+  }
+  const { locked } = locking;
+  const places = new Map(
+    planes.flatMap(({ facts: node }): readonly (readonly [string, Place])[] => {
+      const place = placeOf(node, facts);
+      return place === undefined ? [] : [[node.node, place]];
+    }),
+  );
+  const healed = await healAll(locked, places, session.ports);
+  const sick = healed.filter(({ isHealed }) => !isHealed);
+  if (sick.length === 0) return { locked, isChanged: healed.some(({ isChanged }) => isChanged) };
+  await locked.release();
+  const why = sick.map(({ node, run, why: one }) => `the run ${run} on ${node}: ${one}`).join('; ');
+  const exits: readonly ExitName[] = sick.map(({ exit }) => exit);
+  return { end: { nodes: untouched(names, why), durable: durableOutcomes(plan, undefined), exits } };
+}
+
+/** Only where time has gone by since it was read. */
+async function changedMeanwhile(
+  { deciding: { cluster } }: On,
+  { plan, facts }: Decided,
+): Promise<string | undefined> {
+  if (Date.now() - Date.parse(facts.readAt) < freshMs) return undefined;
+  const changes = changedSince(plan.bound, diagnoseCluster(await cluster.means.readAgain()));
+  return changes.length === 0
+    ? undefined
+    : `something has changed meanwhile: ${changes.join(', ')}; apply again`;
+}
+
+function stale({ plan }: Decided, why: string): RunEnd {
+  const nodes = untouched(
+    plan.nodes.map(({ node }) => node),
+    why,
+  );
+  return { nodes, durable: durableOutcomes(plan, undefined), exits: ['refused'] };
+}
+
+function refused(on: On, { plan, against, exitCode }: Decided): RunEnd {
+  showPlan(plan, on);
+  for (const one of against) on.session.say(`refused: ${display(one, 1000)}`);
+  const nodes = untouched(
+    plan.nodes.map(({ node }) => node),
+    `refused: ${against.join('; ')}`,
+  );
+  return { nodes, durable: durableOutcomes(plan, undefined), exits: ['refused'], exitCode };
+}
+
+async function nothingToDo(on: On, { plan }: Decided): Promise<RunEnd> {
+  const { session } = on;
+  session.say('nothing to do on any control plane');
+  const end = await withInventory(on, plan, {
+    nodes: untouched(plan.nodes.map(({ node }) => node)),
+    durable: durableOutcomes(plan, undefined),
+    exits: [],
+  });
+  const isLeft = end.durable.some(({ kind, state }) => kind === 'inventory' && state !== 'written');
+  const { exitCode } = plan;
+  if (exitCode === exitCodes.changesNeeded.code && !isLeft) return end;
+  return { ...end, exitCode };
+}
+
+/** The files of the inventory are here, and written after everything else holds. */
+async function withInventory(
+  { options, deciding: { cluster }, session }: On,
+  plan: Plan,
+  end: RunEnd,
+): Promise<RunEnd> {
+  const isWhole = end.nodes.every(({ state }) => state === 'done' || state === 'nothing');
+  if (!isSet(options, 'write') || !isWhole) return end;
+  const ended = (told: Pick<DurableOutcome, 'state' | 'why'>): RunEnd['durable'] =>
+    end.durable.map((one) => {
+      if (one.kind !== 'inventory') return one;
+      const { why: _, ...rest } = one;
+      return { ...rest, ...told };
+    });
+  try {
+    await writeInventory(plan, cluster.resolved.inventorySource, session.say);
+    return { ...end, durable: ended({ state: 'written' }) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return {
+      ...end,
+      durable: ended({ state: 'failed', why: error.message }),
+      exits: [...end.exits, 'partial'],
+    };
+  }
+}
+
+function showPlan(plan: Plan, { io, options }: On): void {
+  if (isSet(options, 'quiet') && isSet(options, 'yes')) return;
+  const look = { colour: wantsColour(io.stderr, io.env), width: widthOf(io.stderr, io.env) };
+  io.stderr.write(planReports['text']?.(plan, look) ?? '');
+}
+
+async function isConfirmed({ options, io, deciding: { cluster } }: On, question: string): Promise<boolean> {
+  if (isSet(options, 'yes')) return true;
+  const answer = await asker(io)(`${question} [y/N] `);
+  cluster.means.signal?.throwIfAborted();
+  return /^\s*y(?:es)?\s*$/i.test(answer);
+}

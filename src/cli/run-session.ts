@@ -1,0 +1,182 @@
+/** What `apply` and `rollback` have in common around a run: its name, who listens, signals, the probe beside it, and the report at its end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ports, RunName } from '../apply/ports.ts';
+import { keepProbing, watchedIn } from '../inspect/probe/keep-probing.ts';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
+import { type ExitCode, type ExitName, worstExit } from '../model/exit-code.ts';
+import type { ProbeTally, Rollout } from '../model/rollout.ts';
+import type { NodeReader } from '../reach/reader.ts';
+import { ReachError } from '../reach/transport.ts';
+import { rolloutReports } from '../report/index.ts';
+import type { RunSettings } from './run-settings.ts';
+import type { Options } from './command.ts';
+import type { ClusterReading } from './facts.ts';
+import { type Io, wantsColour, widthOf } from './io.ts';
+import { isSet, textOf } from './option-values.ts';
+import { type ReportFile, writeReports } from './report-files.ts';
+import { eventLog, whoRuns, writeAudit } from './run-log.ts';
+import { newRunName, portsFor } from './run-ports.ts';
+
+export interface Session {
+  readonly run: RunName;
+  readonly ports: Ports;
+  readonly say: (line: string) => void;
+  /** From here on a signal is not the end: what is in work is finished first. */
+  guard(): void;
+  probe(facts: ClusterFacts): Promise<() => Promise<ProbeTally>>;
+  end(how: RunEnd): Promise<Rollout>;
+}
+
+export type RunEnd = Pick<Rollout, 'nodes' | 'durable'> & {
+  readonly exits: readonly ExitName[];
+  readonly probe?: ProbeTally;
+  readonly left?: readonly string[];
+  /** The plan's own, where nothing was begun. */
+  readonly exitCode?: ExitCode;
+};
+
+export async function openSession(
+  kind: Rollout['kind'],
+  {
+    options,
+    io,
+    settings,
+    cluster,
+  }: {
+    readonly options: Options;
+    readonly io: Io;
+    readonly settings: RunSettings;
+    readonly cluster: ClusterReading;
+  },
+): Promise<Session> {
+  const started = new Date();
+  const { timing, hooks } = settings;
+  const { signal } = cluster.means;
+  const isQuiet = isSet(options, 'quiet');
+  const run: RunName = { run: newRunName(started), by: whoRuns(io.env), timing };
+  const say = (line: string): void => {
+    if (!isQuiet) io.stderr.write(`fix-sans: ${line}\n`);
+  };
+  const log = await eventLog(textOf(options, 'events'), run.run);
+  const ports = portsFor({
+    io,
+    reach: cluster.reach,
+    hooks,
+    log,
+    say,
+    ...(signal === undefined ? {} : { stop: signal }),
+  });
+  return {
+    run,
+    ports,
+    say,
+    guard: () => guard(run, ports, io),
+    probe: (facts) => startProbe(facts, cluster, settings.probeIntervalMs),
+    end: async ({ nodes, durable, exits, probe = { endpoints: [] }, left = [], exitCode: own }) => {
+      const exitCode = own ?? worstExit(signal?.aborted === true ? [...exits, 'interrupted'] : exits);
+      ports.tell({ event: 'ended', detail: `exit code ${exitCode}` });
+      const { cluster: name } = cluster.facts;
+      return {
+        run: run.run,
+        kind,
+        ...(name === undefined ? {} : { cluster: name }),
+        by: run.by,
+        startedAt: started.toISOString(),
+        endedAt: new Date().toISOString(),
+        exitCode,
+        nodes,
+        durable,
+        probe,
+        events: ports.events(),
+        left,
+      };
+    },
+  };
+}
+
+/** Said at once, since the step that runs may take a minute. */
+function guard({ run, timing }: RunName, ports: Ports, io: Io): void {
+  const { stop } = ports;
+  const armed = `the node in work puts its old certificate back by itself within ${timing.deadManSeconds} s (run ${run})`;
+  io.atSecondStop?.(() => `fix-sans: left in the middle; the dead-man switch stays armed: ${armed}\n`);
+  stop?.addEventListener(
+    'abort',
+    () => {
+      // Also with --quiet: somebody pressed a key and waits.
+      io.stderr.write(
+        `\nfix-sans: stopping: the node in work is brought to its end first, proven or undone, and no other is begun\n          a second signal leaves at once; then ${armed}\n`,
+      );
+      ports.tell({ event: 'stopping' });
+    },
+    { once: true },
+  );
+}
+
+/** What nothing here reaches is dialled by a node, where one can. */
+async function startProbe(
+  facts: ClusterFacts,
+  { means, facts: { nodes } }: ClusterReading,
+  intervalMs: number,
+): Promise<() => Promise<ProbeTally>> {
+  const watched = watchedIn(facts);
+  const reader = watched.every(({ from }) => from === 'here') ? undefined : await dialler(nodes, means);
+  const dial = reader?.dial;
+  const running = keepProbing(watched, {
+    intervalMs,
+    ...(dial === undefined ? {} : { dial: dial.bind(reader) }),
+  });
+  return async () => {
+    // Something may break a moment after the last step.
+    await sleep(Math.min(1000, 2 * intervalMs));
+    const tally = await running.stop();
+    await reader?.[Symbol.asyncDispose]();
+    return tally;
+  };
+}
+
+async function dialler(
+  nodes: ClusterFacts['nodes'],
+  { open }: ClusterReading['means'],
+): Promise<NodeReader | undefined> {
+  for (const { node, result } of nodes) {
+    if (result.state !== 'read') continue;
+    try {
+      const reader = await open(node);
+      if (reader.dial !== undefined) return reader;
+      await reader[Symbol.asyncDispose]();
+    } catch (error) {
+      if (!(error instanceof ReachError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** stdout, the reports and the audit file; a report that cannot be written hides nothing of the run. */
+export async function reportRun(
+  rollout: Rollout,
+  files: readonly ReportFile[],
+  options: Options,
+  io: Io,
+): Promise<void> {
+  const format = textOf(options, 'format') ?? 'text';
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
+  io.stdout.write(rolloutReports[format]?.(rollout, look) ?? '');
+  const texts = files.map((file) => ({
+    ...file,
+    text: rolloutReports[file.format]?.(rollout, { colour: false, width: 100 }) ?? '',
+  }));
+  await writeReports(texts, io, isSet(options, 'quiet'));
+  // Where no lock was taken there was nothing but a look.
+  if (rollout.events.some(({ event }) => event === 'locked')) await writeAudit(rollout, io);
+}
+
+export function untouched(names: readonly string[], why?: string): Rollout['nodes'] {
+  return names.map((node) => ({
+    node,
+    state: why === undefined ? 'nothing' : 'untouched',
+    ...(why === undefined ? {} : { why }),
+    commands: [],
+    wasRestarted: false,
+    healed: [],
+  }));
+}
