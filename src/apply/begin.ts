@@ -1,10 +1,9 @@
 /** How each step begins: the state of the node's runs, the mutex, and what has to be true of this run. */
+import { cleanPath } from '../reach/clean-path.ts';
 import { transaction } from './transaction.ts';
 
 /** DATA_run, and who asks. Answers `fault` with a word and ends where the step may not be done. */
-export const begin = `
-# Only a simulated node has a root of its own, and programs in it.
-[ -z "$ROOT" ] || PATH=$ROOT/usr/bin:$ROOT/usr/local/bin:$PATH
+export const begin = `${cleanPath}
 ${transaction}
 fault() { say fault "$1"; leave; exit 1; }
 set_run "$DATA_run" || fault no-run

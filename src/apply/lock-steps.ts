@@ -17,13 +17,20 @@ if read_lock && [ "$lock_run" != "$id" ]; then
   say dead "$(printf '%s\\n' "$lock_run" "$lock_by")"
 fi
 write_lock "$DATA_seconds" "$(printf %s "$DATA_by" | tr -d '\\n' | head -c 200)" || fault no-space
-rows=
-for path in "$S"/*/journal; do
-  [ -f "$path" ] || continue
-  _run=\${path%/journal} _run=\${_run##*/}
-  rows="$rows$_run $(state_of "$path")
+rows= own=$id
+for path in "$S"/*/; do
+  _run=\${path%/} _run=\${_run##*/}
+  set_run "$_run" && [ -d "$R" ] || continue
+  if [ -f "$R/journal" ]; then
+    rows="$rows$_run $(state_of "$R/journal")
 "
+  elif [ -f "$R/ended" ]; then
+    # It came to its end and was killed before it had tidied up.
+    if read_paths && [ -e "$stage" ]; then rm -rf "$stage"; fi
+  else rm -rf "$R"; fi
 done
+[ -n "$rows" ] || disarm
+set_run "$own"
 say runs "$rows"
 say lock taken
 `,

@@ -23,9 +23,10 @@ version=$("$ROOT$DATA_kubeadm" version -o short 2>/dev/null </dev/null)
 [ "$(stat -c %d "\${crt%/*}")" = "$(stat -c %d "\${key%/*}")" ] || fault two-disks
 undone() { rm -rf "$stage" "$R"; fault "$1"; }
 [ ! -e "$R" ] && mkdir -m 0700 "$R" || fault run-there
+# Written down first: a folder that nobody knows of would stay.
+printf '%s\\n' "$DATA_certificate" "$DATA_key" >"$R/paths" && journal staged || undone no-space
 rm -rf "$stage"
 mkdir -m 0700 "$stage" || undone no-space
-printf '%s\\n' "$DATA_certificate" "$DATA_key" >"$R/paths" && journal staged || undone no-space
 # Room for all that comes, tried where it will be needed.
 for _place in "$stage" "$R"; do
   head -c 131072 /dev/zero >"$_place/room" && flush "$_place/room" || undone no-space

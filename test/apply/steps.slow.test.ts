@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { namesOnDisk } from '../simulator/damage.ts';
 import { simulate, type SimulatedNode, type Simulation } from '../simulator/simulate.ts';
-import { newRun, seconds, stageData, type StepsOn, stepsOn } from '../support/steps.ts';
+import { configOf, newRun, seconds, stageData, type StepsOn, stepsOn } from '../support/steps.ts';
 
 let simulation: Simulation;
 let node: SimulatedNode;
@@ -39,26 +39,8 @@ function hidden(): readonly string[] {
   return readdirSync(on.pki).filter((file) => file.startsWith('.'));
 }
 
-function config(name = 'new.example.com'): string {
-  const names = [...namesOnDisk(node), name].map((one) => `  - "${one}"\n`).join('');
-  return `apiVersion: kubeadm.k8s.io/v1beta4
-kind: InitConfiguration
-localAPIEndpoint:
-  advertiseAddress: ${node.api.host}
-  bindPort: ${node.api.port}
-nodeRegistration:
-  name: cp1
----
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: ClusterConfiguration
-kubernetesVersion: v1.34.4
-certificatesDir: /etc/kubernetes/pki/.fix-sans-${on.run}
-networking:
-  serviceSubnet: 10.96.0.0/12
-  dnsDomain: cluster.local
-apiServer:
-  certSANs:
-${names}`;
+function config(name?: string): string {
+  return configOf(node, on.run, name);
 }
 
 async function staged(name?: string): Promise<string> {
@@ -204,18 +186,18 @@ describe('nothing is changed where', () => {
   });
 });
 
+function journal(): string {
+  return readFileSync(path.join(on.state, on.run, 'journal'), 'utf8');
+}
+
+async function untilEnded(): Promise<string> {
+  const until = Date.now() + 20_000;
+  const ended = path.join(on.state, on.run, 'ended');
+  while (!existsSync(ended) && Date.now() < until) await sleep(100);
+  return readFileSync(ended, 'utf8');
+}
+
 describe('the dead-man switch', () => {
-  function journal(): string {
-    return readFileSync(path.join(on.state, on.run, 'journal'), 'utf8');
-  }
-
-  async function untilEnded(): Promise<string> {
-    const until = Date.now() + 20_000;
-    const ended = path.join(on.state, on.run, 'ended');
-    while (!existsSync(ended) && Date.now() < until) await sleep(100);
-    return readFileSync(ended, 'utf8');
-  }
-
   test('puts the old pair back when nobody is heard of any more, and the next run sees how it went', async () => {
     const before = files();
     await swapped({ seconds: '2' });

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { run } from '../../src/cli/run.ts';
 import type { Inspection } from '../../src/model/inspection.ts';
 import type { Plan } from '../../src/model/plan.ts';
+import type { Rollout } from '../../src/model/rollout.ts';
 import type { Verification } from '../../src/model/verification.ts';
 import { openNode } from '../../src/reach/open.ts';
 import type { Reply } from '../../src/reach/reader.ts';
@@ -55,10 +56,24 @@ export async function planBySsh(cluster: LabCluster, given: Given = {}): Promise
   return { plan: JSON.parse(stdout) as Plan, ...rest };
 }
 
+export interface RolledOut extends Omit<Inspected, 'report'> {
+  readonly rollout: Rollout;
+}
+
+export async function applyBySsh(cluster: LabCluster, given: Given = {}): Promise<RolledOut> {
+  const { stdout, ...rest } = await runBySsh(cluster, 'apply', given);
+  return { rollout: JSON.parse(stdout) as Rollout, ...rest };
+}
+
+export async function rollbackBySsh(cluster: LabCluster, given: Given = {}): Promise<RolledOut> {
+  const { stdout, ...rest } = await runBySsh(cluster, 'rollback', given);
+  return { rollout: JSON.parse(stdout) as Rollout, ...rest };
+}
+
 /** With a home of its own, so that nothing of whoever runs the tests decides how nodes are reached. */
 async function runBySsh(
   cluster: LabCluster,
-  command: 'inspect' | 'plan' | 'verify',
+  command: 'inspect' | 'plan' | 'verify' | 'apply' | 'rollback',
   given: Given,
 ): Promise<Omit<Inspected, 'report'> & { readonly stdout: string }> {
   const { user = 'root', options = [] } = given;

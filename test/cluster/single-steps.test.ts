@@ -44,6 +44,11 @@ systemctl list-units --plain --no-legend 'fix-sans-undo*'
 `);
 }
 
+/** The old files are copies after a rollback, so only their inodes are others. */
+function bytes(text: string): string {
+  return text.replaceAll(/^(\S+ \d+ \d+ \d+) \d+$/gm, '$1');
+}
+
 interface OnNode {
   readonly id: string;
   ask(name: string, data?: Readonly<Record<string, string>>): Promise<Answers>;
@@ -159,8 +164,6 @@ test('a whole run: no handshake fails, the new certificate is served at once, th
   const back = await onNode();
   await back.ask('take-lock');
   expect(await back.ask('undo', { of: on.id, isBack: '1' })).toMatchObject({ result: 'back' });
-  // The old files are copies now, so only their inodes are others.
-  const bytes = (text: string) => text.replaceAll(/^(\S+ \d+ \d+ \d+) \d+$/gm, '$1');
   expect(bytes(await state())).toBe(bytes(before));
 });
 

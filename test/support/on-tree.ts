@@ -33,6 +33,8 @@ export function localTransport(
         const child = spawn(program, [...words, '-s'], {
           // What it writes beside itself would show in the tree.
           cwd: root,
+          // A group of its own, as an exec of sshd has: it may be killed as a whole.
+          detached: true,
           env: { ...process.env, FIX_SANS_ROOT: root, HTTPS_PROXY: 'http://proxy.example', KUBECONFIG: '/x' },
         });
         const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];

@@ -1,11 +1,11 @@
 /** One simulated node and the steps of a run on it, asked for as the controller does. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { X509Certificate } from 'node:crypto';
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { steps } from '../../src/apply/steps.ts';
 import { type NodeChanger, nodeChanger } from '../../src/reach/changer.ts';
 import { usualLimits } from '../../src/reach/transport.ts';
+import { namesOnDisk } from '../simulator/damage.ts';
 import type { SimulatedNode } from '../simulator/simulate.ts';
 import { localTransport } from './on-tree.ts';
 
@@ -60,4 +60,27 @@ export function stageData(node: SimulatedNode, config: string): Readonly<Record<
     version: 'v1.34.4+simulated',
     config,
   };
+}
+
+/** kubeadm's configuration for this run: all names of today, and one more. */
+export function configOf(node: SimulatedNode, run: string, name = 'new.example.com'): string {
+  const names = [...namesOnDisk(node), name].map((one) => `  - "${one}"\n`).join('');
+  return `apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+localAPIEndpoint:
+  advertiseAddress: ${node.api.host}
+  bindPort: ${node.api.port}
+nodeRegistration:
+  name: ${node.name}
+---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+kubernetesVersion: v1.34.4
+certificatesDir: /etc/kubernetes/pki/.fix-sans-${run}
+networking:
+  serviceSubnet: 10.96.0.0/12
+  dnsDomain: cluster.local
+apiServer:
+  certSANs:
+${names}`;
 }

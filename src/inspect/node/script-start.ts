@@ -1,12 +1,13 @@
 /** The first part of the script that is run on a node: small helpers, processes, and where kubelet and API server have their files. */
 
+import { cleanPath } from '../../reach/clean-path.ts';
+
 /** Rows go through variables, not through files: nothing is written on the node, and a here-document may be a file in bash. */
 export const startScript = `
 tab='\t'
 nl='
 '
-own_id=$(id -u)
-is_owner() { [ "$1" = 0 ] || { [ -n "$ROOT" ] && [ "$1" = "$own_id" ]; }; }
+${cleanPath}
 # Nobody but its owner may write there. The owner need not be root: kubelet runs as root whatever lies in its folder, so he is root
 # already, and kubespray gives the folder to its kube_owner:
 # https://github.com/kubernetes-sigs/kubespray/blob/v2.28.0/roles/kubernetes/preinstall/tasks/0050-create_directories.yml
@@ -14,25 +15,6 @@ is_guarded() {
   modes=$(stat -L -c %a "$1" 2>/dev/null) || return 1
   case $modes in *[2367]? | *[2367]) return 1 ;; esac
 }
-# What anybody may put a program into is no place to look for one. Only a simulated node has a root of its own, and programs in it.
-clean_path() {
-  all=$PATH kept=
-  [ -z "$ROOT" ] || all=$ROOT/usr/bin:$ROOT/usr/local/bin:$all
-  PATH=/usr/sbin:/usr/bin:/sbin:/bin
-  IFS=:
-  set -- $all
-  all=$(stat -L -c '%u %a %n' "$@" 2>/dev/null)
-  IFS=$nl
-  for row in $all; do
-    is_owner "\${row%% *}" || continue
-    row=\${row#* }
-    case \${row%% *} in *[2367]) continue ;; esac
-    kept=$kept\${kept:+:}\${row#* }
-  done
-  unset IFS
-  PATH=\${kept:-$PATH}
-}
-clean_path
 has_timeout=
 timeout 5 true 2>/dev/null && has_timeout=yes
 # A program that hangs must not cost all that the others tell.
