@@ -68,7 +68,9 @@ export async function takeBack(ask: TakeBackAsk): Promise<TakeBackEnd> {
         continue;
       }
       const link = locked.links.get(node);
+      locked.workOn(node);
       const { outcome, exit } = link === undefined ? unlocked(one) : await takeBackOn(one, link, ask);
+      locked.workOn(undefined);
       ended.push(outcome);
       if (exit === undefined) continue;
       exits.push(exit);

@@ -6,16 +6,18 @@ import { lost, pemOf, runName, sums } from '../support/fake-cluster.ts';
 import { valuesOf } from '../support/plans.ts';
 import { dates, orderOf, roll, setting, statesOf } from '../support/rollouts.ts';
 
+function stepsOf(node: string): readonly string[] {
+  return ['stage', 'swap', 'prove', 'finish'].map((step) => `${node} ${step}`);
+}
+
 test('every node by five steps, in the order of the plan, the last one with what makes the names last', async () => {
   const on = setting();
   const [first, second, third] = orderOf(on);
   const end = await roll(on);
   expect(statesOf(end)).toEqual(['done', 'done', 'done']);
   expect(end.exits).toEqual([]);
-  const own = (node: string): readonly string[] =>
-    ['stage', 'swap', 'prove', 'finish'].map((step) => `${node} ${step}`);
   const locks = [first, second, third].toSorted().map((node) => `${node} take-lock`);
-  expect(on.cluster.steps()).toEqual([...locks, ...own(first), ...own(second), ...own(third)]);
+  expect(on.cluster.steps()).toEqual([...locks, ...stepsOf(first), ...stepsOf(second), ...stepsOf(third)]);
   expect(end.durable).toMatchObject([{ kind: 'kubeadm-config', state: 'written' }]);
   const finishes = on.cluster.asked.filter(({ step }) => step === 'finish');
   expect(finishes.map(({ data }) => data['patch'] !== '')).toEqual([false, false, true]);

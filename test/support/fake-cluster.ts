@@ -133,8 +133,6 @@ export function proofOf(certificate: Certificate | undefined, names: string): Fr
     .split('\n')
     .filter((name) => name !== '')
     .map((name) => `${name} ${certificate?.fingerprint ?? ''}\n`);
-  const leases = (at: string): string =>
-    ['kube-controller-manager', 'kube-scheduler'].map((lease) => `${lease} "renewTime":"${at}"\n`).join('');
   return {
     served: certificate === undefined ? '' : pemOf(certificate),
     named: rows.join(''),
@@ -142,6 +140,12 @@ export function proofOf(certificate: Certificate | undefined, names: string): Fr
     leases: `${leases('12:00:01')}\n--\n${leases('12:00:03')}`,
     good: '3',
   };
+}
+
+function leases(at: string): string {
+  return ['kube-controller-manager', 'kube-scheduler']
+    .map((lease) => `${lease} "renewTime":"${at}"\n`)
+    .join('');
 }
 
 function configIn(patch: string): string {
