@@ -235,7 +235,8 @@ async function withInventory(
 function showPlan(plan: Plan, { io, options }: On): void {
   if (isSet(options, 'quiet') && isSet(options, 'yes')) return;
   const look = { colour: wantsColour(io.stderr, io.env), width: widthOf(io.stderr, io.env) };
-  io.stderr.write(planReports['text']?.(plan, look) ?? '');
+  // What to do next is this.
+  io.stderr.write(planReports['text']?.({ ...plan, next: [] }, look) ?? '');
 }
 
 async function isConfirmed({ options, io, deciding: { cluster } }: On, question: string): Promise<boolean> {

@@ -30,7 +30,6 @@ export interface Session {
 export type RunEnd = Pick<Rollout, 'nodes' | 'durable'> & {
   readonly exits: readonly ExitName[];
   readonly probe?: ProbeTally;
-  readonly left?: readonly string[];
   /** The plan's own, where nothing was begun. */
   readonly exitCode?: ExitCode;
 };
@@ -72,7 +71,7 @@ export async function openSession(
     say,
     guard: () => guard(run, ports, io),
     probe: (facts) => startProbe(facts, cluster, settings.probeIntervalMs),
-    end: async ({ nodes, durable, exits, probe = { endpoints: [] }, left = [], exitCode: own }) => {
+    end: async ({ nodes, durable, exits, probe = { endpoints: [] }, exitCode: own }) => {
       const exitCode = own ?? worstExit(signal?.aborted === true ? [...exits, 'interrupted'] : exits);
       ports.tell({ event: 'ended', detail: `exit code ${exitCode}` });
       const { cluster: name } = cluster.facts;
@@ -88,7 +87,11 @@ export async function openSession(
         durable,
         probe,
         events: ports.events(),
-        left,
+        left: nodes.flatMap(({ node, state }) =>
+          state === 'unknown' && kind === 'apply'
+            ? [`on ${node} the dead-man switch of the run ${run.run} is armed`]
+            : [],
+        ),
       };
     },
   };

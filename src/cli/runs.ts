@@ -2,6 +2,7 @@
 import { type ExitCode, type ExitName, worstExit } from '../model/exit-code.ts';
 import type { RunsListing } from '../model/runs.ts';
 import { runsReports } from '../report/index.ts';
+import { asCalled, programName } from './called.ts';
 import type { Invocation } from './command.ts';
 import { readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
@@ -29,6 +30,7 @@ export async function runs({ options }: Invocation, io: Io): Promise<ExitCode> {
     ...all,
   };
   const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
-  io.stdout.write(runsReports[textOf(options, 'format') ?? 'text']?.(listing, look) ?? '');
+  const report = runsReports[textOf(options, 'format') ?? 'text']?.(listing, look) ?? '';
+  io.stdout.write(asCalled(report, io.called ?? programName));
   return listing.exitCode;
 }

@@ -195,3 +195,13 @@ test('a program that says no before a node, or after one, ends the run there', a
   expect(end.exits).toEqual(['partial']);
   expect(told).toEqual([`preNode ${first}`, `postNode ${first}`]);
 });
+
+test('an API server whose certificate is out of date is not waited for, until it has its own turn', async () => {
+  const on = setting();
+  const nodes = on.plan.nodes.map((node) => ({ ...node, reasons: ['expired' as const] }));
+  await roll({ ...on, plan: { ...on.plan, nodes } });
+  const peers = on.cluster.asked
+    .filter(({ step }) => step === 'prove')
+    .map(({ data }) => (data['peers'] ?? '').split('\n').filter((peer) => peer !== '').length);
+  expect(peers).toEqual([0, 1, 2]);
+});

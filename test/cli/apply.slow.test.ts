@@ -11,7 +11,7 @@ import { freezeReload, namesOnDisk } from '../simulator/damage.ts';
 import { simulate, type SimulatedNode, type Simulation } from '../simulator/simulate.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
 import { openSimulatedChanger, openSimulatedNode } from '../support/simulated-cli.ts';
-import { newRun, stepsOn } from '../support/steps.ts';
+import { newRun, stageData, stepsOn } from '../support/steps.ts';
 
 let simulation: Simulation;
 let home: string;
@@ -161,6 +161,41 @@ test('a second operator is told who holds the lock, and changes nothing', async 
   expect(nodes[0]?.why).toContain('of ops@bastion holds the lock');
   expect(simulation.nodes.map(pki)).toEqual(before);
 });
+
+test('somebody at a terminal is shown the plan and asked, and Enter means no', async () => {
+  const before = simulation.nodes.map(pki);
+  const nodes = targetsOf(simulation).map((target) => `--node=${target}`);
+  const { code, stdout, stderr } = await runCli(['apply', ...nodes, ...loginFlags(simulation), san], {
+    openNode: openSimulatedNode,
+    openChanger: openSimulatedChanger,
+    terminal: true,
+    stdin: '\n',
+  });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('Change these 2 control planes? [y/N]');
+  expect(stderr).toContain('not confirmed; nothing was changed');
+  expect(simulation.nodes.map(pki)).toEqual(before);
+});
+
+test('a run that was left in the middle is put back first, and then what is planned is done', async () => {
+  const [first] = simulation.nodes;
+  if (first === undefined) throw new Error('no node');
+  const other = stepsOn(first, newRun());
+  await other.ask('take-lock');
+  // Staged, and then nobody came back; the lock ran out.
+  const config = kubeadmConfig().replace('/etc/kubernetes/pki', `/etc/kubernetes/pki/.fix-sans-${other.run}`);
+  const init = `apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint:\n  advertiseAddress: ${first.api.host}\n  bindPort: ${first.api.port}\nnodeRegistration:\n  name: cp1\n---\n`;
+  const staged = await other.ask('stage', stageData(first, `${init}${config}`));
+  expect(staged['fault'], staged['said']).toBeUndefined();
+  await other.ask('release', { seconds: '' });
+  const refusedPlan = await run('plan', san);
+  expect(refusedPlan.code).toBe(7);
+  expect(refusedPlan.stdout).toContain(other.run);
+  const done = await rolled('apply', san);
+  expect(done.exitCode).toBe(0);
+  expect(done.events.find(({ event }) => event === 'healed')?.detail).toContain(other.run);
+  expect((await rolled('rollback', done.run)).exitCode).toBe(0);
+}, 240_000);
 
 test('a saved plan is applied as it is, and refused once the cluster has changed', async () => {
   const file = path.join(home, 'plan.json');
