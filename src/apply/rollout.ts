@@ -162,7 +162,7 @@ async function patchAlone(
     patch: patch.patch,
   };
   try {
-    const answer = await link.insist(finish, data, readFinished, 2 * 30);
+    const answer = await link.insist(finish, data, readFinished, 3 * 30);
     return answer.ok ? { patch, finished: answer.value } : { patch, fault: clauseOf(answer.fault) };
   } catch (error) {
     if (!(error instanceof ReachError)) throw error;

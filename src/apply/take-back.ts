@@ -72,7 +72,11 @@ export async function takeBack(ask: TakeBackAsk): Promise<TakeBackEnd> {
       const { outcome, exit } = link === undefined ? unlocked(one) : await takeBackOn(one, link, ask);
       locked.workOn(undefined);
       ended.push(outcome);
-      if (exit === undefined) continue;
+      if (exit === undefined) {
+        const no = await ports.hook('postNode', { ...facts, state: outcome.state });
+        if (no !== undefined) exits.push('partial');
+        continue;
+      }
       exits.push(exit);
       await ports.hook('onFailure', { ...facts, state: outcome.state, why: outcome.why ?? '' });
     }
@@ -194,7 +198,7 @@ async function configBack(
     patch: configurationPatch(resourceVersion, old),
   };
   try {
-    const answer = await link.insist(finish, data, readFinished, 2 * 30);
+    const answer = await link.insist(finish, data, readFinished, 3 * 30);
     const isWritten = answer.ok && answer.value.config === old;
     ports.tell({ event: isWritten ? 'durable' : 'failed', detail: 'kubeadm-config' });
     if (isWritten) return [{ ...about, state: 'written' }];
