@@ -72,7 +72,7 @@ export async function openSession(
     guard: () => guard(run, ports, io),
     probe: (facts) => startProbe(facts, cluster, settings.probeIntervalMs),
     end: async ({ nodes, durable, exits, probe = { endpoints: [] }, exitCode: own }) => {
-      const exitCode = own ?? worstExit(signal?.aborted === true ? [...exits, 'interrupted'] : exits);
+      const exitCode = own ?? worstExit(signal?.aborted === true ? stopped(exits, signal) : exits);
       ports.tell({ event: 'ended', detail: `exit code ${exitCode}` });
       const { cluster: name } = cluster.facts;
       return {
@@ -95,6 +95,12 @@ export async function openSession(
       };
     },
   };
+}
+
+/** main.ts says in the reason which signal it was. */
+function stopped(exits: readonly ExitName[], { reason }: AbortSignal): readonly ExitName[] {
+  const isTerm = reason instanceof Error && reason.message.includes('SIGTERM');
+  return [...exits.filter((exit) => exit !== 'interrupted'), isTerm ? 'terminated' : 'interrupted'];
 }
 
 /** Said at once, since the step that runs may take a minute. */

@@ -46,9 +46,9 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(stderr).toContain('a second signal leaves at once');
     const rollout = JSON.parse(stdout) as Rollout;
     expect(rollout.nodes.map(({ state }) => state)).toEqual(['done', 'untouched']);
-    expect(rollout.durable).toMatchObject([{ state: 'left-to-you' }]);
-    // Which of the two signals it was main.ts knows.
-    expect(code).toBe(130);
+    expect(rollout.durable[0]).toMatchObject({ kind: 'kubeadm-config', state: 'left-to-you' });
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 143);
+    expect(rollout.exitCode).toBe(code);
     expect(simulation.nodes.filter((node) => namesOnDisk(node).includes(name))).toHaveLength(1);
     for (const { root } of simulation.nodes)
       expect(existsSync(path.join(root, 'var/lib/fix-sans/lock'))).toBe(false);

@@ -9,7 +9,8 @@ const local = process.env['FIX_SANS_TEST_LOCAL'];
 /** As main.ts has it. */
 function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => controller.abort(new Error(`stopped by ${signal}`)));
   return controller.signal;
 }
 
