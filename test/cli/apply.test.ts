@@ -1,11 +1,14 @@
 /** What `apply`, `rollback` and `runs` refuse before anything is contacted. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditFile, whoRuns } from '../../src/cli/run-log.ts';
+import { auditFile, eventLog, whoRuns, writeAudit } from '../../src/cli/run-log.ts';
 import { newRunName } from '../../src/cli/run-ports.ts';
+import { isHostile } from '../../src/model/display.ts';
 import { runCli } from '../support/run-cli.ts';
+import { sampleRollouts } from '../support/sample-rollouts.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -71,4 +74,41 @@ test('who runs it is one line of printable text, whatever the environment says',
 test('the audit file is where the state of a user’s programs is', () => {
   expect(auditFile({ XDG_STATE_HOME: '/s', HOME: '/h' })).toBe('/s/fix-sans/audit.ndjson');
   expect(auditFile({ XDG_STATE_HOME: 'relative', HOME: '/h' })).toBe('/h/.local/state/fix-sans/audit.ndjson');
+});
+
+test('what a node said stands in the files as it was said, and no terminal obeys it', async () => {
+  const file = path.join(folder, 'events.ndjson');
+  const log = await eventLog(file, '20261121T120000Z-1a2b3c4d');
+  log({ at: '2026-11-21T12:00:00Z', node: 'cp1\u202e', event: 'failed', detail: 'a\u001b[2J\nb' });
+  log({ at: '2026-11-21T12:00:01Z', event: 'ended' });
+  const text = readFileSync(file, 'utf8');
+  const [first = '', second = ''] = text.trim().split('\n');
+  expect(JSON.parse(first)).toMatchObject({ node: 'cp1\u202e', detail: 'a\u001b[2J\nb' });
+  expect(JSON.parse(second)).toMatchObject({ run: '20261121T120000Z-1a2b3c4d', event: 'ended' });
+  expect(isHostile(text.replaceAll('\n', ''))).toBe(false);
+});
+
+test('the audit file gets one line a run, for its owner alone; where it cannot be written that is said', async () => {
+  const poisoned = sampleRollouts('\u001b[2J').stuck;
+  let said = '';
+  const io = {
+    stdin: Object.assign(Readable.from([]), {}),
+    stdout: { write: () => true },
+    stderr: { write: (words: string) => (said += words) },
+    env: { XDG_STATE_HOME: folder },
+  };
+  await writeAudit(poisoned, io);
+  await writeAudit(poisoned, io);
+  const file = auditFile(io.env);
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  expect(lines).toHaveLength(2);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    exitCode: 9,
+    nodes: [{ state: 'stuck' }, { state: 'untouched' }],
+  });
+  expect(isHostile(lines.join(''))).toBe(false);
+  expect([statSync(file).mode & 0o777, statSync(path.dirname(file)).mode & 0o777]).toEqual([0o600, 0o700]);
+  expect(said).toBe('');
+  await writeAudit(poisoned, { ...io, env: { XDG_STATE_HOME: path.join(file, 'no') } });
+  expect(said).toContain('the audit line could not be written');
 });
