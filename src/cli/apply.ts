@@ -9,6 +9,7 @@ import { type ExitCode, exitCodes, type ExitName } from '../model/exit-code.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Plan } from '../model/plan.ts';
 import { changedSince } from '../plan/bound.ts';
+import { askFrom } from '../plan/same-plan.ts';
 import { planReports, rolloutReports } from '../report/index.ts';
 import { type RunSettings, runSettings } from './run-settings.ts';
 import { withInventory } from './apply-inventory.ts';
@@ -36,7 +37,8 @@ export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   const saved = await savedPlan(options, io);
   if (typeof saved === 'number') return saved;
   const early = await earlyAsk(options, io);
-  const cluster = await readCluster(options, io, { wishes: wishesIn(early), dialsWishes: true });
+  const wishes = saved === undefined ? wishesIn(early) : askFrom(saved).wishes.map(({ san }) => san);
+  const cluster = await readCluster(options, io, { wishes, dialsWishes: true });
   const session = await openSession('apply', { options, io, settings, cluster });
   const on: On = { options, io, settings, session, deciding: { saved, early, cluster } };
   const end = await applied(on);
