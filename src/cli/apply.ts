@@ -14,8 +14,8 @@ import { planReports, rolloutReports } from '../report/index.ts';
 import { type RunSettings, runSettings } from './run-settings.ts';
 import { withInventory } from './apply-inventory.ts';
 import { decide, type Decided, type Deciding, hasWork, savedPlan, unendedIn } from './apply-plan.ts';
-import { asker } from './ask.ts';
 import type { Invocation, Options } from './command.ts';
+import { isConfirmedBy } from './confirm.ts';
 import { readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
@@ -221,8 +221,5 @@ function showPlan(plan: Plan, { io, options }: On): void {
 }
 
 async function isConfirmed({ options, io, deciding: { cluster } }: On, question: string): Promise<boolean> {
-  if (isSet(options, 'yes')) return true;
-  const answer = await asker(io)(`${question} [y/N] `);
-  cluster.means.signal?.throwIfAborted();
-  return /^\s*y(?:es)?\s*$/i.test(answer);
+  return isSet(options, 'yes') || isConfirmedBy(io, question, cluster.means.signal);
 }

@@ -9,8 +9,8 @@ import { looseSan } from '../model/san.ts';
 import { UserError } from '../model/user-error.ts';
 import { isOurEdit } from '../plan/written-by.ts';
 import { rolloutReports } from '../report/index.ts';
-import { asker } from './ask.ts';
 import type { Invocation, Options } from './command.ts';
+import { isConfirmedBy } from './confirm.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import type { Io } from './io.ts';
 import { isSet, textsOf } from './option-values.ts';
@@ -75,11 +75,10 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
     );
   if (having.length === 0) return ended(names, `no control plane remembers the run ${of}`, 'refused');
   session.say(`the run ${of} is taken back on ${display(having.join(', '), 400)}`);
-  if (!isSet(options, 'yes')) {
-    const answer = await asker(io)('Put the old certificates back? [y/N] ');
-    cluster.means.signal?.throwIfAborted();
-    if (!/^\s*y(?:es)?\s*$/i.test(answer)) return undefined;
-  }
+  const isMeant =
+    isSet(options, 'yes') ||
+    (await isConfirmedBy(io, 'Put the old certificates back?', cluster.means.signal));
+  if (!isMeant) return undefined;
   session.guard();
   const locking = await lockAll(
     planes.map(({ read }) => read.node),

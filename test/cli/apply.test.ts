@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isConfirmedBy } from '../../src/cli/confirm.ts';
+import type { Io } from '../../src/cli/io.ts';
 import { auditFile, eventLog, whoRuns, writeAudit } from '../../src/cli/run-log.ts';
 import { newRunName } from '../../src/cli/run-ports.ts';
 import { isHostile } from '../../src/model/display.ts';
@@ -112,3 +114,28 @@ test('the audit file gets one line a run, for its owner alone; where it cannot b
   await writeAudit(poisoned, { ...io, env: { XDG_STATE_HOME: path.join(file, 'no') } });
   expect(said).toContain('the audit line could not be written');
 });
+
+test.each([
+  ['y\n', true],
+  ['Yes\n', true],
+  ['\n', false],
+  ['n\n', false],
+  ['yesterday\n', false],
+])('%j means yes: %j', async (typed, isYes) => {
+  expect(await isConfirmedBy(terminal(typed), 'Change it?', undefined)).toBe(isYes);
+});
+
+test('Ctrl-C at the question is no answer, and is not waited for', async () => {
+  const stop = new AbortController();
+  const asked = isConfirmedBy(terminal(), 'Change it?', stop.signal);
+  stop.abort(new Error('stopped by SIGINT'));
+  await expect(asked).rejects.toThrow('stopped by SIGINT');
+});
+
+/** Somebody who types this, or nothing at all. */
+function terminal(typed?: string): Io {
+  const stdin = new Readable({ read: () => undefined });
+  if (typed !== undefined) stdin.push(typed);
+  const output = { isTTY: true, write: () => true };
+  return { stdin: Object.assign(stdin, { isTTY: true }), stdout: output, stderr: output, env: {} };
+}
