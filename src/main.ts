@@ -27,6 +27,25 @@ function stopOnSignal(): AbortSignal {
 
 let stoppedWith: number | undefined;
 
+/** For who has something in the middle of a change: the words that a second signal lets through. */
+function onSecondStop(lastWords: () => string): void {
+  let heard = 0;
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.on(signal, () => {
+      heard += 1;
+      if (heard < 2) return;
+      process.stderr.write(lastWords());
+      process.exit(code);
+    });
+  }
+}
+
+/** A node that needs a human, or was put back, is said whoever stopped the run. */
+const outranksSignals: ReadonlySet<number> = new Set([5, 9]);
+
 /** Somebody may have removed it meanwhile. */
 function currentFolder(): string {
   try {
@@ -38,6 +57,7 @@ function currentFolder(): string {
 
 void run(process.argv.slice(2), {
   stop: stopOnSignal,
+  atSecondStop: onSecondStop,
   // At once where somebody listens, so that nothing more is printed; otherwise it is the usual death.
   interrupt: () => void (process.emit('SIGINT', 'SIGINT') || process.kill(process.pid, 'SIGINT')),
   stdin: process.stdin,
@@ -52,7 +72,7 @@ void run(process.argv.slice(2), {
   }),
 }).then(
   (code) => {
-    process.exitCode = stoppedWith ?? code;
+    process.exitCode = outranksSignals.has(code) ? code : (stoppedWith ?? code);
   },
   (error: unknown) => {
     if (stoppedWith !== undefined) {

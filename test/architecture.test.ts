@@ -29,9 +29,11 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   },
   // writes on a node, below one folder of its own that is gone afterwards
   rehearse: { rooms: 'model reach', outside: '' },
+  // changes nodes: one at a time, and puts back what does not hold
+  apply: { rooms: 'model reach plan', outside: 'execa' },
   // the edge
   cli: {
-    rooms: 'model explain flavours diagnose plan verify report nodes reach inspect rehearse',
+    rooms: 'model explain flavours diagnose plan verify report nodes reach inspect rehearse apply',
     outside:
       'commander node:crypto node:fs node:fs/promises node:os node:path node:stream node:timers/promises',
   },
@@ -101,6 +103,17 @@ test('only the edge comes by what can write on a node: whatever reads has no way
       'rehearse/script.ts',
     ].map((file) => path.normalize(file)),
   );
+});
+
+test('only a run comes by what can change a node, and only its own part of the edge by the door to it', () => {
+  const door = /from\s*'[^']*\/(?:changer|open-changer)\.ts'|import\('[^']*changer/;
+  const through = sources.filter((file) => door.test(textOf(file)));
+  expect(through.filter((file) => !file.startsWith(`apply${path.sep}`)).toSorted()).toEqual(
+    ['cli/io.ts', 'cli/run-ports.ts', 'reach/open-changer.ts'].map((file) => path.normalize(file)),
+  );
+  const steps = /from\s*'[^']*\/apply\/(?!hooks|ports)[\w-]+\.ts'/;
+  const users = sources.filter((file) => !file.startsWith('apply') && steps.test(textOf(file)));
+  expect(users.toSorted()).toEqual(['cli/apply.ts', 'cli/rollback.ts'].map((file) => path.normalize(file)));
 });
 
 test.each(sources)('%s opens with what it is for, and fits on a few screens', (file) => {

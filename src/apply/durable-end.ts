@@ -51,7 +51,7 @@ function configurationEnd(
   end: PatchEnd | undefined,
 ): Pick<DurableOutcome, 'state' | 'why' | 'command'> {
   if (end === undefined)
-    return { state: 'left-to-you', why: 'it is written after the last node, and not all are done', command };
+    return { state: 'left-to-you', why: 'it is written after the last node, and not all are done' };
   const { finished, fault } = end;
   // Read back: written by us, or by us in an earlier try whose answer was lost.
   if (finished?.config === after) return { state: 'written' };

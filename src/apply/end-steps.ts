@@ -13,7 +13,11 @@ export const finish: Change = change(
   `${begin}${held}
 case $(state_of "$R/journal") in
   swapped | restarted) journal proven && end_run done || fault no-space ;;
-  none) [ "$(state_of "$R/ended" 2>/dev/null)" = done ] || [ "$DATA_patch$DATA_release" != '' ] || fault no-run ;;
+  none)
+    if [ -f "$R/ended" ]; then
+      # The dead-man switch may have been faster: then nothing is to be made to last.
+      [ "$(state_of "$R/ended")" = done ] || fault "$(state_of "$R/ended")"
+    else [ "$DATA_patch$DATA_release" != '' ] || fault no-run; fi ;;
   *) fault "$(state_of "$R/journal")" ;;
 esac
 disarm

@@ -4,7 +4,7 @@ import type { ClusterNode } from '../model/node.ts';
 import type { Change, NodeChanger } from '../reach/changer.ts';
 import type { Reply } from '../reach/reader.ts';
 import { ReachError } from '../reach/transport.ts';
-import { take } from './lock-steps.ts';
+import { release, take } from './lock-steps.ts';
 import { type Ports, type RunName, stepSeconds } from './ports.ts';
 import { readTaken, type StepReply } from './replies.ts';
 
@@ -26,7 +26,7 @@ export interface Link {
     read: (reply: Reply) => StepReply<T>,
     within?: number,
   ): Promise<StepReply<T>>;
-  /** By our clock: when the node, having heard nothing, will have put the old pair back. */
+  /** By our clock: when the node, having heard nothing more, will have put the old pair back. */
   deadline(): Date;
   close(): Promise<void>;
 }
@@ -39,7 +39,8 @@ export function linkTo(node: ClusterNode, { run, by, timing }: RunName, ports: P
   const seconds = String(timing.deadManSeconds);
   let changer: NodeChanger | undefined;
   let heardAt = ports.clock();
-  let heardOn = ports.now();
+  // What was asked may have arrived there, whether we heard of it or not.
+  let askedOn = ports.now();
 
   async function close(): Promise<void> {
     const open = changer;
@@ -57,11 +58,14 @@ export function linkTo(node: ClusterNode, { run, by, timing }: RunName, ports: P
     read: (reply: Reply) => StepReply<T>,
     within = 0,
   ): Promise<StepReply<T>> {
+    const speaksToSwitch = step !== take && step !== release;
     try {
       changer ??= await ports.open(node);
+      // A step that only has to do with the lock says nothing to the dead-man switch.
+      if (speaksToSwitch) askedOn = ports.now();
       const commandTimeoutMs = (within + stepSeconds) * 1000;
       const reply = await changer.change(step, { run, by, seconds, ...data }, { commandTimeoutMs });
-      [heardAt, heardOn] = [ports.clock(), ports.now()];
+      if (speaksToSwitch) heardAt = ports.clock();
       return read(reply);
     } catch (error) {
       await close();
@@ -75,8 +79,9 @@ export function linkTo(node: ClusterNode, { run, by, timing }: RunName, ports: P
     read: (reply: Reply) => StepReply<T>,
     within = 0,
   ): Promise<StepReply<T>> {
+    const began = ports.clock();
     for (;;) {
-      const isLate = ports.clock() > heardAt + timing.deadManSeconds * 1000 + slackMs;
+      const isLate = ports.clock() > Math.max(heardAt, began) + timing.deadManSeconds * 1000 + slackMs;
       try {
         const since = heardAt;
         const answer = await ask(step, data, read, within);
@@ -101,7 +106,7 @@ export function linkTo(node: ClusterNode, { run, by, timing }: RunName, ports: P
     node,
     ask,
     insist,
-    deadline: () => new Date(heardOn.getTime() + timing.deadManSeconds * 1000 + slackMs),
+    deadline: () => new Date(askedOn.getTime() + timing.deadManSeconds * 1000 + slackMs),
     close,
   };
 }

@@ -161,7 +161,9 @@ async function proveOn(
     settle: String(settleSeconds),
   };
   try {
-    const answer = await link.insist(prove, data, readProved, settleSeconds + names.length);
+    // The last look may begin when time is up, and asks every API server.
+    const within = settleSeconds + names.length + 12 * (place.peers.length + 3);
+    const answer = await link.insist(prove, data, readProved, within);
     const faults = answer.ok ? servingFaults(task, staged, answer.value) : [clauseOf(answer.fault)];
     if (answer.ok && faults.length === 0) return answer.value;
     ports.tell({ event: 'failed', node: plan.node, detail: faults.join('; ') });
@@ -183,7 +185,7 @@ async function finishOn(on: NodeRun): Promise<Finished | NodeEnd> {
     patch: ending.patch,
   };
   try {
-    const answer = await link.insist(finish, data, readFinished, 2 * 30);
+    const answer = await link.insist(finish, data, readFinished, 3 * 30);
     if (!answer.ok) return await putBack(on, clauseOf(answer.fault));
     if (answer.value.ended === 'done') return answer.value;
     return await putBack(on, `the node had ended the run already: ${answer.value.ended}`);

@@ -77,9 +77,16 @@ async function walk(ask: RolloutAsk, tasks: readonly Task[], isWhole: boolean): 
     const link = locked.links.get(node);
     if (link === undefined) return { ends, stopped: `${node} is not locked`, exits: ['failed'] };
     const isLast = index === tasks.length - 1;
+    const peers = task.place.peers.filter((endpoint) => !isBroken(endpoint, tasks, ends));
     const ending = { isRelease: true, patch: isLast ? (patch?.patch ?? '') : '' };
     locked.workOn(node);
-    const end = await runNode({ task, link, run: locked.run, ports, ending });
+    const end = await runNode({
+      task: { ...task, place: { ...task.place, peers } },
+      link,
+      run: locked.run,
+      ports,
+      ending,
+    });
     locked.workOn(undefined);
     const { state, why = '', before, after } = end.outcome;
     if (state !== 'done') {
@@ -99,6 +106,16 @@ async function walk(ask: RolloutAsk, tasks: readonly Task[], isWhole: boolean): 
       };
   }
   return { ends, exits: [] };
+}
+
+/** Nobody can be ready whose certificate is out of date, until it has its turn. */
+function isBroken(endpoint: string, tasks: readonly Task[], ends: Walked['ends']): boolean {
+  return tasks.some(
+    ({ plan, place }) =>
+      place.endpoint === endpoint &&
+      !ends.has(plan.node) &&
+      plan.reasons.some((one) => one === 'expired' || one === 'not-yet-valid'),
+  );
 }
 
 async function hook(
@@ -145,7 +162,7 @@ async function patchAlone(
     patch: patch.patch,
   };
   try {
-    const answer = await link.insist(finish, data, readFinished, 2 * 30);
+    const answer = await link.insist(finish, data, readFinished, 3 * 30);
     return answer.ok ? { patch, finished: answer.value } : { patch, fault: clauseOf(answer.fault) };
   } catch (error) {
     if (!(error instanceof ReachError)) throw error;

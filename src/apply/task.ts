@@ -2,7 +2,7 @@
 import { type Certificate } from '../model/certificate.ts';
 import type { ClusterFacts, ReadNode } from '../model/cluster-facts.ts';
 import type { NodeFacts } from '../model/node-facts.ts';
-import type { NodePlan, Plan } from '../model/plan.ts';
+import type { NodePlan } from '../model/plan.ts';
 import type { ServedCertificate } from '../model/rollout.ts';
 import { looseSan, type San } from '../model/san.ts';
 import { formatEndpoint } from '../model/server-address.ts';
@@ -127,10 +127,6 @@ export function plannedNames({ names }: NodePlan): readonly San[] {
 
 export function servedAs({ fingerprint, serial, names, notAfter }: Certificate): ServedCertificate {
   return { fingerprint, serial, names: names.flatMap(({ value }) => looseSan(value) ?? []), notAfter };
-}
-
-export function nodesToChange({ nodes }: Plan): readonly NodePlan[] {
-  return nodes.filter(({ action }) => action !== 'nothing');
 }
 
 function factsOf(facts: ClusterFacts, name: string): NodeFacts | undefined {

@@ -35,6 +35,20 @@ export const runOptions: readonly Option[] = [
   },
 ];
 
+export const hookOptions: readonly Option[] = [
+  {
+    flags: '--pre-node <program>',
+    about: 'run it before each node; if it fails, the run ends before that node',
+    group: run,
+  },
+  {
+    flags: '--post-node <program>',
+    about: 'run it after each node; if it fails, no other node is begun',
+    group: run,
+  },
+  { flags: '--on-failure <program>', about: 'run it when a node did not come to a good end', group: run },
+];
+
 export const applyOptions: readonly Option[] = [
   {
     flags: '--plan <file>',
@@ -53,15 +67,5 @@ export const applyOptions: readonly Option[] = [
     fallback: '60s',
     group: run,
   },
-  {
-    flags: '--pre-node <program>',
-    about: 'run it before each node; if it fails, the run ends before that node',
-    group: run,
-  },
-  {
-    flags: '--post-node <program>',
-    about: 'run it after each node; if it fails, no other node is begun',
-    group: run,
-  },
-  { flags: '--on-failure <program>', about: 'run it when a node did not come to a good end', group: run },
+  ...hookOptions,
 ];

@@ -1,20 +1,21 @@
 /** `fix-sans apply`: does what `plan` says, one control plane after the other, each proven before the next, and puts back what does not hold. */
 import { durableOutcomes } from '../apply/durable-end.ts';
-import { healAll, lockAll, type Locked } from '../apply/locks.ts';
+import { healAll, type Healed, lockAll, type Locked } from '../apply/locks.ts';
 import { rollout, type RolloutEnd } from '../apply/rollout.ts';
 import { controlPlanesOf, type Place, placeOf } from '../apply/task.ts';
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes, type ExitName } from '../model/exit-code.ts';
-import type { DurableOutcome, Rollout } from '../model/rollout.ts';
+import type { Rollout } from '../model/rollout.ts';
 import type { Plan } from '../model/plan.ts';
-import { UserError } from '../model/user-error.ts';
 import { changedSince } from '../plan/bound.ts';
+import { askFrom } from '../plan/same-plan.ts';
 import { planReports, rolloutReports } from '../report/index.ts';
 import { type RunSettings, runSettings } from './run-settings.ts';
+import { withInventory } from './apply-inventory.ts';
 import { decide, type Decided, type Deciding, hasWork, savedPlan, unendedIn } from './apply-plan.ts';
-import { asker } from './ask.ts';
 import type { Invocation, Options } from './command.ts';
+import { isConfirmedBy } from './confirm.ts';
 import { readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
@@ -22,7 +23,6 @@ import { earlyAsk, wishesIn } from './plan-ask.ts';
 import { readReportFiles } from './report-files.ts';
 import { checkOnly, refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
-import { writeInventory } from './write-inventory.ts';
 
 /** Facts older than that are read again before anything is changed: somebody may have thought about it for an hour. */
 const freshMs = 30_000;
@@ -37,7 +37,8 @@ export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   const saved = await savedPlan(options, io);
   if (typeof saved === 'number') return saved;
   const early = await earlyAsk(options, io);
-  const cluster = await readCluster(options, io, { wishes: wishesIn(early), dialsWishes: true });
+  const wishes = saved === undefined ? wishesIn(early) : askFrom(saved).wishes.map(({ san }) => san);
+  const cluster = await readCluster(options, io, { wishes, dialsWishes: true });
   const session = await openSession('apply', { options, io, settings, cluster });
   const on: On = { options, io, settings, session, deciding: { saved, early, cluster } };
   const end = await applied(on);
@@ -63,6 +64,7 @@ async function applied(on: On): Promise<RunEnd | undefined> {
   const { session, deciding, options } = on;
   const { cluster } = deciding;
   let locked: Locked | undefined;
+  let healed: readonly Healed[] = [];
   try {
     let decided = decide(cluster.facts, deciding);
     const unended = unendedIn(cluster.facts);
@@ -72,7 +74,7 @@ async function applied(on: On): Promise<RunEnd | undefined> {
       if (!(await isConfirmed(on, 'Put the old certificate of that run back first?'))) return undefined;
       const taken = await lockAndHeal(on, decided);
       if ('end' in taken) return taken.end;
-      locked = taken.locked;
+      ({ locked, healed } = taken);
       decided = decide(await cluster.means.readAgain(), deciding);
     }
     const { plan, against } = decided;
@@ -92,18 +94,23 @@ async function applied(on: On): Promise<RunEnd | undefined> {
       const taken = await lockAndHeal(on, decided);
       if ('end' in taken) return taken.end;
       locked = taken.locked;
-      if (taken.isChanged)
+      if (taken.healed.some(({ isChanged }) => isChanged))
         return stale(decided, 'an earlier run was healed meanwhile, so this plan is stale: apply again');
     }
     const changes = await changedMeanwhile(on, decided);
     if (changes !== undefined) return stale(decided, changes);
-    return await rolled(on, decided, locked);
+    return await rolled(on, decided, locked, healed);
   } finally {
     await locked?.release();
   }
 }
 
-async function rolled(on: On, { plan, facts }: Decided, locked: Locked): Promise<RunEnd> {
+async function rolled(
+  on: On,
+  { plan, facts }: Decided,
+  locked: Locked,
+  healed: readonly Healed[],
+): Promise<RunEnd> {
   const { session, options } = on;
   const only = textOf(options, 'only');
   const stopProbe = await session.probe(facts);
@@ -116,6 +123,7 @@ async function rolled(on: On, { plan, facts }: Decided, locked: Locked): Promise
       facts,
       locked,
       ports: session.ports,
+      healed,
       ...(only === undefined ? {} : { only }),
     });
   } finally {
@@ -127,7 +135,7 @@ async function rolled(on: On, { plan, facts }: Decided, locked: Locked): Promise
 async function lockAndHeal(
   on: On,
   { facts, plan }: Decided,
-): Promise<{ readonly locked: Locked; readonly isChanged: boolean } | { readonly end: RunEnd }> {
+): Promise<{ readonly locked: Locked; readonly healed: readonly Healed[] } | { readonly end: RunEnd }> {
   const { session } = on;
   session.guard();
   const planes = controlPlanesOf(facts);
@@ -154,7 +162,7 @@ async function lockAndHeal(
   );
   const healed = await healAll(locked, places, session.ports);
   const sick = healed.filter(({ isHealed }) => !isHealed);
-  if (sick.length === 0) return { locked, isChanged: healed.some(({ isChanged }) => isChanged) };
+  if (sick.length === 0) return { locked, healed };
   await locked.release();
   const why = sick.map(({ node, run, why: one }) => `the run ${run} on ${node}: ${one}`).join('; ');
   const exits: readonly ExitName[] = sick.map(({ exit }) => exit);
@@ -193,7 +201,7 @@ function refused(on: On, { plan, against, exitCode }: Decided): RunEnd {
 
 async function nothingToDo(on: On, { plan }: Decided): Promise<RunEnd> {
   const { session } = on;
-  session.say('nothing to do on any control plane');
+  if (plan.nodes.length > 0) session.say('nothing to do on any control plane');
   const end = await withInventory(on, plan, {
     nodes: untouched(plan.nodes.map(({ node }) => node)),
     durable: durableOutcomes(plan, undefined),
@@ -205,42 +213,13 @@ async function nothingToDo(on: On, { plan }: Decided): Promise<RunEnd> {
   return { ...end, exitCode };
 }
 
-/** The files of the inventory are here, and written after everything else holds. */
-async function withInventory(
-  { options, deciding: { cluster }, session }: On,
-  plan: Plan,
-  end: RunEnd,
-): Promise<RunEnd> {
-  const isWhole = end.nodes.every(({ state }) => state === 'done' || state === 'nothing');
-  if (!isSet(options, 'write') || !isWhole) return end;
-  const ended = (told: Pick<DurableOutcome, 'state' | 'why'>): RunEnd['durable'] =>
-    end.durable.map((one) => {
-      if (one.kind !== 'inventory') return one;
-      const { why: _, ...rest } = one;
-      return { ...rest, ...told };
-    });
-  try {
-    await writeInventory(plan, cluster.resolved.inventorySource, session.say);
-    return { ...end, durable: ended({ state: 'written' }) };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return {
-      ...end,
-      durable: ended({ state: 'failed', why: error.message }),
-      exits: [...end.exits, 'partial'],
-    };
-  }
-}
-
 function showPlan(plan: Plan, { io, options }: On): void {
   if (isSet(options, 'quiet') && isSet(options, 'yes')) return;
   const look = { colour: wantsColour(io.stderr, io.env), width: widthOf(io.stderr, io.env) };
-  io.stderr.write(planReports['text']?.(plan, look) ?? '');
+  // What to do next is this.
+  io.stderr.write(planReports['text']?.({ ...plan, next: [] }, look) ?? '');
 }
 
 async function isConfirmed({ options, io, deciding: { cluster } }: On, question: string): Promise<boolean> {
-  if (isSet(options, 'yes')) return true;
-  const answer = await asker(io)(`${question} [y/N] `);
-  cluster.means.signal?.throwIfAborted();
-  return /^\s*y(?:es)?\s*$/i.test(answer);
+  return isSet(options, 'yes') || isConfirmedBy(io, question, cluster.means.signal);
 }

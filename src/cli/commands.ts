@@ -1,6 +1,6 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
 import type { Command } from './command.ts';
-import { applyOptions, runOptions } from './apply-options.ts';
+import { applyOptions, hookOptions, runOptions } from './apply-options.ts';
 import { planOptions } from './plan-options.ts';
 import { verifyOptions } from './verify-options.ts';
 import { nodeOptions, outputOptions, quiet, reachOptions, runOutput, wishOption } from './shared-options.ts';
@@ -103,6 +103,45 @@ Exit codes: 0 done and proven or nothing to do, 1 not confirmed, 3 some nodes or
 6 another run holds the lock, 7 refused or a stale plan, 9 a human is needed: see what to type, 4 a login or host key was refused,
 64 wrong usage, no --yes without a terminal, 75 a control plane does not answer, 130 and 143 stopped by a signal.`,
     load: async () => (await import('./apply.ts')).apply,
+  },
+  {
+    name: 'rollback',
+    usage: '[run]',
+    summary:
+      'put the certificates back as they were before a run: the last one that was done, or the one that is named',
+    options: [...nodeOptions, ...reachOptions, ...hookOptions, ...runOptions, ...runOutput],
+    epilogue: `
+  fix-sans rollback --node ops@10.0.0.11 --node ops@10.0.0.12 --node ops@10.0.0.13
+  fix-sans rollback 20261121T135200Z-1a2b3c4d --kubeconfig admin.conf --user ops --yes
+
+A pair that is neither that run's nor the one before it is left alone. kubeadm-config is put back only where it is what that run wrote.
+Exit codes: 0 the old certificates are served, 1 no such run or not confirmed, 3 some nodes or kubeadm-config are not done,
+6 another run holds the lock, 7 the pair in use is not that run's, 9 a human is needed: see what to type,
+4 a login or host key was refused, 64 wrong usage, no --yes without a terminal, 75 a control plane does not answer.`,
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
+  {
+    name: 'runs',
+    usage: '',
+    summary: 'list the runs that the control planes remember, how each ended, and who holds the lock',
+    options: [
+      ...nodeOptions,
+      ...reachOptions,
+      {
+        flags: '-f, --format <format>',
+        about: 'how to print it',
+        choices: ['text', 'json'],
+        fallback: 'text',
+        group: 'Output:',
+      },
+      { ...quiet, group: 'Output:' },
+    ],
+    epilogue: `
+  fix-sans runs --kubeconfig admin.conf --user ops
+
+Exit codes: 0 each came to its end, 2 one did not, 3 some nodes could not be read, 75 no node answered.
+Nothing is changed.`,
+    load: async () => (await import('./runs.ts')).runs,
   },
   {
     name: 'show',

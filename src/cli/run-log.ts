@@ -6,6 +6,7 @@ import path from 'node:path';
 import { display } from '../model/display.ts';
 import type { Rollout, RunEvent } from '../model/rollout.ts';
 import { UserError } from '../model/user-error.ts';
+import { inert } from '../report/envelope.ts';
 import type { Io } from './io.ts';
 import { checkPlace } from './report-files.ts';
 
@@ -23,7 +24,7 @@ export async function eventLog(file: string | undefined, run: string): Promise<(
   }
   return (event) => {
     try {
-      appendFileSync(file, `${JSON.stringify({ run, ...event })}\n`);
+      appendFileSync(file, `${inert(JSON.stringify({ run, ...event }))}\n`);
     } catch {
       // A full disk here is no reason to leave a node half done.
     }
@@ -77,7 +78,7 @@ export async function writeAudit(
   const file = auditFile(io.env);
   try {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await appendFile(file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+    await appendFile(file, `${inert(JSON.stringify(line))}\n`, { mode: 0o600 });
   } catch (error) {
     io.stderr.write(`fix-sans: the audit line could not be written: ${display((error as Error).message)}\n`);
   }

@@ -30,7 +30,6 @@ export interface Session {
 export type RunEnd = Pick<Rollout, 'nodes' | 'durable'> & {
   readonly exits: readonly ExitName[];
   readonly probe?: ProbeTally;
-  readonly left?: readonly string[];
   /** The plan's own, where nothing was begun. */
   readonly exitCode?: ExitCode;
 };
@@ -72,8 +71,8 @@ export async function openSession(
     say,
     guard: () => guard(run, ports, io),
     probe: (facts) => startProbe(facts, cluster, settings.probeIntervalMs),
-    end: async ({ nodes, durable, exits, probe = { endpoints: [] }, left = [], exitCode: own }) => {
-      const exitCode = own ?? worstExit(signal?.aborted === true ? [...exits, 'interrupted'] : exits);
+    end: async ({ nodes, durable, exits, probe = { endpoints: [] }, exitCode: own }) => {
+      const exitCode = own ?? worstExit(signal?.aborted === true ? stopped(exits, signal) : exits);
       ports.tell({ event: 'ended', detail: `exit code ${exitCode}` });
       const { cluster: name } = cluster.facts;
       return {
@@ -88,10 +87,20 @@ export async function openSession(
         durable,
         probe,
         events: ports.events(),
-        left,
+        left: nodes.flatMap(({ node, state }) =>
+          state === 'unknown' && kind === 'apply'
+            ? [`on ${node} the dead-man switch of the run ${run.run} is armed`]
+            : [],
+        ),
       };
     },
   };
+}
+
+/** main.ts says in the reason which signal it was. */
+function stopped(exits: readonly ExitName[], { reason }: AbortSignal): readonly ExitName[] {
+  const isTerm = reason instanceof Error && reason.message.includes('SIGTERM');
+  return [...exits.filter((exit) => exit !== 'interrupted'), isTerm ? 'terminated' : 'interrupted'];
 }
 
 /** Said at once, since the step that runs may take a minute. */

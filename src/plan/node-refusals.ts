@@ -225,7 +225,8 @@ const unfinished: Check = ({ subject: { facts } }) =>
         {
           code: 'unfinished-run',
           detail: `an earlier run did not come to its end: ${facts.unfinishedRuns.join(', ')}`,
-          remedy: 'look at /var/lib/fix-sans on the node and end or undo that run first',
+          remedy:
+            'fix-sans apply puts its old certificate back first and then goes on; fix-sans rollback with the name of that run only puts it back',
         },
       ];
 

@@ -57,10 +57,17 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
   const signs = nodes.filter(({ action }) => action === 'reissue').map(({ node }) => node);
   const restarts = nodes.filter(({ action }) => action === 'restart').map(({ node }) => node);
   const steps: NextStep[] = [];
+  const names = ask.wishes.map((one) => ` ${flagFor(one)}`).join('');
+  if (signs.length > 0 || outcome.durable.some(({ kind }) => kind === 'kubeadm-config'))
+    steps.push({
+      where: 'here',
+      why: 'do it, one control plane after the other, each proven before the next; with the same options as now',
+      command: `fix-sans apply${names}`,
+    });
   if (signs.length > 0)
     steps.push({
       where: 'here',
-      why: 'the script of each control plane, for one after the other; with the same options as now',
+      why: 'or by hand: the script of each control plane, for one after the other; with the same options as now',
       command: 'fix-sans plan --runbooks ./runbooks',
     });
   if (restarts.length > 0)
@@ -72,8 +79,7 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
   steps.push({
     where: 'here',
     why: 'afterwards: the proof by handshakes, with the same options as now',
-    command:
-      ask.wishes.length === 0 ? 'fix-sans verify' : `fix-sans verify ${ask.wishes.map(flagFor).join(' ')}`,
+    command: `fix-sans verify${names}`,
   });
   return steps;
 }

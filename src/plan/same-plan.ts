@@ -6,8 +6,6 @@ import type { Ask, AskedName } from './ask.ts';
 /** What has to be asked for so that the same comes out: names that all of them shall have, and those that go. */
 export function askFrom({ nodes }: Plan): Pick<Ask, 'wishes' | 'removals' | 'accepted'> {
   const [first, ...others] = nodes;
-  const planned = (node: NodePlan): ReadonlyMap<string, San> =>
-    new Map(node.names.filter(({ fate }) => fate !== 'removed').map(({ san }) => [sanKey(san), san]));
   const rest = others.map(planned);
   const everywhere = [...(first === undefined ? [] : planned(first))].filter(([key]) =>
     rest.every((names) => names.has(key)),
@@ -33,6 +31,10 @@ export function askFrom({ nodes }: Plan): Pick<Ask, 'wishes' | 'removals' | 'acc
       uninspected: true,
     },
   };
+}
+
+function planned({ names }: NodePlan): ReadonlyMap<string, San> {
+  return new Map(names.filter(({ fate }) => fate !== 'removed').map(({ san }) => [sanKey(san), san]));
 }
 
 /** In clauses; empty where both would do the same. */

@@ -8,7 +8,7 @@ export function envelope(command: string, { exitCode, ...rest }: { readonly exit
 }
 
 /** The same values for a parser; but a terminal, which somebody looks at it in, turns no text around. */
-function inert(json: string): string {
+export function inert(json: string): string {
   return json.replace(/[^\n -~]/gu, (character) =>
     isHostile(character)
       ? Array.from({ length: character.length }, (_, at) => escaped(character.charCodeAt(at))).join('')

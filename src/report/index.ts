@@ -8,6 +8,7 @@ import { inspectAsJson } from './inspect/json.ts';
 import { inspectPage } from './inspect/page.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Rollout } from '../model/rollout.ts';
+import type { RunsListing } from '../model/runs.ts';
 import type { Verification } from '../model/verification.ts';
 import type { Look } from './look.ts';
 import { pageAsHtml } from './page-html.ts';
@@ -18,6 +19,8 @@ import { planPage } from './plan/page.ts';
 import { inspectAsPrometheus, planAsPrometheus, verifyAsPrometheus } from './prometheus.ts';
 import { rolloutAsJson } from './rollout/json.ts';
 import { rolloutPage } from './rollout/page.ts';
+import { runsAsJson } from './runs/json.ts';
+import { runsPage } from './runs/page.ts';
 import { verifyAsJson } from './verify/json.ts';
 import { verifyPage } from './verify/page.ts';
 
@@ -56,4 +59,9 @@ export const rolloutReports: Readonly<Record<string, (rollout: Rollout, look: Lo
   json: rolloutAsJson,
   markdown: (rollout) => pageAsMarkdown(rolloutPage(rollout)),
   html: (rollout) => pageAsHtml(rolloutPage(rollout)),
+};
+
+export const runsReports: Readonly<Record<string, (listing: RunsListing, look: Look) => string>> = {
+  text: (listing, look) => pageAsText(runsPage(listing), look),
+  json: runsAsJson,
 };

@@ -88,3 +88,4 @@ export const explainSchema = z
 export { inspectSchema } from './schema-inspect.ts';
 export { planSchema } from './schema-plan.ts';
 export { verifySchema } from './schema-verify.ts';
+export { rolloutSchema, runsSchema } from './schema-rollout.ts';

@@ -51,7 +51,7 @@ test.each([
   {
     argv: ['help', 'nonsense'],
     says: 'there is no help on "nonsense"',
-    hint: 'topics are exit-codes, by-hand, explain, inspect, plan, show, verify, help',
+    hint: 'topics are exit-codes, by-hand, explain, inspect, plan, apply, rollback, runs, show, verify, help',
   },
   { argv: ['explain', ''], says: 'the text is empty', hint: 'give the error as text' },
   {

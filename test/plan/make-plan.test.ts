@@ -130,6 +130,14 @@ describe('S5: a name that was asked for', () => {
     ]);
   });
 
+  test('what to type next begins with the command that does it', () => {
+    expect(plan.next.map(({ command }) => command)).toEqual([
+      'fix-sans apply --san 203.0.113.10 --san api.example.com',
+      'fix-sans plan --runbooks ./runbooks',
+      'fix-sans verify --san 203.0.113.10 --san api.example.com',
+    ]);
+  });
+
   test('the way out needs no change and is proven by the handshakes', () => {
     expect(plan.wayOut).toMatchObject({ name: { value: 'kubernetes' }, isProven: true });
     expect(plan.wayOut?.commands.map(({ command }) => command)).toContain(

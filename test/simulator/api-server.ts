@@ -138,7 +138,7 @@ function patch(path: string, text: string, objects: ObjectStore, found: ApiObjec
     if (op === 'replace') place[last] = value;
     else if (op !== 'test') return rejected;
   }
-  const written = objects.put(path, wanted as unknown as ApiObject);
+  const written = objects.put(path, wanted);
   return written === undefined ? rejected : { status: 200, body: written };
 }
 

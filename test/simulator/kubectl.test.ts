@@ -67,6 +67,35 @@ test('what is not there, and what a kubelet may not see, is told as the real one
   );
 });
 
+function versionNow(): string {
+  const found = simulation.objects.get('/api/v1/namespaces/kube-system/configmaps/kubeadm-config');
+  return (found as { metadata: { resourceVersion: string } }).metadata.resourceVersion;
+}
+
+test('the text of a ConfigMap is read, and patched only where nobody was faster', async () => {
+  const to = readByKubectl(node, '/x').replace(/ get --raw .*$/, '');
+  const get = `${to} -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}'`;
+  const before = await kubectl(get);
+  expect(before).toMatchObject({ stderr: '', code: 0 });
+  expect(before.stdout).toContain('kind: ClusterConfiguration\n');
+  const patch = (version: string, value = 'new\n'): string => {
+    const operations = [
+      { op: 'test', path: '/metadata/resourceVersion', value: version },
+      { op: 'replace', path: '/data/ClusterConfiguration', value },
+    ];
+    return `${to} -n kube-system patch configmap kubeadm-config --type=json -p '${JSON.stringify(operations)}'`;
+  };
+  const late = await kubectl(patch('1'));
+  expect(late).toMatchObject({
+    code: 1,
+    stderr: 'The request is invalid: the server rejected our request due to an error in our request\n',
+  });
+  expect((await kubectl(get)).stdout).toBe(before.stdout);
+  expect((await kubectl(patch(versionNow()))).stdout).toBe('configmap/kubeadm-config patched\n');
+  expect((await kubectl(get)).stdout).toBe('new\n');
+  expect((await kubectl(patch(versionNow(), before.stdout))).code).toBe(0);
+});
+
 test('certificates that are not to be trusted are refused', async () => {
   const ask = readByKubectl(node, '/readyz', 'kubernetes');
   const failed = 'Unable to connect to the server: tls: failed to verify certificate: x509: ';

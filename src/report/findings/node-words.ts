@@ -126,7 +126,9 @@ export const nodeWords: Vocabulary<NodeCodes> = {
   'unfinished-run': ({ run }, node) => ({
     head: said`on ${node} the run ${run} did not come to its end`,
     evidence: [],
-    todo: plain('look at it before anything else is changed there'),
+    todo: plain(
+      'fix-sans apply puts its old certificate back first and then goes on; fix-sans rollback with the name of that run only puts it back',
+    ),
   }),
   'other-tool': ({ distribution, evidence, howTo }, node) => ({
     head: join(

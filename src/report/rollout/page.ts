@@ -148,12 +148,14 @@ function nameBlocks(nodes: readonly NodeOutcome[]): readonly Block[] {
       missing(after.names, before?.names ?? []),
       missing(before?.names ?? [], after.names),
     ];
-    const names = (all: readonly San[]): Cell =>
-      cell(all.length === 0 ? plain('none') : listed(all.map(formatSan), 8));
-    return [[cell([{ code: node }]), names(gained), names(lost), cell(String(after.names.length))]];
+    return [[cell([{ code: node }]), namesCell(gained), namesCell(lost), cell(String(after.names.length))]];
   });
   const columns = ['node', 'new', 'gone', 'all'];
   return rows.length === 0 ? [] : [{ kind: 'table', about: 'Names before and after', columns, rows }];
+}
+
+function namesCell(all: readonly San[]): Cell {
+  return cell(all.length === 0 ? plain('none') : listed(all.map(formatSan), 8));
 }
 
 function missing(all: readonly San[], from: readonly San[]): readonly San[] {

@@ -1,0 +1,171 @@
+/** `fix-sans rollback`: the certificates as they were before a run, proven by handshake; a pair that is not that run's is left alone. */
+import { healAll, lockAll, type Locked } from '../apply/locks.ts';
+import { takeBack, type ConfigBack, type TakeBackNode } from '../apply/take-back.ts';
+import { type ControlPlane, controlPlanesOf, type Place, placeOf, servedAs } from '../apply/task.ts';
+import { readRunDetail, type RunDetail } from '../inspect/runs/read-runs.ts';
+import { display } from '../model/display.ts';
+import { type ExitCode, exitCodes } from '../model/exit-code.ts';
+import { looseSan } from '../model/san.ts';
+import { UserError } from '../model/user-error.ts';
+import { isOurEdit } from '../plan/written-by.ts';
+import { rolloutReports } from '../report/index.ts';
+import type { Invocation, Options } from './command.ts';
+import { isConfirmedBy } from './confirm.ts';
+import { type ClusterReading, readCluster } from './facts.ts';
+import type { Io } from './io.ts';
+import { isSet, textsOf } from './option-values.ts';
+import { type AllRuns, lastDone, readAllRuns } from './read-all-runs.ts';
+import { readReportFiles } from './report-files.ts';
+import { refuseHelper, refuseUnattended } from './run-refusals.ts';
+import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
+import { runSettings } from './run-settings.ts';
+
+export async function rollback({ args, options }: Invocation, io: Io): Promise<ExitCode> {
+  const asked = runIn(args);
+  refuseHelper(options, 'rollback');
+  const settings = runSettings(options);
+  const files = await readReportFiles(textsOf(options, 'report'), Object.keys(rolloutReports));
+  refuseUnattended(options, io);
+  const cluster = await readCluster(options, io, { wishes: [] });
+  const all = await readAllRuns(cluster.facts, cluster.means);
+  const of = asked ?? lastDone(all);
+  const session = await openSession('rollback', { options, io, settings, cluster });
+  if (of === undefined) {
+    const isUnread = all.unread.length > 0;
+    session.say(
+      isUnread ? 'not every control plane could be asked for its runs' : 'there is no run to take back',
+    );
+    return isUnread ? exitCodes.temporary.code : exitCodes.failed.code;
+  }
+  const end = await rolledBack(of, all, { options, io, session, cluster });
+  if (end === undefined) {
+    session.say('not confirmed; nothing was changed');
+    return exitCodes.failed.code;
+  }
+  const told = await session.end(end);
+  await reportRun(told, files, options, io);
+  return told.exitCode;
+}
+
+interface On {
+  readonly options: Options;
+  readonly io: Io;
+  readonly session: Session;
+  readonly cluster: ClusterReading;
+}
+
+function runIn(args: readonly string[]): string | undefined {
+  const [run, ...more] = args;
+  const hint = 'fix-sans runs lists them';
+  if (more.length > 0) throw new UserError('rollback takes one run', hint);
+  if (run === undefined || /^[0-9a-fTZ-]{1,64}$/.test(run)) return run;
+  throw new UserError(`${display(run, 80)} is no name of a run`, hint);
+}
+
+async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | undefined> {
+  const { session, options, io, cluster } = on;
+  const planes = controlPlanesOf(cluster.facts);
+  const having = all.nodes.filter(({ runs }) => runs.some(({ run }) => run === of)).map(({ node }) => node);
+  const names = planes.map(({ facts }) => facts.node);
+  if (all.unread.length > 0)
+    return ended(
+      names,
+      `not every control plane could be asked: ${all.unread.map(({ node }) => node).join(', ')}`,
+      'temporary',
+    );
+  if (having.length === 0) return ended(names, `no control plane remembers the run ${of}`, 'refused');
+  session.say(`the run ${of} is taken back on ${display(having.join(', '), 400)}`);
+  const isMeant =
+    isSet(options, 'yes') ||
+    (await isConfirmedBy(io, 'Put the old certificates back?', cluster.means.signal));
+  if (!isMeant) return undefined;
+  session.guard();
+  const locking = await lockAll(
+    planes.map(({ read }) => read.node),
+    session.run,
+    session.ports,
+  );
+  if (!locking.ok) {
+    const { node, why, exit } = locking.fault;
+    return ended(names, `${node} could not be locked: ${why}`, exit);
+  }
+  const { locked } = locking;
+  try {
+    return await takenBack(of, planes, { on, locked, having: new Set(having) });
+  } finally {
+    await locked.release();
+  }
+}
+
+async function takenBack(
+  of: string,
+  planes: readonly ControlPlane[],
+  { on, locked, having }: { readonly on: On; readonly locked: Locked; readonly having: ReadonlySet<string> },
+): Promise<RunEnd> {
+  const { session, cluster } = on;
+  const { facts, means } = cluster;
+  const names = planes.map((one) => one.facts.node);
+  const places = new Map(
+    planes.flatMap((one): readonly (readonly [string, Place])[] => {
+      const place = placeOf(one.facts, facts);
+      return place === undefined ? [] : [[one.facts.node, place]];
+    }),
+  );
+  const healed = await healAll(locked, places, session.ports);
+  const sick = healed.find(({ isHealed }) => !isHealed);
+  if (sick !== undefined) return ended(names, `the run ${sick.run} on ${sick.node}: ${sick.why}`, sick.exit);
+  const nodes: TakeBackNode[] = [];
+  let config: ConfigBack | undefined;
+  for (const { read, facts: node } of planes) {
+    const place = places.get(node.node);
+    if (!having.has(node.node) || place === undefined) continue;
+    await using reader = await means.open(read.node);
+    const detail = await readRunDetail(reader, of);
+    const reading = node.certificate?.reading;
+    nodes.push({
+      place,
+      ...(reading?.ok === true ? { before: servedAs(reading.certificates[0]) } : {}),
+      ...(detail.old === undefined ? {} : { old: detail.old }),
+    });
+    config ??= configOf(node.node, detail, cluster);
+  }
+  const stopProbe = await session.probe(facts);
+  session.ports.tell({ event: 'started', detail: `${session.run.run} takes ${of} back` });
+  let probe: RunEnd['probe'];
+  let end: RunEnd;
+  try {
+    end = await takeBack({
+      of,
+      nodes,
+      locked,
+      ports: session.ports,
+      ...(config === undefined ? {} : { config }),
+    });
+  } finally {
+    probe = await stopProbe();
+  }
+  const rest = untouched(names.filter((name) => !nodes.some(({ place }) => place.node === name)));
+  return { ...end, nodes: [...end.nodes, ...rest], ...(probe === undefined ? {} : { probe }) };
+}
+
+function configOf(
+  node: string,
+  { config, made }: RunDetail,
+  { facts }: ClusterReading,
+): ConfigBack | undefined {
+  const now = facts.api?.kubeadmConfig;
+  if (config === undefined || now === undefined) return undefined;
+  const names = (made?.names ?? []).flatMap(({ value }) => looseSan(value) ?? []);
+  const changed = isOurEdit(config, now.text, names) ? 'ours' : 'foreign';
+  const state = now.text === config ? 'nothing' : changed;
+  return {
+    node,
+    old: config,
+    resourceVersion: now.resourceVersion,
+    state,
+  };
+}
+
+function ended(names: readonly string[], why: string, exit: RunEnd['exits'][number]): RunEnd {
+  return { nodes: untouched(names, why), durable: [], exits: [exit] };
+}

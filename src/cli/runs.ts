@@ -1,0 +1,36 @@
+/** `fix-sans runs`: what each control plane remembers of earlier runs, and who holds its lock. Changes nothing. */
+import { type ExitCode, type ExitName, worstExit } from '../model/exit-code.ts';
+import type { RunsListing } from '../model/runs.ts';
+import { runsReports } from '../report/index.ts';
+import { asCalled, programName } from './called.ts';
+import type { Invocation } from './command.ts';
+import { readCluster } from './facts.ts';
+import { type Io, wantsColour, widthOf } from './io.ts';
+import { textOf } from './option-values.ts';
+import { readAllRuns } from './read-all-runs.ts';
+import { refuseHelper } from './run-refusals.ts';
+
+export async function runs({ options }: Invocation, io: Io): Promise<ExitCode> {
+  refuseHelper(options, 'runs');
+  const { facts, means } = await readCluster(options, io, { wishes: [] });
+  const all = await readAllRuns(facts, means);
+  const exits: readonly ExitName[] = [
+    // One that is under way has not ended either.
+    ...(all.nodes.some(({ runs: own, lock }) =>
+      own.some(({ isEnded, run }) => !isEnded && !(lock?.isLive === true && lock.run === run)),
+    )
+      ? (['changesNeeded'] as const)
+      : []),
+    ...(all.unread.length > 0 ? ([all.nodes.length === 0 ? 'temporary' : 'partial'] as const) : []),
+  ];
+  const listing: RunsListing = {
+    ...(facts.cluster === undefined ? {} : { cluster: facts.cluster }),
+    madeAt: facts.readAt,
+    exitCode: worstExit(exits),
+    ...all,
+  };
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
+  const report = runsReports[textOf(options, 'format') ?? 'text']?.(listing, look) ?? '';
+  io.stdout.write(asCalled(report, io.called ?? programName));
+  return listing.exitCode;
+}

@@ -1,0 +1,165 @@
+/** The ways back of a rollout: what does not hold is put back, a lost line is asked again, and a signal ends nothing in the middle. */
+import { expect, test } from 'vitest';
+import { leaf } from '../support/facts.ts';
+import { lost, pemOf, proofOf, runName, sums } from '../support/fake-cluster.ts';
+import { dates, orderOf, roll, setting, statesOf, type Setting } from '../support/rollouts.ts';
+
+test.each([
+  ['is not served after a restart either', { served: 'no' }],
+  ['has no container to restart', { fault: 'no-container' }],
+])('a pair that %s: the old one is put back, later nodes are not touched', async (_, answer) => {
+  const on = setting();
+  const [first, second] = orderOf(on);
+  on.cluster.answer(second, 'swap', { served: 'no', swapped: 'x' });
+  on.cluster.answer(second, 'restart', answer);
+  const end = await roll(on);
+  expect(statesOf(end)).toEqual(['done', 'undone', 'untouched']);
+  expect(end.exits).toEqual(['rolledBack']);
+  expect(end.durable).toMatchObject([{ state: 'left-to-you' }]);
+  expect(on.cluster.steps().filter((step) => step === `${first} undo`)).toEqual([]);
+});
+
+test.each([
+  [
+    'another certificate is served',
+    () => proofOf(leaf(['other.example'], dates), ''),
+    'another certificate is served',
+  ],
+  [
+    'a name is served by nothing',
+    (on: Setting, first: string) => ({ ...proofOf(on.made.get(first), 'cp1') }),
+    'no certificate that covers it',
+  ],
+  [
+    'an API server is not ready',
+    (on: Setting, first: string, names: string) => ({
+      ...proofOf(on.made.get(first), names),
+      good: '1',
+      samples: '10.0.0.2:6443 [-]etcd failed\n',
+    }),
+    '[-]etcd failed',
+  ],
+  [
+    'a lease is not renewed',
+    (on: Setting, first: string, names: string) => ({
+      ...proofOf(on.made.get(first), names),
+      leases: 'kube-scheduler 1\n\n--\nkube-scheduler 2\n',
+    }),
+    'the lease of kube-controller-manager',
+  ],
+] as const)('%s: the node is put back', async (_, answer, words) => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', ({ data }) => answer(on, first, data['names'] ?? ''));
+  const end = await roll(on);
+  expect(statesOf(end)).toEqual(['undone', 'untouched', 'untouched']);
+  expect(end.nodes[0]?.why).toContain(words);
+  expect(end.exits).toEqual(['rolledBack']);
+});
+
+test('a way back that does not work: a human is told what to type', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', { fault: 'no-space' });
+  on.cluster.answer(first, 'undo', { result: 'failed' });
+  const end = await roll(on);
+  expect(end.exits).toEqual(['needsHuman']);
+  expect(end.nodes[0]?.state).toBe('stuck');
+  const backup = `/var/lib/fix-sans/${runName.run}`;
+  expect(end.nodes[0]?.commands.slice(0, 2)).toEqual([
+    `cp -a -- ${backup}/old.key /etc/kubernetes/pki/apiserver.key.back && mv -f -- /etc/kubernetes/pki/apiserver.key.back /etc/kubernetes/pki/apiserver.key`,
+    `cp -a -- ${backup}/old.crt /etc/kubernetes/pki/apiserver.crt.back && mv -f -- /etc/kubernetes/pki/apiserver.crt.back /etc/kubernetes/pki/apiserver.crt`,
+  ]);
+});
+
+test('a pair that somebody else wrote meanwhile is not overwritten, by us or by what is to be typed', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', { fault: 'no-space' });
+  on.cluster.answer(first, 'undo', { result: 'foreign' });
+  const [outcome] = (await roll(on)).nodes;
+  expect(outcome?.state).toBe('stuck');
+  expect(outcome?.commands.join('\n')).not.toMatch(/cp |mv /);
+});
+
+test('the line breaks in the swap and comes back: it is asked again, and all is proven', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'swap', lost());
+  on.cluster.answer(first, 'prove', lost(), lost(), ({ data }) =>
+    proofOf(on.made.get(first), data['names'] ?? ''),
+  );
+  const end = await roll(on);
+  expect(statesOf(end)).toEqual(['done', 'done', 'done']);
+  expect(on.cluster.steps().filter((step) => step === `${first} swap`)).toHaveLength(1);
+});
+
+test('the line breaks and does not come back: it is said that the node puts the old pair back, and by when', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'swap', lost());
+  on.cluster.answer(first, 'prove', lost());
+  const end = await roll(on);
+  expect(statesOf(end)).toEqual(['unknown', 'untouched', 'untouched']);
+  expect(end.nodes[0]?.why).toMatch(
+    /puts the old pair back by itself, by 2026-11-21T12:10:\d\dZ at the latest/,
+  );
+  expect(end.exits).toEqual(['rolledBack']);
+});
+
+test('the dead-man switch was faster: the node is undone, and nothing is claimed to be done', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', { fault: 'undone' });
+  on.cluster.answer(first, 'undo', { result: 'nothing', served: '3' });
+  expect(await roll(on)).toMatchObject({ exits: ['rolledBack'], nodes: [{ state: 'undone' }, {}, {}] });
+  const late = setting();
+  late.cluster.answer(first, 'finish', { ended: 'undone' });
+  late.cluster.answer(first, 'undo', { result: 'nothing', served: '3' });
+  expect(await roll(late)).toMatchObject({ exits: ['rolledBack'], nodes: [{ state: 'undone' }, {}, {}] });
+});
+
+test('the lock ran out while the line was down: it is taken again, and only then is asked again', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', { fault: 'lock-lost' }, ({ data }) =>
+    proofOf(on.made.get(first), data['names'] ?? ''),
+  );
+  expect(statesOf(await roll(on))).toEqual(['done', 'done', 'done']);
+  expect(on.cluster.steps().filter((step) => step === `${first} take-lock`)).toHaveLength(2);
+});
+
+test('a signal before a node: it is not begun; after staging: thrown away; after the swap: proven to its end', async () => {
+  const early = setting();
+  early.cluster.stop.abort();
+  expect(await roll(early)).toMatchObject({ exits: ['interrupted'] });
+  expect(early.cluster.steps().some((step) => step.endsWith('stage'))).toBe(false);
+
+  const staged = setting();
+  const [first] = orderOf(staged);
+  staged.cluster.answer(first, 'stage', ({ node }) => {
+    staged.cluster.stop.abort();
+    const certificate = staged.made.get(node);
+    if (certificate === undefined) throw new Error('none');
+    return {
+      staged: pemOf(certificate),
+      key: certificate.keyFingerprint,
+      sums,
+    };
+  });
+  staged.cluster.answer(first, 'undo', { result: 'nothing' });
+  expect(await roll(staged)).toMatchObject({
+    exits: ['interrupted'],
+    nodes: [{ state: 'untouched' }, {}, {}],
+  });
+  expect(staged.cluster.steps()).not.toContain(`${first} swap`);
+
+  const swapped = setting();
+  swapped.cluster.answer(first, 'swap', () => {
+    swapped.cluster.stop.abort();
+    return { served: '3', swapped: 'x' };
+  });
+  const end = await roll(swapped);
+  expect(statesOf(end)).toEqual(['done', 'untouched', 'untouched']);
+  expect(end.exits).toEqual(['interrupted']);
+});

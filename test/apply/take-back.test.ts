@@ -1,0 +1,111 @@
+/** A run is taken back: node by node, and only what is that run's. */
+import { expect, test } from 'vitest';
+import { lockAll } from '../../src/apply/locks.ts';
+import { type ConfigBack, takeBack, type TakeBackEnd } from '../../src/apply/take-back.ts';
+import { controlPlanesOf, placeOf } from '../../src/apply/task.ts';
+import { buildFacts, leaf } from '../support/facts.ts';
+import { type FakeCluster, fakeCluster, lost, runName } from '../support/fake-cluster.ts';
+
+const facts = buildFacts();
+const planes = controlPlanesOf(facts);
+const of = '20261120T000000Z-00000000';
+
+async function back(cluster: FakeCluster, config?: ConfigBack): Promise<TakeBackEnd> {
+  const locking = await lockAll(
+    planes.map(({ read }) => read.node),
+    runName,
+    cluster.ports,
+  );
+  if (!locking.ok) throw new Error(locking.fault.why);
+  const nodes = planes.flatMap(({ facts: node }) => {
+    const place = placeOf(node, facts);
+    return place === undefined ? [] : [{ place, old: leaf(['old.example']) }];
+  });
+  return takeBack({
+    of,
+    nodes,
+    locked: locking.locked,
+    ports: cluster.ports,
+    ...(config === undefined ? {} : { config }),
+  });
+}
+
+function states({ nodes }: TakeBackEnd): readonly string[] {
+  return nodes.map(({ state }) => state);
+}
+
+const config: ConfigBack = { node: 'cp3', old: 'old text\n', resourceVersion: '9', state: 'ours' };
+
+test('every node is asked for the old pair of that run under a run of its own, then kubeadm-config is', async () => {
+  const cluster = fakeCluster(new Map());
+  const end = await back(cluster, config);
+  expect(states(end)).toEqual(['done', 'done', 'done']);
+  expect(end).toMatchObject({ exits: [], durable: [{ state: 'written' }] });
+  expect(end.nodes[0]?.after?.names.map(({ value }) => value)).toEqual(['old.example']);
+  const undos = cluster.asked.filter(({ step }) => step === 'undo');
+  expect(undos.map(({ data }) => [data['of'], data['isBack'], data['run']])).toEqual(
+    Array.from({ length: 3 }, () => [of, '1', runName.run]),
+  );
+  const finish = cluster.asked.filter(({ step }) => step === 'finish');
+  expect(finish.map(({ node }) => node)).toEqual(['cp3']);
+  expect(finish[0]?.data['patch']).toContain('"value":"9"');
+});
+
+test('a second time there is nothing to do', async () => {
+  const cluster = fakeCluster(new Map());
+  for (const { facts: node } of planes) cluster.answer(node.node, 'undo', { result: 'nothing', served: '1' });
+  const end = await back(cluster, { ...config, state: 'nothing' });
+  expect(states(end)).toEqual(['nothing', 'nothing', 'nothing']);
+  expect(end).toMatchObject({ exits: [], durable: [{ state: 'nothing' }] });
+});
+
+test('a pair that is not that run’s is left alone, and the nodes behind it too', async () => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp1', 'undo', { result: 'foreign', served: 'no' });
+  const end = await back(cluster, config);
+  expect(states(end)).toEqual(['untouched', 'untouched', 'untouched']);
+  expect(end.exits).toEqual(['refused']);
+  expect(end.durable).toMatchObject([{ state: 'left-to-you' }]);
+  expect(cluster.steps().filter((step) => step.endsWith('undo'))).toEqual(['cp1 undo']);
+});
+
+test('in the middle it is partial, since something was taken back', async () => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp2', 'undo', { result: 'foreign', served: 'no' });
+  expect(await back(cluster)).toMatchObject({
+    exits: ['partial'],
+    nodes: [{ state: 'done' }, { state: 'untouched' }, {}],
+  });
+});
+
+test('a backup that is gone, and a server that does not take the old pair, need a human, who is told what to type', async () => {
+  const gone = fakeCluster(new Map());
+  gone.answer('cp1', 'undo', { result: 'no-backup', served: 'no' });
+  const end = await back(gone);
+  expect(end.exits).toEqual(['needsHuman']);
+  expect(end.nodes[0]?.commands.join('\n')).toContain(`/var/lib/fix-sans/${of}/old.crt`);
+  const frozen = fakeCluster(new Map());
+  frozen.answer('cp1', 'undo', { result: 'back', served: 'no' });
+  const stuck = await back(frozen);
+  expect(stuck).toMatchObject({ exits: ['needsHuman'], nodes: [{ state: 'stuck' }, {}, {}] });
+  expect(stuck.nodes[0]?.commands.join('\n')).toContain('crictl');
+});
+
+test('kubeadm-config that somebody has changed since stays as it is, and that is said', async () => {
+  const cluster = fakeCluster(new Map());
+  const end = await back(cluster, { ...config, state: 'foreign' });
+  expect(end.exits).toEqual([]);
+  expect(end.durable[0]).toMatchObject({
+    state: 'left-to-you',
+    why: expect.stringContaining('changed it since') as string,
+  });
+  expect(cluster.steps().some((step) => step.endsWith('finish'))).toBe(false);
+});
+
+test('a line that does not come back: it is not known, and said how it ends', async () => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp1', 'undo', lost());
+  const end = await back(cluster);
+  expect(states(end)).toEqual(['unknown', 'untouched', 'untouched']);
+  expect(end.nodes[0]?.why).toContain(`rollback ${of} once more`);
+});
