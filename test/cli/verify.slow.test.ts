@@ -223,7 +223,7 @@ test('S1: the ClusterIP that one API server does not serve is shown there, from 
   const undo = without(second, clusterIp);
   try {
     const { code, stdout } = await verify(there());
-    expect(stdout).toMatch(new RegExp(`^Not all holds: ip:${clusterIp} on `, 'm'));
+    expect(stdout).toMatch(new RegExp(`^ip:${clusterIp} is missing on `, 'm'));
     expect(stdout).toMatch(new RegExp(`ip:${clusterIp} +missing +missing +missing`));
     expect(code).toBe(2);
   } finally {
