@@ -5,6 +5,7 @@ import { planOptions } from './plan-options.ts';
 const proof = 'What is proven:';
 const shared: ReadonlySet<string> = new Set([
   '--from-error <file>',
+  '--accept-uninspected',
   '--kubespray <folder>',
   '--kubespray-version <version>',
 ]);

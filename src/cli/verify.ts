@@ -1,26 +1,26 @@
 /** `fix-sans verify`: proves from here, from the nodes and from pods that the certificates hold what they should. Changes nothing. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
 import { verifyCluster } from '../inspect/verify/verify-cluster.ts';
-import type { ClusterFacts } from '../model/cluster-facts.ts';
+import type { Inspection } from '../model/inspection.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import type { Verification, Wanted } from '../model/verification.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { readPlan } from '../plan/plan-file.ts';
 import { verifyReports } from '../report/index.ts';
 import { stillMissing } from '../report/verify/reason.ts';
 import { judge } from '../verify/judge.ts';
-import { wantedOf } from '../verify/wanted.ts';
+import { uninspectedIn } from '../verify/uninspected.ts';
+import { grown, wantedOf } from '../verify/wanted.ts';
 import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { durationOf, isSet, textOf, textsOf } from './option-values.ts';
 import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
 import { waitingLine } from './progress.ts';
+import { planIn } from './read-plan.ts';
 import { readReportFiles, writeReports } from './report-files.ts';
 
 /** Between two looks: kubelet starts what crashed after ten seconds at the earliest, and a certificate is taken at once. */
@@ -39,16 +39,18 @@ export async function verify({ options }: Invocation, io: Io): Promise<ExitCode>
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(verifyReports));
   const waitMs = durationOf(options, 'wait', '--wait') ?? 0;
   const pod = podOf(options);
-  const given = await planIn(options);
-  if (typeof given === 'number') return refused(given, options, io);
+  const plan = await usablePlan(options, io);
+  if (typeof plan === 'number') return plan;
   const early = await earlyAsk(options, io);
   const cluster = await readCluster(options, io, { wishes: wishesIn(early) });
   const until = performance.now() + waitMs;
   const say = waitingLine(io, isSet(options, 'quiet'));
   let { facts } = cluster;
+  let wanted: Wanted | undefined;
   for (;;) {
-    const wanted = wantedFrom(given, facts, cluster, early);
-    const verification = await look(facts, wanted, cluster, options, pod);
+    const inspection = diagnoseCluster(facts);
+    wanted = grown(wanted, wantedFrom(plan, inspection, cluster, early));
+    const verification = await look({ inspection, wanted }, cluster, options, pod);
     const left = until - performance.now();
     if (isOver(verification, left)) return report(verification, files, options, io);
     say(stillMissing(verification), Math.ceil(left / 1000));
@@ -69,25 +71,24 @@ function isOver({ exitCode }: Verification, left: number): boolean {
 
 function wantedFrom(
   given: Plan | undefined,
-  facts: ClusterFacts,
+  inspection: Inspection,
   cluster: ClusterReading,
   early: EarlyAsk,
 ): Wanted {
+  const { facts, names: rows } = inspection;
   const controlPlanes = facts.nodes
     .filter(({ node }) => node.role === 'control-plane')
     .map(({ node }) => node.name);
   const asked = early.names.map(({ san }) => san);
-  if (given !== undefined) return wantedOf(given, [...facts.wishes, ...asked], controlPlanes);
-  const inspection = diagnoseCluster(facts);
+  if (given !== undefined) return wantedOf(given, [...facts.wishes, ...asked], controlPlanes, rows);
   // To look whether a name is there takes no confirmation.
   const accepted = { pastedNames: true, specialNames: true, answeredNames: true };
   const plan = makePlan(inspection, wholeAsk({ ...early, accepted }, cluster));
-  return wantedOf(plan, [...facts.wishes, ...asked], controlPlanes, inspection.names);
+  return wantedOf(plan, [...facts.wishes, ...asked], controlPlanes, rows);
 }
 
 async function look(
-  facts: ClusterFacts,
-  wanted: Wanted,
+  { inspection, wanted }: { readonly inspection: Inspection; readonly wanted: Wanted },
   { means }: ClusterReading,
   options: Options,
   pod: string | undefined,
@@ -97,7 +98,7 @@ async function look(
   const { openApi, signal, open, proxyFor, most, probeTimeoutMs, onProgress } = means;
   try {
     const seen = await verifyCluster({
-      facts,
+      facts: inspection.facts,
       wanted,
       ...(pod === undefined ? {} : { pod }),
       looksFromPods: needsPod,
@@ -111,7 +112,8 @@ async function look(
       onProgress,
       ...(signal === undefined ? {} : { signal }),
     });
-    return judge(seen, wanted, { isWalk, needsPod, ...(pod === undefined ? {} : { pod }) });
+    const uninspected = isSet(options, 'acceptUninspected') ? 'accepted' : uninspectedIn(inspection);
+    return judge(seen, wanted, { isWalk, needsPod, uninspected, ...(pod === undefined ? {} : { pod }) });
   } finally {
     means.endProgress();
   }
@@ -150,24 +152,15 @@ function podOf(options: Options): string | undefined {
   );
 }
 
-async function planIn(options: Options): Promise<Plan | ExitCode | undefined> {
+/** What was refused in a plan is not among its names, and to prove the others would look like all of it. */
+async function usablePlan(options: Options, io: Io): Promise<Plan | ExitCode | undefined> {
   const file = textOf(options, 'plan');
   if (file === undefined) return undefined;
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UserError(`cannot read --plan ${display(file)}: ${error.message}`, hint);
-  });
-  const reading = readPlan(text);
-  if (reading.ok) return reading.plan;
-  if (reading.exitCode === exitCodes.usage.code)
-    throw new UserError(`--plan ${display(file)} is refused: ${reading.detail}`, hint);
-  return reading.exitCode;
-}
-
-const hint = 'plans are written by fix-sans plan --out plan.json';
-
-function refused(code: ExitCode, options: Options, io: Io): ExitCode {
+  const said = `--plan ${display(file)}`;
+  const plan = await planIn(file, said, io);
+  if (typeof plan === 'number' || plan.refusals.length === 0) return plan;
   io.stderr.write(
-    `fix-sans: --plan ${display(textOf(options, 'plan') ?? '')} is refused: it is not as it was written\n          ${hint}\n`,
+    `fix-sans: ${said} was refused when it was made, so it does not say all that should be there\n          plan again, or verify without it and name what should be there: --san\n`,
   );
-  return code;
+  return exitCodes.refused.code;
 }

@@ -8,7 +8,7 @@ describe('what is typed wrong is said before anything is contacted, exit 64', ()
     [['--pod', 'x'], 'write namespace/name'],
     [['--pod', 'a/b', '--without-pods'], 'do not go together'],
     [['--walk', '--without-pods'], 'leave one of them out'],
-    [['--plan', '/nowhere'], 'cannot read --plan /nowhere'],
+    [['--plan', '/nowhere'], 'the plan /nowhere cannot be read'],
     [['--report', 'prometheus=/nowhere/x'], 'there is no folder /nowhere'],
   ])('%j', async (args, words) => {
     const { code, stdout, stderr } = await runCli(['verify', '--node', 'ops@192.0.2.1', ...args]);

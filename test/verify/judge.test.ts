@@ -227,6 +227,7 @@ test('a thousand nodes with forty names are judged in two seconds of a processor
   }));
   const facts = verifyFacts({
     nodes,
+    service: { clusterIps: [clusterIp], port: 443, endpoints: [] },
     pods: [],
     answers: [],
     dials: nodes.flatMap(({ node, addresses: [host = ''] }) =>
