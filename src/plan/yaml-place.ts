@@ -13,6 +13,7 @@ import {
   type Scalar,
   visit,
 } from 'yaml';
+import { findExcess } from '../model/safe-yaml.ts';
 
 export interface ListPlace {
   /** Keys from the root of the document to the list. */
@@ -97,6 +98,9 @@ export function find(text: string, { path, kind }: ListPlace): Found | ListRefus
     const way = path.slice(0, pairs.length).join('.') || 'the document';
     if (isAlias(map)) return refusal(found, 'alias', map.range[0], `${way} is an alias`);
     if (!isMap(map)) return refusal(found, 'not-a-map', map.range[0], `${way} is no map`);
+    const odd = map.items.find((one) => isAlias(one.key));
+    if (odd !== undefined)
+      return refusal(found, 'alias', odd.key.range[0], 'a key is an alias, and may be this very one');
     const [pair, second] = map.items.filter((one) => isKey(one, key));
     if (second !== undefined)
       return refusal(found, 'twice', second.key.range[0], `${key} is set twice; the last one counts`);
@@ -117,16 +121,61 @@ interface Stream {
   readonly lines: LineCounter;
 }
 
+/**
+ * What is nested by thousands ends the whole process, as safe-yaml.ts says. To nest takes brackets, indentation or signs in a row, and
+ * only where there are many of them is the time spent to count levels.
+ */
+function mayBeDeep(text: string): boolean {
+  if ((text.match(/[[{]/g)?.length ?? 0) > 400) return true;
+  return text
+    .split('\n')
+    .some(
+      (line) =>
+        line.length > 120 && (/^[ \t]{100}/.test(line) || (line.match(/[-?:][ \t]/g)?.length ?? 0) > 60),
+    );
+}
+
+/** In YAML 1.1 they end a line, and a comment with it; in 1.2, and for the parser used here, they do not: https://yaml.org/spec/1.1/#id871136 */
+const otherBreaks = /[\u0085\u2028\u2029]/;
+
 /** As Ansible and Kubernetes read it (YAML 1.1). Keys are compared along the path only: for all it takes quadratic time. */
 export function parseStream(text: string): Stream | ListRefused {
   if (text.length > mostBytes)
     return { ok: false, refusal: 'too-large', line: 1, detail: `${text.length} characters` };
+  const excess = mayBeDeep(text) ? findExcess(text, Infinity) : undefined;
+  if (excess !== undefined) {
+    const line = text.slice(0, excess.offset).split('\n').length;
+    return { ok: false, refusal: 'too-large', line, detail: excess.fault };
+  }
+  const odd = text.search(otherBreaks);
+  if (odd !== -1) {
+    const line = text.slice(0, odd).split('\n').length;
+    return {
+      ok: false,
+      refusal: 'layout',
+      line,
+      detail: 'a line break of another kind (NEL, LS, PS) ends a line for some programs only',
+    };
+  }
   const lines = new LineCounter();
-  const options = { version: '1.1', merge: true, lineCounter: lines, uniqueKeys: false } as const;
+  const options = {
+    version: '1.1',
+    merge: true,
+    lineCounter: lines,
+    uniqueKeys: false,
+    logLevel: 'error',
+  } as const;
   const parsed = parseAllDocuments(text, options);
   // Nothing but comments is no document to parseAllDocuments, but something to write into.
   const all = parsed.length === 0 ? [parseDocument(text, options)] : parsed;
-  for (const { errors } of all) {
+  for (const { errors, directives } of all) {
+    if (directives.yaml.explicit === true && directives.yaml.version !== '1.1')
+      return {
+        ok: false,
+        refusal: 'layout',
+        line: 1,
+        detail: `it says that it is YAML ${directives.yaml.version}, and is read as 1.1 by others`,
+      };
     const [error] = errors;
     if (error === undefined) continue;
     const [detail = ''] = error.message.split('\n');
