@@ -59,11 +59,17 @@ async function tryOnNodes(
   return rehearsedOnNodes(planned, { facts, reach, ...how });
 }
 
-/** Where the error is not about the certificate and no cluster was named, the text alone gives the answer. */
-function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): ExitCode | undefined {
+/**
+ * Where the error is not about the certificate and no cluster was named, the text alone gives the answer. A text that is not understood
+ * is one with a cluster too: "nothing to do" would be said of an error that nobody has read.
+ */
+function withoutCluster({ diagnosis, names }: EarlyAsk, options: Options, io: Io): ExitCode | undefined {
   if (diagnosis === undefined || diagnosis.exitCode === exitCodes.changesNeeded.code) return undefined;
+  const isUnknown = diagnosis.exitCode === exitCodes.failed.code;
   const sources = ['node', 'kubeconfig', 'inventory', 'config', 'endpoint'];
-  if (sources.some((one) => options[one] !== undefined && textsOf(options, one).length > 0)) return undefined;
+  const isCluster = sources.some((one) => options[one] !== undefined && textsOf(options, one).length > 0);
+  // Names of a flag are asked for whatever the text says.
+  if (!isUnknown && (isCluster || names.some(({ from }) => from === 'flag'))) return undefined;
   const format = textOf(options, 'format') ?? 'text';
   const report = explainReports[format] ?? explainReports['text'];
   io.stdout.write(

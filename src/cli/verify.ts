@@ -42,6 +42,11 @@ export async function verify({ options }: Invocation, io: Io): Promise<ExitCode>
   const plan = await usablePlan(options, io);
   if (typeof plan === 'number') return plan;
   const early = await earlyAsk(options, io);
+  if (early.diagnosis !== undefined && !early.names.some(({ from }) => from === 'text'))
+    throw new UserError(
+      '--from-error: no name in that text is one that a certificate should hold',
+      'see what it says with fix-sans explain, and name what is to be proven by --san',
+    );
   const cluster = await readCluster(options, io, { wishes: wishesIn(early) });
   const until = performance.now() + waitMs;
   const say = waitingLine(io, isSet(options, 'quiet'));
