@@ -20,6 +20,13 @@ export function runbook(
     `stage=${shellWord(staging)}`,
     `backup=${shellWord(backup)}-$(date -u +%Y%m%dT%H%M%SZ)`,
     '',
+    '# On another node, or since somebody made a newer certificate, its names would be the wrong ones.',
+    'have=$(openssl x509 -noout -fingerprint -sha256 -in "$crt" 2>/dev/null || true)',
+    `if [ "\${have#*=}" != '${printed(signing.today)}' ]; then`,
+    '  echo "$crt is not the certificate that this was planned from: the wrong node, or plan again" >&2',
+    '  exit 1',
+    'fi',
+    '',
     '# 1. Stage: kubeadm signs in an empty folder beside the live pair.',
     'mkdir "$stage"',
     `trap 'rm -rf "$stage"' EXIT`,
@@ -57,6 +64,11 @@ export function runbook(
     'exit 1',
     '',
   ].join('\n');
+}
+
+/** As OpenSSL prints it: `AB:CD:…`. */
+function printed(fingerprint = ''): string {
+  return fingerprint.toUpperCase().replaceAll(/(..)(?=.)/g, '$1:');
 }
 
 /** By its text: OpenSSL 3.0 says 0 for a mismatch too. */
