@@ -8,10 +8,31 @@ export interface Trust {
   readonly caOutOfDate?: string;
 }
 
-/** Clients look at the dates of the whole chain: https://github.com/golang/go/blob/go1.26.0/src/crypto/x509/verify.go (isValid) */
+interface Known {
+  readonly served: string;
+  readonly ca: readonly Certificate[];
+  readonly at: string;
+  readonly trust: Trust;
+}
+
+/** Each name of a certificate is a handshake of its own, and a signature takes longer to verify than all the rest. */
+const known = new WeakMap<Certificate, Known>();
+
 export function trustOf(chain: readonly Certificate[], ca: readonly Certificate[], at: string): Trust {
-  const [leaf, ...served] = chain;
+  const [leaf, ...others] = chain;
   if (ca.length === 0 || leaf === undefined) return {};
+  const served = others.map(({ fingerprint }) => fingerprint).join(' ');
+  const before = known.get(leaf);
+  if (before?.ca === ca && before.at === at && before.served === served) return before.trust;
+  const trust = judged(chain, ca, at);
+  known.set(leaf, { served, ca, at, trust });
+  return trust;
+}
+
+/** Clients look at the dates of the whole chain: https://github.com/golang/go/blob/go1.26.0/src/crypto/x509/verify.go (isValid) */
+function judged(chain: readonly Certificate[], ca: readonly Certificate[], at: string): Trust {
+  const [leaf, ...served] = chain;
+  if (leaf === undefined) return {};
   if (!leadsTo(chain, ca)) return { isTrusted: false };
   const isInDate = ({ notBefore, notAfter }: Certificate): boolean => notBefore <= at && at <= notAfter;
   if (leadsTo([leaf, ...served.filter(isInDate)], ca.filter(isInDate))) return { isTrusted: true };

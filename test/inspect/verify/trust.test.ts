@@ -56,6 +56,27 @@ describe('what leads to the CA', () => {
   });
 });
 
+test('the same certificate is judged once, and anew by another CA, at another time and with another chain', () => {
+  const cas = [read(ca)];
+  const own = leaf(['a.example']);
+  expect(trustOf([own], cas, now)).toBe(trustOf([own], cas, now));
+  expect(trustOf([own], [read(otherCa)], now)).toEqual({ isTrusted: false });
+  expect(trustOf([own], cas, '2046-01-01T00:00:00Z')).toMatchObject({ isTrusted: true });
+  const between = mint({ issuer: ca, isCa: true, subject: 'between', key: keyPair('ec', 32) });
+  const served = leaf(['b.example'], { issuer: between });
+  expect(trustOf([served], cas, now)).toEqual({ isTrusted: false });
+  expect(trustOf([served, read(between)], cas, now)).toEqual({ isTrusted: true });
+});
+
+test('forty names of a thousand control planes cost no more than their certificates', () => {
+  const cas = [read(ca)];
+  const all = Array.from({ length: 50 }, (_, at) => leaf([`a${at}.example`]));
+  const before = process.cpuUsage();
+  for (const one of all) for (let name = 0; name < 800; name += 1) trustOf([one], cas, now);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e6).toBeLessThan(1);
+});
+
 function withCa(facts: ClusterFacts, node: string, ...certificates: readonly Certificate[]): ClusterFacts {
   return changeNode(facts, node, ({ ca: file }) => {
     const [first = read(ca), ...others] = certificates;
