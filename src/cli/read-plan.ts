@@ -15,11 +15,13 @@ const largest = 64 * 1024 * 1024;
 
 /** The plan, or the exit code after having said why it is refused. `said` names it: `--plan plan.json`. */
 export async function planIn(file: string, said: string, io: Io): Promise<Plan | ExitCode> {
-  const { text, mode } = await readTextFile(file, { what: 'the plan', hint: planHint, largest });
+  const { text, mode, owner } = await readTextFile(file, { what: 'the plan', hint: planHint, largest });
   // What it says is run by people.
-  if ((mode & 0o022) !== 0)
+  const own = process.getuid?.() ?? owner;
+  const isOfOther = owner !== own && owner !== 0;
+  if (isOfOther || (mode & 0o022) !== 0)
     io.stderr.write(
-      `fix-sans: others than its owner may write ${display(file)}: look at its commands before you run one\n`,
+      `fix-sans: ${isOfOther ? `${display(file)} belongs to another user` : `others than its owner may write ${display(file)}`}: look at its commands before you run one\n`,
     );
   const reading = readPlan(text);
   if (reading.ok) return reading.plan;

@@ -1,6 +1,6 @@
 /** Plan files that somebody made: the digest is no signature, so whoever edits a plan can write it anew. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -90,3 +90,16 @@ test('verify does not take a plan that was refused for all that was asked', asyn
   expect(stderr).toContain('was refused when it was made');
   expect(code).toBe(7);
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'a plan of another user is shown with a word on whose it is',
+  async () => {
+    const file = written(writePlan(plan));
+    expect((await runCli(['show', file])).stderr).toBe('');
+    chownSync(file, 4242, 4242);
+    const { code, stderr } = await runCli(['show', file]);
+    expect(stderr).toMatch(/^fix-sans: .*plan\.json belongs to another user: look at its commands/);
+    expect(code).toBe(0);
+    chownSync(file, 0, 0);
+  },
+);

@@ -1,5 +1,5 @@
 /** The runbook as a shell runs it: names in it are never commands, and it touches no other certificate than the one that was planned from. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -59,13 +59,20 @@ function onDisk(certificate: Certificate): void {
   writeFileSync(path.join(folder, 'pki', 'apiserver.crt'), pemOf(Buffer.from(certificate.der, 'base64')));
 }
 
+function program(name: string, script: string): void {
+  const file = path.join(folder, 'bin', name);
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+}
+
 function run(how: Signing, form: 'flags' | 'config') {
   const staging = stagingFolder(how);
   const script = runbook(how, form === 'flags' ? flagsForm(how, staging) : configForm(how, staging), staging);
   if (script === undefined) throw new Error('withheld');
   const before = readdirSync(path.join(folder, 'pki'));
   const { status, stderr } = spawnSync('sh', ['-s'], {
-    input: script,
+    // Nobody serves here, and the state of this machine is left alone.
+    input: script.replaceAll('/var/lib/fix-sans', `${folder}/state`).replace('seq 75', 'seq 1'),
     cwd: folder,
     env: { PATH: `${folder}/bin:/usr/bin:/bin` },
     encoding: 'utf8',
@@ -148,5 +155,89 @@ describe('names that would be commands', () => {
       expect(existsSync(path.join(folder, 'pwned'))).toBe(false);
       expect(existsSync(path.join(folder, 'pki', 'pwned'))).toBe(false);
     }
+  });
+});
+
+function pkiFile(name: string): string {
+  return readFileSync(path.join(folder, 'pki', name), 'utf8');
+}
+
+function openssl(...args: readonly string[]): string {
+  return execFileSync('openssl', args, { cwd: path.join(folder, 'pki'), encoding: 'utf8', stdio: 'pipe' });
+}
+
+describe('a signal', () => {
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  let how: Signing;
+  beforeEach(() => {
+    openssl('req', '-x509', ...newKey, '-subj', '/CN=kubernetes', '-keyout', 'ca.key', '-out', 'ca.crt');
+    for (const name of ['apiserver', 'next']) {
+      const signed = [
+        '-CA',
+        'ca.crt',
+        '-CAkey',
+        'ca.key',
+        '-addext',
+        'subjectAltName=DNS:kubernetes,DNS:api.example',
+      ];
+      openssl(
+        'req',
+        '-x509',
+        ...newKey,
+        ...signed,
+        '-subj',
+        '/CN=x',
+        '-keyout',
+        `${name}.key`,
+        '-out',
+        `${name}.crt`,
+      );
+    }
+    const today = openssl('x509', '-noout', '-fingerprint', '-sha256', '-in', 'apiserver.crt');
+    how = signing({ today: today.replace(/^.*=/, '').trim().replaceAll(':', '').toLowerCase() });
+    const pki = path.join(folder, 'pki');
+    program(
+      'kubeadm',
+      `cp '${pki}/next.crt' '${pki}/.fix-sans-stage/apiserver.crt'; cp '${pki}/next.key' '${pki}/.fix-sans-stage/apiserver.key'`,
+    );
+  });
+
+  test('none: both files are the new ones', () => {
+    expect(run(how, 'flags').stderr).toContain('the old certificate is still served');
+    expect([pkiFile('apiserver.crt'), pkiFile('apiserver.key')]).toEqual([
+      pkiFile('next.crt'),
+      pkiFile('next.key'),
+    ]);
+  });
+
+  test('while kubeadm signs leaves no key behind', () => {
+    const kubeadm = readFileSync(path.join(folder, 'bin', 'kubeadm'), 'utf8').split('\n')[1] ?? '';
+    program('kubeadm', `${kubeadm}; kill -TERM "$PPID"`);
+    const before = pkiFile('apiserver.crt');
+    const { status, isUntouched } = run(how, 'flags');
+    expect({ status, isUntouched, after: pkiFile('apiserver.crt') }).toEqual({
+      status: 1,
+      isUntouched: true,
+      after: before,
+    });
+  });
+
+  test('between the two renames does not part the pair', () => {
+    program(
+      'mv',
+      '/bin/mv "$@"; status=$?; kill -HUP "$PPID"; kill -INT "$PPID"; kill -TERM "$PPID"; exit "$status"',
+    );
+    run(how, 'flags');
+    expect([pkiFile('apiserver.crt'), pkiFile('apiserver.key')]).toEqual([
+      pkiFile('next.crt'),
+      pkiFile('next.key'),
+    ]);
+  });
+
+  test('a second rename that fails takes the first one back', () => {
+    program('mv', 'case $* in *apiserver.crt) exit 1 ;; esac; exec /bin/mv "$@"');
+    const before = [pkiFile('apiserver.crt'), pkiFile('apiserver.key')];
+    expect(run(how, 'flags').status).toBe(1);
+    expect([pkiFile('apiserver.crt'), pkiFile('apiserver.key')]).toEqual(before);
   });
 });
