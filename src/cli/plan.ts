@@ -15,7 +15,7 @@ import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
 import { stepsTyped, typedBy } from './same-options.ts';
-import { type EarlyAsk, earlyAsk, unheard, wholeAsk, wishesIn } from './plan-ask.ts';
+import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
 import { checkPlace, readReportFiles, writeReport } from './report-files.ts';
 import { writeInventory } from './write-inventory.ts';
 
@@ -28,7 +28,6 @@ export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
   const early = await earlyAsk(options, io);
   const alone = withoutCluster(early, options, io);
   if (alone !== undefined) return alone;
-  unheard(early, options, io);
   const cluster = await readCluster(options, io, { wishes: wishesIn(early), dialsWishes: true });
   const planned = makePlan(diagnoseCluster(cluster.facts), wholeAsk(early, cluster));
   const say = (line: string): void => {
@@ -61,11 +60,17 @@ async function tryOnNodes(
   return rehearsedOnNodes(planned, { facts, reach, ...how });
 }
 
-/** Where the error is not about the certificate and no cluster was named, the text alone gives the answer. */
-function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): ExitCode | undefined {
+/**
+ * Where the error is not about the certificate and no cluster was named, the text alone gives the answer. A text that is not understood
+ * is one with a cluster too: "nothing to do" would be said of an error that nobody has read.
+ */
+function withoutCluster({ diagnosis, names }: EarlyAsk, options: Options, io: Io): ExitCode | undefined {
   if (diagnosis === undefined || diagnosis.exitCode === exitCodes.changesNeeded.code) return undefined;
+  const isUnknown = diagnosis.exitCode === exitCodes.failed.code;
   const sources = ['node', 'kubeconfig', 'inventory', 'config', 'endpoint'];
-  if (sources.some((one) => options[one] !== undefined && textsOf(options, one).length > 0)) return undefined;
+  const isCluster = sources.some((one) => options[one] !== undefined && textsOf(options, one).length > 0);
+  // Names of a flag are asked for whatever the text says.
+  if (!isUnknown && (isCluster || names.some(({ from }) => from === 'flag'))) return undefined;
   const format = textOf(options, 'format') ?? 'text';
   const report = explainReports[format] ?? explainReports['text'];
   io.stdout.write(

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
 import { verifyCluster } from '../inspect/verify/verify-cluster.ts';
-import type { ClusterFacts } from '../model/cluster-facts.ts';
+import type { Inspection } from '../model/inspection.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import type { Plan } from '../model/plan.ts';
@@ -12,13 +12,14 @@ import { makePlan } from '../plan/make-plan.ts';
 import { verifyReports } from '../report/index.ts';
 import { stillMissing } from '../report/verify/reason.ts';
 import { judge } from '../verify/judge.ts';
-import { wantedOf } from '../verify/wanted.ts';
+import { uninspectedIn } from '../verify/uninspected.ts';
+import { grown, wantedOf } from '../verify/wanted.ts';
 import { programName } from './called.ts';
 import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { durationOf, isSet, textOf, textsOf } from './option-values.ts';
-import { type EarlyAsk, earlyAsk, unheard, wholeAsk, wishesIn } from './plan-ask.ts';
+import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
 import { planIn } from './plan-file-in.ts';
 import { stepsTyped, typedBy } from './same-options.ts';
 import { waitingLine } from './progress.ts';
@@ -40,18 +41,23 @@ export async function verify({ options }: Invocation, io: Io): Promise<ExitCode>
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(verifyReports));
   const waitMs = durationOf(options, 'wait', '--wait') ?? 0;
   const pod = podOf(options);
-  const file = textOf(options, 'plan');
-  const given = file === undefined ? undefined : await planIn(file, io, '--plan ');
+  const given = await usablePlan(options, io);
   if (typeof given === 'number') return given;
   const early = await earlyAsk(options, io);
-  unheard(early, options, io);
+  if (early.diagnosis !== undefined && !early.names.some(({ from }) => from === 'text'))
+    throw new UserError(
+      '--from-error: no name in that text is one that a certificate should hold',
+      'see what it says with fix-sans explain, and name what is to be proven by --san',
+    );
   const cluster = await readCluster(options, io, { wishes: wishesIn(early) });
   const until = performance.now() + waitMs;
   const say = waitingLine(io, isSet(options, 'quiet'));
   let { facts } = cluster;
+  let wanted: Wanted | undefined;
   for (;;) {
-    const wanted = wantedFrom(given, facts, cluster, early);
-    const verification = await look(facts, wanted, cluster, { options, pod });
+    const inspection = diagnoseCluster(facts);
+    wanted = grown(wanted, wantedFrom(given, inspection, cluster, early));
+    const verification = await look({ inspection, wanted }, cluster, { options, pod });
     const left = until - performance.now();
     if (isOver(verification, left)) return report(verification, files, options, io);
     say(stillMissing(verification), Math.ceil(left / 1000));
@@ -72,25 +78,24 @@ function isOver({ exitCode }: Verification, left: number): boolean {
 
 function wantedFrom(
   given: Plan | undefined,
-  facts: ClusterFacts,
+  inspection: Inspection,
   cluster: ClusterReading,
   early: EarlyAsk,
 ): Wanted {
+  const { facts, names: rows } = inspection;
   const controlPlanes = facts.nodes
     .filter(({ node }) => node.role === 'control-plane')
     .map(({ node }) => node.name);
   const asked = early.names.map(({ san }) => san);
-  if (given !== undefined) return wantedOf(given, [...facts.wishes, ...asked], controlPlanes);
-  const inspection = diagnoseCluster(facts);
+  if (given !== undefined) return wantedOf(given, [...facts.wishes, ...asked], controlPlanes, rows);
   // To look whether a name is there takes no confirmation.
   const accepted = { pastedNames: true, specialNames: true, answeredNames: true };
   const plan = makePlan(inspection, wholeAsk({ ...early, accepted }, cluster));
-  return wantedOf(plan, [...facts.wishes, ...asked], controlPlanes, inspection.names);
+  return wantedOf(plan, [...facts.wishes, ...asked], controlPlanes, rows);
 }
 
 async function look(
-  facts: ClusterFacts,
-  wanted: Wanted,
+  { inspection, wanted }: { readonly inspection: Inspection; readonly wanted: Wanted },
   { means }: ClusterReading,
   { options, pod }: { readonly options: Options; readonly pod: string | undefined },
 ): Promise<Verification> {
@@ -99,7 +104,7 @@ async function look(
   const { openApi, signal, open, proxyFor, most, probeTimeoutMs, onProgress } = means;
   try {
     const seen = await verifyCluster({
-      facts,
+      facts: inspection.facts,
       wanted,
       ...(pod === undefined ? {} : { pod }),
       looksFromPods: needsPod,
@@ -113,17 +118,11 @@ async function look(
       onProgress,
       ...(signal === undefined ? {} : { signal }),
     });
-    const uninspected = isSet(options, 'acceptUninspected') ? [] : notNamedIn(facts);
+    const uninspected = isSet(options, 'acceptUninspected') ? 'accepted' : uninspectedIn(inspection);
     return judge(seen, wanted, { isWalk, needsPod, uninspected, ...(pod === undefined ? {} : { pod }) });
   } finally {
     means.endProgress();
   }
-}
-
-function notNamedIn(facts: ClusterFacts): readonly string[] {
-  return diagnoseCluster(facts).findings.flatMap((one) =>
-    one.code === 'control-plane-not-inspected' ? one.args.names : [],
-  );
 }
 
 async function report(
@@ -160,4 +159,16 @@ function podOf(options: Options): string | undefined {
     `--pod ${display(pod, 100)} is no pod`,
     'write namespace/name, as kubectl get pods -A shows them',
   );
+}
+
+/** What was refused in a plan is not among its names, and to prove the others would look like all of it. */
+async function usablePlan(options: Options, io: Io): Promise<Plan | ExitCode | undefined> {
+  const file = textOf(options, 'plan');
+  if (file === undefined) return undefined;
+  const plan = await planIn(file, io, '--plan ');
+  if (typeof plan === 'number' || plan.refusals.length === 0) return plan;
+  io.stderr.write(
+    `fix-sans: --plan ${display(file)} was refused when it was made, so it does not say all that should be there\n          plan again, or verify without it and name what should be there: --san\n`,
+  );
+  return exitCodes.refused.code;
 }

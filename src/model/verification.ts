@@ -34,6 +34,8 @@ export type DialResult =
       readonly isTrusted?: boolean;
       /** By the CA that the pod has. */
       readonly isTrustedByPod?: boolean;
+      /** In a clause, where it leads to a CA that clients refuse all the same: one that is past its end, or not begun. */
+      readonly caOutOfDate?: string;
     }
   /** curl judges by itself, with the CA of the node, and shows no certificate. In a pod: whether it has that CA too. */
   | { readonly state: 'accepted'; readonly isTrustedByPod?: boolean }
@@ -167,6 +169,7 @@ export interface Walk {
 
 export const gapCodes = [
   'node-unread',
+  'not-inspected',
   'no-pod',
   'path-not-proven',
   'not-seen',

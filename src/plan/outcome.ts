@@ -41,9 +41,10 @@ function isNotTheCertificate({ inspection, ask }: Outcome): boolean {
   return inspection.verdict === 'not-the-certificate' || wasOtherCause;
 }
 
-/** The kubeconfig's own server: reported missing, and planned only when it is asked for by name. */
+/** Such as the kubeconfig's own server, which is planned only when it is asked for by name; or a CA that is past its end. */
 function lacksSomething({ findings }: Inspection): boolean {
-  return findings.some(({ code, severity }) => code === 'san-missing' && severity === 'error');
+  // What was not read is refused, or left out knowingly.
+  return findings.some(({ code, severity }) => severity === 'error' && code !== 'not-read');
 }
 
 export function nextOf(outcome: Outcome): readonly NextStep[] {

@@ -5,14 +5,13 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
+  type LineCounter,
   type Pair,
-  parseAllDocuments,
-  parseDocument,
   type ParsedNode,
   type Scalar,
   visit,
 } from 'yaml';
+import { parseStream, placeIn, start } from './yaml-stream.ts';
 
 export interface ListPlace {
   /** Keys from the root of the document to the list. */
@@ -52,8 +51,6 @@ export type ListReading =
   | { readonly ok: true; readonly items: readonly string[] | undefined; readonly line: number }
   | ListRefused;
 
-const mostBytes = 1024 * 1024;
-
 export interface Found {
   readonly all: readonly Document.Parsed[];
   readonly document: Document.Parsed;
@@ -74,7 +71,7 @@ export function listIn(found: Found, { path }: ListPlace): ListReading {
   const { chain, pairs } = found;
   if (pairs.length < path.length) return { ok: true, items: undefined, line: 0 };
   const list = chain.at(-1) ?? null;
-  const line = lineOf(found, pairs.at(-1)?.key.range[0] ?? 0);
+  const line = placeIn(found.lines, pairs.at(-1)?.key.range[0] ?? 0).line;
   if (list === null || isNull(list)) return { ok: true, items: [], line };
   const fault = listFault(list, found);
   if (fault !== undefined) return fault;
@@ -98,6 +95,9 @@ export function find(text: string, { path, kind }: ListPlace): Found | ListRefus
     const way = path.slice(0, pairs.length).join('.') || 'the document';
     if (isAlias(map)) return refusal(found, 'alias', map.range[0], `${way} is an alias`);
     if (!isMap(map)) return refusal(found, 'not-a-map', map.range[0], `${way} is no map`);
+    const odd = map.items.find((one) => isAlias(one.key));
+    if (odd !== undefined)
+      return refusal(found, 'alias', odd.key.range[0], 'a key is an alias, and may be this very one');
     const [pair, second] = map.items.filter((one) => isKey(one, key));
     if (second !== undefined)
       return refusal(found, 'twice', second.key.range[0], `${key} is set twice; the last one counts`);
@@ -111,29 +111,6 @@ export function find(text: string, { path, kind }: ListPlace): Found | ListRefus
     chain.push(pair.value);
   }
   return found;
-}
-
-interface Stream {
-  readonly all: readonly Document.Parsed[];
-  readonly lines: LineCounter;
-}
-
-/** As Ansible and Kubernetes read it (YAML 1.1). Keys are compared along the path only: for all it takes quadratic time. */
-export function parseStream(text: string): Stream | ListRefused {
-  if (text.length > mostBytes)
-    return { ok: false, refusal: 'too-large', ...start, detail: `${text.length} characters` };
-  const lines = new LineCounter();
-  const options = { version: '1.1', merge: true, lineCounter: lines, uniqueKeys: false } as const;
-  const parsed = parseAllDocuments(text, options);
-  // Nothing but comments is no document to parseAllDocuments, but something to write into.
-  const all = parsed.length === 0 ? [parseDocument(text, options)] : parsed;
-  for (const { errors } of all) {
-    const [error] = errors;
-    if (error === undefined) continue;
-    const [detail = ''] = error.message.split('\n');
-    return { ok: false, refusal: 'not-yaml', ...placeIn(lines, error.pos[0]), detail };
-  }
-  return { all, lines };
 }
 
 /** By its source: the value of `<<` is a symbol. */
@@ -179,17 +156,6 @@ function hasAlias(document: Document.Parsed, anchor: string): boolean {
     },
   });
   return is;
-}
-
-function lineOf({ lines }: Found, at: number): number {
-  return lines.linePos(at).line;
-}
-
-const start = { line: 1, column: 1 } as const;
-
-function placeIn(lines: LineCounter, at: number): Pick<ListRefused, 'line' | 'column'> {
-  const { line, col } = lines.linePos(at);
-  return { line, column: col };
 }
 
 export function refusal(found: Found, code: ListRefusal, at: number, detail: string): ListRefused {

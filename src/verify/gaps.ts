@@ -1,18 +1,14 @@
 /** What was not proven, each with what would prove it: silence is never taken for good. */
 import { formatSan } from '../model/san.ts';
 import type { Gap, Verification, VerifyFacts, Walk } from '../model/verification.ts';
+import type { JudgeOptions } from './judge.ts';
 
 interface Judged {
   readonly facts: VerifyFacts;
   readonly nodes: Verification['nodes'];
   readonly paths: Verification['paths'];
   readonly walks: readonly Walk[];
-  readonly options: {
-    readonly isWalk: boolean;
-    readonly needsPod: boolean;
-    readonly pod?: string;
-    readonly uninspected?: readonly string[];
-  };
+  readonly options: JudgeOptions;
 }
 
 export function gapsOf({ facts, nodes, paths, walks, options }: Judged): readonly Gap[] {
@@ -22,7 +18,7 @@ export function gapsOf({ facts, nodes, paths, walks, options }: Judged): readonl
         ? []
         : [{ code: 'node-unread', what: node, detail: trouble.message, remedy: trouble.hint }],
     ),
-    ...(options.isWalk ? [] : notNamed(options.uninspected ?? [])),
+    ...notInspected(facts, options),
     ...(options.isWalk ? [] : notSeen(nodes)),
     ...paths.flatMap(({ san, port, seen }): readonly Gap[] =>
       seen.outcome === 'unreachable' || seen.outcome === 'not-tried'
@@ -38,22 +34,6 @@ export function gapsOf({ facts, nodes, paths, walks, options }: Judged): readonl
     ),
     ...podGaps(facts, walks, options),
     ...(facts.cuts ?? []).map(cutGap),
-  ];
-}
-
-/** Behind a load balancer a client meets these as well. */
-function notNamed(names: readonly string[]): readonly Gap[] {
-  if (names.length === 0) return [];
-  return [
-    {
-      code: 'not-inspected',
-      what: names.join(', '),
-      detail:
-        names.length === 1
-          ? 'a control plane of this cluster that was not named: nobody looked at what it serves'
-          : 'control planes of this cluster that were not named: nobody looked at what they serve',
-      remedy: 'name all control planes, or leave these out knowingly: --accept-uninspected',
-    },
   ];
 }
 
@@ -74,6 +54,34 @@ function cutGap({ what, seen, all }: NonNullable<VerifyFacts['cuts']>[number]): 
       };
 }
 
+/** Every third call may be theirs. By the endpoints too: a label is taken away more easily. */
+function notInspected(
+  { service, nodes }: VerifyFacts,
+  { uninspected = [], isWalk }: JudgeOptions,
+): readonly Gap[] {
+  if (uninspected === 'accepted' || isWalk) return [];
+  const remedy = 'name them with --node too, or leave them out knowingly: --accept-uninspected';
+  const told = uninspected.map((detail): Gap => ({
+    code: 'not-inspected',
+    what: 'control planes',
+    detail,
+    remedy,
+  }));
+  const known = nodes.filter(({ role }) => role === 'control-plane').map(({ addresses }) => addresses);
+  // Where one of them does not tell its address, that of an endpoint may be its own.
+  if (told.length > 0 || known.length === 0 || known.some((addresses) => addresses.length === 0)) return told;
+  const hosts = new Set(known.flat());
+  return (service?.endpoints ?? [])
+    .filter(({ host }) => !hosts.has(host))
+    .map(({ host, port }) => ({
+      code: 'not-inspected',
+      what: `${host}:${port}`,
+      detail:
+        'an endpoint of the kubernetes Service, and no control plane that was looked at has this address',
+      remedy,
+    }));
+}
+
 /** One place that saw it is enough; each is shown. */
 function notSeen(nodes: Verification['nodes']): readonly Gap[] {
   if (nodes.every(({ names }) => names.length === 0))
@@ -86,10 +94,17 @@ function notSeen(nodes: Verification['nodes']): readonly Gap[] {
       },
     ];
   return nodes.flatMap(({ node, names }): readonly Gap[] => {
-    const dark = names.filter(
-      ({ san, here, node: own, pod }) =>
-        !san.value.startsWith('*.') &&
-        [here, own, pod].every(({ outcome }) => outcome === 'not-tried' || outcome === 'unreachable'),
+    if (names.length === 0)
+      return [
+        {
+          code: 'not-seen',
+          what: node,
+          detail: 'no name is known that its certificate should hold',
+          remedy: 'see with fix-sans inspect whether it is a control plane, and what could not be read',
+        },
+      ];
+    const dark = names.filter(({ here, node: own, pod }) =>
+      [here, own, pod].every(({ outcome }) => outcome === 'not-tried' || outcome === 'unreachable'),
     );
     return dark.length === 0
       ? []

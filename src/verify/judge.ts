@@ -23,19 +23,24 @@ export interface JudgeOptions {
   readonly needsPod: boolean;
   /** `namespace/name` that was asked for. */
   readonly pod?: string;
-  /** Control planes that the API knows and that nobody named. */
-  readonly uninspected?: readonly string[];
+  /** In clauses, why there may be control planes that nobody looked at; or that they are left out knowingly. */
+  readonly uninspected?: readonly string[] | 'accepted';
 }
 
 export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions): Verification {
   const dials = indexOf(facts);
+  const own = ownPlaces(facts);
   const nodes = options.isWalk
     ? []
     : wanted.nodes.map(({ node, names, gone }) => ({
         node,
         names: [
-          ...names.map((san) => proofOf(facts, dials, { node, san, isGone: false })),
-          ...gone.map((san) => proofOf(facts, dials, { node, san, isGone: true })),
+          ...names.map((san) =>
+            proofOf(facts.readAt, dials, { node, san, isGone: false, at: own.get(node) ?? [] }),
+          ),
+          ...gone.map((san) =>
+            proofOf(facts.readAt, dials, { node, san, isGone: true, at: own.get(node) ?? [] }),
+          ),
         ],
       }));
   const paths = options.isWalk
@@ -85,17 +90,29 @@ interface Wish {
   readonly node: string;
   readonly san: San;
   readonly isGone: boolean;
+  /** `10.0.0.1:6443`: where it is this node that answers. */
+  readonly at: readonly string[];
 }
 
-function proofOf({ nodes, readAt }: VerifyFacts, index: DialIndex, { node, san, isGone }: Wish): NameProof {
-  const own = nodes.find((one) => one.node === node);
+/** What answers on an address that two nodes have, such as a NAT's, is one of them, and proves nothing of the other. */
+function ownPlaces({ nodes }: VerifyFacts): ReadonlyMap<string, readonly string[]> {
+  const owners = new Map<string, number>();
+  const places = nodes.map(({ node, addresses, port }) => ({
+    node,
+    at: addresses.map((host) => `${host}:${port}`),
+  }));
+  for (const { at } of places)
+    for (const place of new Set(at)) owners.set(place, (owners.get(place) ?? 0) + 1);
+  return new Map(places.map(({ node, at }) => [node, at.filter((place) => owners.get(place) === 1)]));
+}
+
+function proofOf(readAt: string, index: DialIndex, { node, san, isGone, at }: Wish): NameProof {
   const seenAt = (...places: readonly string[]): Seen =>
     worst(
       places
         .flatMap((place) => index.get(`${place} ${sanKey(san)}`) ?? [])
         .map((dial) => seenBy(dial, readAt, isGone)),
     );
-  const at = (own?.addresses ?? []).map((host) => `${host}:${own?.port ?? 0}`);
   return {
     san,
     here: seenAt(...at.map((one) => `here ${one}`)),
@@ -134,7 +151,7 @@ function verdictOf({ facts, nodes, paths, walks, gaps }: Judged): Pick<Verificat
   const bad = seen.filter(isBad);
   const broken = walks.flatMap((walk) => walk.broken ?? []);
   const fromPods = facts.dials
-    .filter(({ place, target }) => place.kind === 'pod' && target === 'backend')
+    .filter(({ place }) => place.kind === 'pod')
     .map((dial) => seenBy(dial, facts.readAt));
   const aboutNames = [...bad, ...(broken.includes('certificate') ? fromPods.filter(isBad) : [])].some(
     ({ outcome }) => outcome !== 'untrusted',

@@ -46,6 +46,12 @@ export function caLink({ pod, dials }: PodSight): Link {
   };
 }
 
+/** No API server of this cluster. */
+export function isForeign(result: Dial['result']): boolean {
+  if (result.state === 'rejected') return true;
+  return result.state === 'served' && result.isTrusted === false && result.isTrustedByPod !== true;
+}
+
 export function backendsLink({ dials, service }: PodSight): Link {
   const link = 'backends';
   const direct = dials.filter(({ target }) => target === 'backend');
@@ -85,7 +91,11 @@ export function certificateLink(sight: PodSight): Link {
   const { dials, at, service, nodes } = sight;
   const isOwnCaWrong = caLink(sight).state === 'broken';
   const answered = dials.filter(({ target, result }) => target === 'backend' && result.state !== 'failed');
-  const used = answered.length > 0 ? answered : dials.filter(({ result }) => result.state !== 'failed');
+  // Through the ClusterIP may answer what is no endpoint any more, and clients are led there too.
+  const through = dials.filter(
+    ({ target, result }) => target === 'cluster-ip' && result.state !== 'failed' && !isForeign(result),
+  );
+  const used = [...answered, ...through];
   if (used.length === 0) return { link, state: 'unknown', detail: 'no certificate was seen from the pod' };
   const faults = new Map<string, Set<string>>();
   let isUnknown = false;

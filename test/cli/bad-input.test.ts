@@ -361,10 +361,10 @@ describe('row 57: a plan file', () => {
       stderr: '',
     });
     for (const [file, words] of [
-      [folder, 'is no file'],
-      ['/dev/zero', 'is no file'],
-      [path.join(folder, 'gone.json'), 'it is not there'],
-      [path.join(folder, 'plan.json', 'x'), 'ENOTDIR'],
+      [folder, 'is a folder'],
+      ['/dev/zero', 'is not a regular file'],
+      [path.join(folder, 'gone.json'), 'it does not exist'],
+      [path.join(folder, 'plan.json', 'x'), 'a part of its path is no folder'],
     ] as const) {
       const shown = await runCli(['show', file]);
       expect(shown.stderr).toContain(words);

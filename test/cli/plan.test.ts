@@ -283,7 +283,7 @@ describe('what is typed wrong is said before anything is contacted, exit 64', ()
 
   test.each([
     [[], 'missing required argument'],
-    [['/nowhere.json'], 'it is not there'],
+    [['/nowhere.json'], 'it does not exist'],
   ])('show %j', async (args, words) => {
     const { code, stderr } = await runCli(['show', ...args]);
     expect(stderr).toContain(words);

@@ -39,7 +39,7 @@ test('a control plane that nobody named is not proven, but for a walk, which dia
   const uninspected = ['cp3'];
   const told = judged({}, { uninspected });
   expect(told).toMatchObject({ verdict: 'not-proven', exitCode: 3 });
-  expect(told.gaps.map(({ code, what }) => [code, what])).toEqual([['not-inspected', 'cp3']]);
+  expect(told.gaps.map(({ code, what }) => [code, what])).toEqual([['not-inspected', 'control planes']]);
   expect(judged({}, { uninspected, isWalk: true }).exitCode).toBe(0);
 });
 
@@ -285,6 +285,7 @@ test('a thousand nodes with forty names are judged in two seconds of a processor
   }));
   const facts = verifyFacts({
     nodes,
+    service: { clusterIps: [clusterIp], port: 443, endpoints: [] },
     pods: [],
     answers: [],
     dials: nodes.flatMap(({ node, addresses: [host = ''] }) =>

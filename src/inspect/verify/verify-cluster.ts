@@ -1,5 +1,4 @@
 /** Proves from three places what each API server serves: from here, from its node, and from a pod's network. It can only ask. */
-import { type Certificate, readCertificates } from '../../model/certificate.ts';
 import type { ClusterFacts } from '../../model/cluster-facts.ts';
 import type { ApiGet } from '../../model/kubeconfig.ts';
 import type { ClusterNode } from '../../model/node.ts';
@@ -15,6 +14,7 @@ import { mostEndpoints, placeOf, rowsFor, serviceOf, serviceRows, textOf } from 
 import { encodeQuestion, octal } from './dns.ts';
 import { pathsOf } from './paths.ts';
 import { type NodeSeen, readVerifyReply } from './read-verify.ts';
+import { clusterCa } from './trust.ts';
 import { verifyQuery } from './verify-script.ts';
 
 export interface VerifyRequest {
@@ -47,6 +47,12 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
   };
   const view = request.looksFromPods ? await viewOf(request, readable, pool) : nothingSeen;
   const ca = clusterCa(facts);
+  const ownCas = new Map(
+    facts.nodes.flatMap(({ node, result }) => {
+      const reading = result.state === 'read' ? result.facts.ca?.reading : undefined;
+      return reading?.ok === true ? [[node.name, reading.certificates] as const] : [];
+    }),
+  );
   const service = serviceOf(facts);
   const dnsName = `kubernetes.default.svc.${facts.api?.kubeadmConfig?.configuration.dnsDomain ?? 'cluster.local'}`;
   const type = service?.clusterIps[0]?.includes(':') === true ? 'AAAA' : 'A';
@@ -78,11 +84,19 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
           own: textOf(own),
           service: textOf(inService),
         });
-        return readVerifyReply(reply, { node: name, own, service: inService, ca, rootCas: view.rootCas });
+        return readVerifyReply(reply, {
+          node: name,
+          own,
+          service: inService,
+          ca,
+          ownCa: ownCas.get(name) ?? [],
+          rootCas: view.rootCas,
+          at: facts.readAt,
+        });
       },
     }),
     request.looksAtNames
-      ? dialFromHere({ places, namesOf, paths: pathsOf(facts, wanted.asked), ca, request })
+      ? dialFromHere({ places, namesOf, paths: pathsOf(facts, wanted.asked), ca, at: facts.readAt, request })
       : [],
   ]);
   const seen = results.flatMap(({ node, result }) =>
@@ -160,16 +174,4 @@ async function viewOf(
     return best ?? { ...nothingSeen, unread: [{ what: 'the API', why: 'no control plane could be asked' }] };
   const here = await clusterViewFromHere(request.openApi);
   return best === undefined || here.unread.length < best.unread.length ? here : best;
-}
-
-function clusterCa(facts: ClusterFacts): readonly Certificate[] {
-  const given = (facts.kubeconfig?.ca ?? []).flatMap((pem) => {
-    const reading = readCertificates(Buffer.from(pem));
-    return reading.ok ? reading.certificates : [];
-  });
-  const onNodes = facts.nodes.flatMap(({ result }) => {
-    const reading = result.state === 'read' ? result.facts.ca?.reading : undefined;
-    return reading?.ok === true ? reading.certificates : [];
-  });
-  return onNodes.length > 0 ? onNodes : given;
 }
