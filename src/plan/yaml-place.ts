@@ -13,6 +13,7 @@ import {
   type Scalar,
   visit,
 } from 'yaml';
+import { couldBeHidden, thin } from './yaml-thin.ts';
 
 export interface ListPlace {
   /** Keys from the root of the document to the list. */
@@ -53,10 +54,15 @@ export type ListReading =
 
 const mostBytes = 1024 * 1024;
 
-export interface Found {
+interface Stream {
   readonly all: readonly Document.Parsed[];
-  readonly document: Document.Parsed;
   readonly lines: LineCounter;
+  /** Plain lines that were not parsed. None of them is on the way to the list. */
+  readonly hidden: string;
+}
+
+export interface Found extends Stream {
+  readonly document: Document.Parsed;
   /** The nodes along the path, as far as they are there; the root first. */
   readonly chain: readonly (ParsedNode | null)[];
   /** The pair of each step that is there. */
@@ -81,16 +87,18 @@ export function listIn(found: Found, { path }: ListPlace): ListReading {
   return { ok: true, items, line };
 }
 
-export function find(text: string, { path, kind }: ListPlace): Found | ListRefused {
-  const stream = parseStream(text);
+/** In a long text without the lines that can be left out, unless the `whole` is asked for. */
+export function find(text: string, { path, kind }: ListPlace, whole = false): Found | ListRefused {
+  const thinned = whole || kind !== undefined ? undefined : parseThinned(text, path[0] ?? '');
+  const stream = thinned ?? parseStream(text);
   if ('ok' in stream) return stream;
-  const { all, lines } = stream;
+  const { all } = stream;
   const document = kind === undefined ? all[0] : all.find(({ contents }) => kindOf(contents) === kind);
   if (document === undefined)
     return { ok: false, refusal: 'no-such-document', line: 1, detail: `no document of kind ${kind ?? ''}` };
   const chain: (ParsedNode | null)[] = [document.contents];
   const pairs: Pair<ParsedNode, ParsedNode | null>[] = [];
-  const found: Found = { all, document, lines, chain, pairs };
+  const found: Found = { ...stream, document, chain, pairs };
   for (const key of path) {
     const map = chain.at(-1) ?? null;
     if (map === null || isNull(map)) break;
@@ -112,9 +120,16 @@ export function find(text: string, { path, kind }: ListPlace): Found | ListRefus
   return found;
 }
 
-interface Stream {
-  readonly all: readonly Document.Parsed[];
-  readonly lines: LineCounter;
+/** Undefined where it must be parsed as a whole; also where there is an error, which the whole words better. */
+export function parseThinned(text: string, kept: string): Stream | undefined {
+  const thinned = text.length > mostBytes ? undefined : thin(text, kept);
+  if (thinned === undefined) return undefined;
+  const stream = parseStream(thinned.text);
+  if ('ok' in stream || !couldBeHidden(stream.all, thinned)) return undefined;
+  const lines = new LineCounter();
+  for (let at = 0; at !== 0 || lines.lineStarts.length === 0; at = text.indexOf('\n', at) + 1)
+    lines.addNewLine(at);
+  return { ...stream, lines, hidden: thinned.hidden };
 }
 
 /** As Ansible and Kubernetes read it (YAML 1.1). Keys are compared along the path only: for all it takes quadratic time. */
@@ -122,7 +137,14 @@ export function parseStream(text: string): Stream | ListRefused {
   if (text.length > mostBytes)
     return { ok: false, refusal: 'too-large', line: 1, detail: `${text.length} characters` };
   const lines = new LineCounter();
-  const options = { version: '1.1', merge: true, lineCounter: lines, uniqueKeys: false } as const;
+  const options = {
+    version: '1.1',
+    merge: true,
+    lineCounter: lines,
+    uniqueKeys: false,
+    // Warnings would show the text, with whatever secret is in it.
+    logLevel: 'error',
+  } as const;
   const parsed = parseAllDocuments(text, options);
   // Nothing but comments is no document to parseAllDocuments, but something to write into.
   const all = parsed.length === 0 ? [parseDocument(text, options)] : parsed;
@@ -132,7 +154,7 @@ export function parseStream(text: string): Stream | ListRefused {
     const [detail = ''] = error.message.split('\n');
     return { ok: false, refusal: 'not-yaml', line: lines.linePos(error.pos[0]).line, detail };
   }
-  return { all, lines };
+  return { all, lines, hidden: '' };
 }
 
 /** By its source: the value of `<<` is a symbol. */
