@@ -1,4 +1,5 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
+import { type ExitUser, exitUsesOf } from '../model/exit-uses.ts';
 import type { Command } from './command.ts';
 import { planOptions } from './plan-options.ts';
 import { verifyOptions } from './verify-options.ts';
@@ -26,7 +27,7 @@ WHAT that names a file is read; any other is taken as text; nothing, or -, reads
   kubectl get nodes 2>&1 | fix-sans explain
   journalctl -u kubelet --since today | fix-sans explain --format json
 
-Exit codes: 2 a name is missing, 8 another cause, 1 nothing understood, 64 wrong usage.
+${codesOf('explain')}
 Nothing is contacted and nothing is changed.`,
     load: async () => (await import('./explain.ts')).explain,
   },
@@ -52,8 +53,7 @@ Nothing is contacted and nothing is changed.`,
   fix-sans inspect --inventory inventory/prod/hosts.yaml --san api.example.com
   fix-sans inspect --endpoint 203.0.113.10:6443        (no SSH at all)
 
-Exit codes: 0 healthy, 1 no control plane among the nodes, 2 something to fix, 3 some nodes could not be read,
-4 a login or host key was refused, 7 another tool's cluster, 8 not a missing name, 75 no node answered.
+${codesOf('inspect')}
 Nothing is changed: what is run on a node can only read (--show-commands prints it).`,
     load: async () => (await import('./inspect.ts')).inspect,
   },
@@ -69,8 +69,7 @@ Nothing is changed: what is run on a node can only read (--show-commands prints 
   fix-sans plan --inventory inventory/prod/hosts.yaml --san 192.168.56.42 --write
   fix-sans plan --config fix-sans.yaml --cluster prod --out plan.json --runbooks ./runbooks
 
-Exit codes: 0 nothing to do, 2 changes needed, 7 refused (each reason with its remedy), 8 not a missing name,
-4 a login or host key was refused, 75 no node answered.
+${codesOf('plan')}
 Nothing is changed on any node (--on-node uses a folder in /run that is gone afterwards); --write changes the inventory's files here, and only the one list in them.`,
     load: async () => (await import('./plan.ts')).plan,
   },
@@ -85,9 +84,14 @@ Nothing is changed on any node (--on-node uses a folder in /run that is gone aft
         choices: ['text', 'json', 'markdown', 'html'],
         fallback: 'text',
       },
+      {
+        flags: '--max-age <time>',
+        about: 'warn where the plan is older: 90m, 24h, 7d',
+        fallback: '24h',
+      },
     ],
     epilogue: `
-A file that was changed, cut off or written by another version is refused (exit 7); what is no plan is a mistake (64).
+${codesOf('show')}
 Nothing is contacted.`,
     load: async () => (await import('./show.ts')).showPlan,
   },
@@ -123,8 +127,7 @@ Nothing is contacted.`,
   fix-sans verify --walk --pod metallb-system/controller-7d9f4 --kubeconfig admin.conf --user ops --workers
 
 A pod's network is entered from its node; no file of the pod is opened and nothing is started in it.
-Exit codes: 0 all holds, 2 a name is missing somewhere, 3 something was not proven, 8 another link is broken,
-4 a login or host key was refused, 7 the plan file is refused, 75 no node answered.
+${codesOf('verify')}
 Nothing is changed.`,
     load: async () => (await import('./verify.ts')).verify,
   },
@@ -137,3 +140,8 @@ Nothing is changed.`,
     load: async () => (await import('./help.ts')).help,
   },
 ];
+
+function codesOf(command: ExitUser): string {
+  const lines = exitUsesOf(command).map(({ code, meaning }) => `  ${String(code).padStart(2)}  ${meaning}\n`);
+  return `Exit codes:\n${lines.join('')}`;
+}

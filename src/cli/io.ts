@@ -16,6 +16,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How the program is called here, for commands that it prints; `fix-sans` where nothing is said. */
   readonly called?: string;
+  /** The clock; the system's where nothing is said. */
+  readonly now?: () => Date;
   /** Aborted by Ctrl-C and SIGTERM, for a command that has something to put in order; asked for, it replaces the usual death. */
   readonly stop?: () => AbortSignal;
   /** Does what Ctrl-C does elsewhere, where the terminal gives the key itself. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { causes } from '../model/cause.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Diagnosis } from '../model/diagnosis.ts';
+import { exitCodes } from '../model/exit-code.ts';
 import { display } from '../model/display.ts';
 import { looseSan, parseSan, type San, sanKey } from '../model/san.ts';
 import { sanRefusalSentence } from '../model/san-refusal.ts';
@@ -58,6 +59,14 @@ export async function earlyAsk(options: Options, io: Io): Promise<EarlyAsk> {
     ...(version === undefined ? {} : { kubesprayVersion: version }),
     ...(diagnosis === undefined ? {} : { diagnosis }),
   };
+}
+
+/** A pipe that was empty, or a text of something else: nothing of it is in the plan, which looks like any other. */
+export function unheard({ diagnosis }: EarlyAsk, options: Options, io: Io): void {
+  if (diagnosis?.exitCode !== exitCodes.failed.code || isSet(options, 'quiet')) return;
+  io.stderr.write(
+    'fix-sans: nothing in the text of --from-error was understood, so no name is taken from it; what the cluster itself lacks is found all the same\n',
+  );
 }
 
 /** Names that may go no further without a flag are not looked for in the cluster either. */

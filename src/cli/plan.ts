@@ -14,7 +14,8 @@ import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
-import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
+import { stepsTyped, typedBy } from './same-options.ts';
+import { type EarlyAsk, earlyAsk, unheard, wholeAsk, wishesIn } from './plan-ask.ts';
 import { checkPlace, readReportFiles, writeReport } from './report-files.ts';
 import { writeInventory } from './write-inventory.ts';
 
@@ -27,13 +28,14 @@ export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
   const early = await earlyAsk(options, io);
   const alone = withoutCluster(early, options, io);
   if (alone !== undefined) return alone;
+  unheard(early, options, io);
   const cluster = await readCluster(options, io, { wishes: wishesIn(early), dialsWishes: true });
   const planned = makePlan(diagnoseCluster(cluster.facts), wholeAsk(early, cluster));
   const say = (line: string): void => {
     if (!isSet(options, 'quiet')) io.stderr.write(`fix-sans: ${line}\n`);
   };
   const made = isSet(options, 'onNode') ? await tryOnNodes(planned, cluster, { io, say }) : planned;
-  show(made, options, io);
+  show(made, io, { options, from: 'plan' });
   for (const { format, path: file } of files) {
     await writeReport(file, planReports[format]?.(made, { colour: false, width: 100 }) ?? '', {
       isForAll: format === 'prometheus',
@@ -72,17 +74,23 @@ function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): Exit
   return diagnosis.exitCode;
 }
 
-export function show(made: Plan, options: Options, io: Io): void {
-  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
-  const format = textOf(options, 'format') ?? 'text';
-  // As JSON it is what --out writes, with a digest of its own.
-  io.stdout.write(planReports[format]?.(format === 'json' ? made : withCalled(made, io), look) ?? '');
+export interface Shown {
+  readonly options: Options;
+  readonly from: 'plan' | 'show';
 }
 
-function withCalled(made: Plan, { called = programName }: Io): Plan {
+export function show(made: Plan, io: Io, { options, from }: Shown): void {
+  const asTyped = typedBy(options, from, io);
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env), asTyped };
+  const format = textOf(options, 'format') ?? 'text';
+  // As JSON it is what --out writes, with a digest of its own.
+  io.stdout.write(planReports[format]?.(format === 'json' ? made : withTyped(made, io, asTyped), look) ?? '');
+}
+
+function withTyped(made: Plan, { called = programName }: Io, asTyped: (command: string) => string): Plan {
   return {
     ...made,
-    next: made.next.map((step) => ({ ...step, command: asCalled(step.command, called) })),
+    next: stepsTyped(made.next, called, asTyped),
     refusals: made.refusals.map((one) => ({ ...one, remedy: asCalled(one.remedy, called) })),
   };
 }

@@ -19,5 +19,10 @@ export const verifyOptions: readonly Option[] = [
     group: proof,
   },
   { flags: '--pod <namespace/name>', about: 'look from this pod and no other', group: proof },
+  {
+    flags: '--accept-uninspected',
+    about: 'ask for no proof of control planes that were not named',
+    group: proof,
+  },
   { flags: '--without-pods', about: 'ask for no proof from a pod', group: proof },
 ];

@@ -1,5 +1,4 @@
 /** `fix-sans verify`: proves from here, from the nodes and from pods that the certificates hold what they should. Changes nothing. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
 import { verifyCluster } from '../inspect/verify/verify-cluster.ts';
@@ -10,16 +9,18 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import type { Verification, Wanted } from '../model/verification.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { readPlan } from '../plan/plan-file.ts';
 import { verifyReports } from '../report/index.ts';
 import { stillMissing } from '../report/verify/reason.ts';
 import { judge } from '../verify/judge.ts';
 import { wantedOf } from '../verify/wanted.ts';
+import { programName } from './called.ts';
 import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { durationOf, isSet, textOf, textsOf } from './option-values.ts';
-import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
+import { type EarlyAsk, earlyAsk, unheard, wholeAsk, wishesIn } from './plan-ask.ts';
+import { planIn } from './plan-file-in.ts';
+import { stepsTyped, typedBy } from './same-options.ts';
 import { waitingLine } from './progress.ts';
 import { readReportFiles, writeReports } from './report-files.ts';
 
@@ -39,16 +40,18 @@ export async function verify({ options }: Invocation, io: Io): Promise<ExitCode>
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(verifyReports));
   const waitMs = durationOf(options, 'wait', '--wait') ?? 0;
   const pod = podOf(options);
-  const given = await planIn(options);
-  if (typeof given === 'number') return refused(given, options, io);
+  const file = textOf(options, 'plan');
+  const given = file === undefined ? undefined : await planIn(file, io, '--plan ');
+  if (typeof given === 'number') return given;
   const early = await earlyAsk(options, io);
+  unheard(early, options, io);
   const cluster = await readCluster(options, io, { wishes: wishesIn(early) });
   const until = performance.now() + waitMs;
   const say = waitingLine(io, isSet(options, 'quiet'));
   let { facts } = cluster;
   for (;;) {
     const wanted = wantedFrom(given, facts, cluster, early);
-    const verification = await look(facts, wanted, cluster, options, pod);
+    const verification = await look(facts, wanted, cluster, { options, pod });
     const left = until - performance.now();
     if (isOver(verification, left)) return report(verification, files, options, io);
     say(stillMissing(verification), Math.ceil(left / 1000));
@@ -89,8 +92,7 @@ async function look(
   facts: ClusterFacts,
   wanted: Wanted,
   { means }: ClusterReading,
-  options: Options,
-  pod: string | undefined,
+  { options, pod }: { readonly options: Options; readonly pod: string | undefined },
 ): Promise<Verification> {
   const isWalk = isSet(options, 'walk');
   const needsPod = !isSet(options, 'withoutPods');
@@ -111,10 +113,17 @@ async function look(
       onProgress,
       ...(signal === undefined ? {} : { signal }),
     });
-    return judge(seen, wanted, { isWalk, needsPod, ...(pod === undefined ? {} : { pod }) });
+    const uninspected = isSet(options, 'acceptUninspected') ? [] : notNamedIn(facts);
+    return judge(seen, wanted, { isWalk, needsPod, uninspected, ...(pod === undefined ? {} : { pod }) });
   } finally {
     means.endProgress();
   }
+}
+
+function notNamedIn(facts: ClusterFacts): readonly string[] {
+  return diagnoseCluster(facts).findings.flatMap((one) =>
+    one.code === 'control-plane-not-inspected' ? one.args.names : [],
+  );
 }
 
 async function report(
@@ -126,7 +135,10 @@ async function report(
   const format = textOf(options, 'format') ?? 'text';
   const view = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   if (!isSet(options, 'quiet') && io.stderr.isTTY === true) io.stderr.write('\r\u001b[K');
-  io.stdout.write(verifyReports[format]?.(verification, view) ?? '');
+  const next = stepsTyped(verification.next, io.called ?? programName, typedBy(options, 'verify', io));
+  io.stdout.write(
+    verifyReports[format]?.(format === 'json' ? verification : { ...verification, next }, view) ?? '',
+  );
   const texts = files.map((file) => ({
     ...file,
     text: verifyReports[file.format]?.(verification, { colour: false, width: 100 }) ?? '',
@@ -148,26 +160,4 @@ function podOf(options: Options): string | undefined {
     `--pod ${display(pod, 100)} is no pod`,
     'write namespace/name, as kubectl get pods -A shows them',
   );
-}
-
-async function planIn(options: Options): Promise<Plan | ExitCode | undefined> {
-  const file = textOf(options, 'plan');
-  if (file === undefined) return undefined;
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UserError(`cannot read --plan ${display(file)}: ${error.message}`, hint);
-  });
-  const reading = readPlan(text);
-  if (reading.ok) return reading.plan;
-  if (reading.exitCode === exitCodes.usage.code)
-    throw new UserError(`--plan ${display(file)} is refused: ${reading.detail}`, hint);
-  return reading.exitCode;
-}
-
-const hint = 'plans are written by fix-sans plan --out plan.json';
-
-function refused(code: ExitCode, options: Options, io: Io): ExitCode {
-  io.stderr.write(
-    `fix-sans: --plan ${display(textOf(options, 'plan') ?? '')} is refused: it is not as it was written\n          ${hint}\n`,
-  );
-  return code;
 }

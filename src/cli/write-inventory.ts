@@ -22,7 +22,7 @@ export async function writeInventory(
   const edits = durable.flatMap((change) =>
     change.kind === 'inventory' && known.has(change.path) ? [change] : [],
   );
-  if (edits.length === 0) say('the inventory needs no change that can be written');
+  if (edits.length === 0) say(untouched(durable, source));
   for (const { path: file, edit } of edits) {
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return '';
@@ -34,6 +34,13 @@ export async function writeInventory(
     await replace(file, after);
     say(`wrote ${display(file)}`);
   }
+}
+
+function untouched(durable: Plan['durable'], source: InventorySource | undefined): string {
+  if (source === undefined) return 'there is no inventory to write: name it by --inventory';
+  return durable.some(({ kind }) => kind === 'advice')
+    ? 'the inventory needs no change that can be written; what is left to be done by hand is in the plan'
+    : 'the inventory has every name that it should; nothing was written';
 }
 
 /** Beside it and then renamed, with its mode; behind a link the file that it leads to. */

@@ -6,6 +6,7 @@ import { type ApiGet, type Kubeconfig, withoutSecrets } from '../model/kubeconfi
 import type { NodeFacts } from '../model/node-facts.ts';
 import type { ClusterNode } from '../model/node.ts';
 import type { Probe } from '../model/probe.ts';
+import { sanKey } from '../model/san.ts';
 import { type NodeResult, type Progress, readAll } from '../reach/pool.ts';
 import type { NodeReader } from '../reach/reader.ts';
 import { readApiFromHere } from './api/read-api.ts';
@@ -60,7 +61,8 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
   const base: Omit<Sources, 'read' | 'dialling' | 'api'> = {
     nodes,
     endpoints: request.endpoints ?? [],
-    wishes: request.wishes,
+    // Several may ask for one name; it is dialled once.
+    wishes: [...new Map(request.wishes.map((wish) => [sanKey(wish), wish])).values()],
     dialsWishes: request.dialsWishes === true,
     proxyFor: chooseProxy(environment.proxies, kubeconfig?.proxy()),
     ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),

@@ -1,6 +1,7 @@
 /** What `verify` saw and what follows from it: handshakes from here, from nodes and from pods, and the links of a pod's way to the API. */
 import type { Certificate } from './certificate.ts';
 import type { ExitCode } from './exit-code.ts';
+import type { NextStep } from './inspection.ts';
 import type { ProbeTroubleCode } from './probe.ts';
 import type { San } from './san.ts';
 import type { ReachTrouble } from './trouble.ts';
@@ -102,6 +103,12 @@ export interface VerifyFacts {
   readonly pods: readonly PodView[];
   readonly answers: readonly DnsAnswer[];
   readonly crashLoops: readonly CrashLoop[];
+  /** What there was too much of: how many were looked at, and of how many where that is known. */
+  readonly cuts?: readonly {
+    readonly what: 'api-servers' | 'pods';
+    readonly seen: number;
+    readonly all?: number;
+  }[];
   /** What could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
@@ -165,6 +172,8 @@ export const gapCodes = [
   'not-seen',
   'link-unknown',
   'pod-not-found',
+  'cut-off',
+  'not-inspected',
 ] as const;
 
 /** What was not proven: never taken for good. */
@@ -189,4 +198,5 @@ export interface Verification {
   readonly crashLoops: readonly CrashLoop[];
   readonly gaps: readonly Gap[];
   readonly unread: VerifyFacts['unread'];
+  readonly next: readonly NextStep[];
 }

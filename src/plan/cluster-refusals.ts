@@ -4,6 +4,7 @@ import type { Finding, FindingArgs, FindingCode } from '../model/finding.ts';
 import type { Inspection } from '../model/inspection.ts';
 import type { PlannedName, Refusal } from '../model/plan.ts';
 import { affectedPath } from '../model/access-path.ts';
+import { isRefusal } from '../model/trouble.ts';
 import type { Probe } from '../model/probe.ts';
 import { formatSan, mostNames, type San, sanKey } from '../model/san.ts';
 import { type Ask, flagOf } from './ask.ts';
@@ -31,7 +32,7 @@ export function ownerRefusals({ findings }: Inspection): readonly Refusal[] {
 /** A control plane with an old certificate makes every third call fail, so all of them have to be seen. */
 export function unseenRefusals({ findings, nodes }: Inspection, { accepted }: Ask): readonly Refusal[] {
   if (accepted.uninspected === true) return [];
-  const remedy = `have it answer, or leave it out knowing that calls which reach it go on failing: ${flagOf.uninspected}`;
+  const leaving = `or leave it out knowing that calls which reach it go on failing: ${flagOf.uninspected}`;
   const unread = nodes.flatMap(({ node, result }) =>
     node.role === 'control-plane' && result.state === 'unread'
       ? [
@@ -39,7 +40,8 @@ export function unseenRefusals({ findings, nodes }: Inspection, { accepted }: As
             code: 'not-read',
             node: node.name,
             detail: `it could not be read: ${result.trouble.message}`,
-            remedy,
+            // Who did not get in is told how; to go on without a host whose key has changed is nobody's first thought.
+            remedy: isRefusal(result.trouble) ? result.trouble.hint : `${result.trouble.hint}; ${leaving}`,
           }),
         ]
       : [],
@@ -60,7 +62,7 @@ export function configurationRefusals({ facts }: Inspection): readonly Refusal[]
   const remedy =
     'correct it first: kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system edit configmap kubeadm-config';
   const faults = (configuration?.faults ?? []).map(
-    ({ path, line, fault }) => `line ${line}: ${path} ${fault}`,
+    ({ path, line, column, fault }) => `line ${line}, column ${column}: ${path} ${fault}`,
   );
   const wrong = (configuration?.certSans ?? [])
     .filter((text) => certSan(text) === undefined)

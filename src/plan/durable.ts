@@ -68,8 +68,8 @@ function patchCommand(resourceVersion: string, after: string): string {
   return `kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch configmap kubeadm-config --type=json -p ${shellWord(JSON.stringify(patch))}`;
 }
 
-function refused({ line, detail }: ListRefused, names: readonly string[]): DurableChange {
-  return advice(`line ${line} of kubeadm-config cannot be edited safely: ${detail}`, names);
+function refused({ line, column, detail }: ListRefused, names: readonly string[]): DurableChange {
+  return advice(`line ${line}, column ${column} of kubeadm-config cannot be edited safely: ${detail}`, names);
 }
 
 function advice(why: string, names: readonly string[]): DurableChange {

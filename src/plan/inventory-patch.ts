@@ -27,6 +27,7 @@ export type InventoryPatch =
       readonly kind: 'advice';
       readonly path: string;
       readonly line: number;
+      readonly column: number;
       readonly why: string;
       readonly text: string;
     };
@@ -139,13 +140,14 @@ const reasons: Partial<Record<ListRefused['refusal'], string>> = {
 
 function advice(
   path: string,
-  { refusal, line, detail }: ListRefused,
+  { refusal, line, column, detail }: ListRefused,
   names: readonly string[],
 ): InventoryPatch {
   return {
     kind: 'advice',
     path,
     line,
+    column,
     why: reasons[refusal] ?? detail,
     text: `${variable}:\n${names.map((name) => `  - ${JSON.stringify(name)}\n`).join('')}`,
   };

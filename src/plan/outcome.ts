@@ -60,8 +60,9 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
   if (signs.length > 0)
     steps.push({
       where: 'here',
-      why: 'the script of each control plane, for one after the other; with the same options as now',
+      why: 'the script of each control plane, for one after the other; with the same options',
       command: 'fix-sans plan --runbooks ./runbooks',
+      takesOptions: true,
     });
   if (restarts.length > 0)
     steps.push({
@@ -71,9 +72,10 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
     });
   steps.push({
     where: 'here',
-    why: 'afterwards: the proof by handshakes, with the same options as now',
+    why: 'afterwards: the proof by handshakes, with the same options',
     command:
       ask.wishes.length === 0 ? 'fix-sans verify' : `fix-sans verify ${ask.wishes.map(flagFor).join(' ')}`,
+    takesOptions: true,
   });
   return steps;
 }

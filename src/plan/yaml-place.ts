@@ -45,6 +45,7 @@ export interface ListRefused {
   readonly ok: false;
   readonly refusal: ListRefusal;
   readonly line: number;
+  readonly column: number;
   readonly detail: string;
 }
 
@@ -95,7 +96,7 @@ export function find(text: string, { path, kind }: ListPlace, whole = false): Fo
   const { all } = stream;
   const document = kind === undefined ? all[0] : all.find(({ contents }) => kindOf(contents) === kind);
   if (document === undefined)
-    return { ok: false, refusal: 'no-such-document', line: 1, detail: `no document of kind ${kind ?? ''}` };
+    return { ok: false, refusal: 'no-such-document', ...start, detail: `no document of kind ${kind ?? ''}` };
   const chain: (ParsedNode | null)[] = [document.contents];
   const pairs: Pair<ParsedNode, ParsedNode | null>[] = [];
   const found: Found = { ...stream, document, chain, pairs };
@@ -135,7 +136,7 @@ export function parseThinned(text: string, kept: string): Stream | undefined {
 /** As Ansible and Kubernetes read it (YAML 1.1). Keys are compared along the path only: for all it takes quadratic time. */
 export function parseStream(text: string): Stream | ListRefused {
   if (text.length > mostBytes)
-    return { ok: false, refusal: 'too-large', line: 1, detail: `${text.length} characters` };
+    return { ok: false, refusal: 'too-large', ...start, detail: `${text.length} characters` };
   const lines = new LineCounter();
   const options = {
     version: '1.1',
@@ -152,7 +153,7 @@ export function parseStream(text: string): Stream | ListRefused {
     const [error] = errors;
     if (error === undefined) continue;
     const [detail = ''] = error.message.split('\n');
-    return { ok: false, refusal: 'not-yaml', line: lines.linePos(error.pos[0]).line, detail };
+    return { ok: false, refusal: 'not-yaml', ...placeIn(lines, error.pos[0]), detail };
   }
   return { all, lines, hidden: '' };
 }
@@ -206,8 +207,15 @@ function lineOf({ lines }: Found, at: number): number {
   return lines.linePos(at).line;
 }
 
+const start = { line: 1, column: 1 } as const;
+
+function placeIn(lines: LineCounter, at: number): Pick<ListRefused, 'line' | 'column'> {
+  const { line, col } = lines.linePos(at);
+  return { line, column: col };
+}
+
 export function refusal(found: Found, code: ListRefusal, at: number, detail: string): ListRefused {
-  return { ok: false, refusal: code, line: lineOf(found, at), detail };
+  return { ok: false, refusal: code, ...placeIn(found.lines, at), detail };
 }
 
 export function isNull(node: ParsedNode): boolean {

@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import { gapCodes, linkNames } from '../model/verification.ts';
 import { formatVersion } from './envelope.ts';
 import { san } from './schema-facts.ts';
+import { nextStep } from './schema-next-step.ts';
 
 const text = z.string();
 const codes = Object.values(exitCodes).map(({ code }) => code) as [ExitCode, ...ExitCode[]];
@@ -79,5 +80,6 @@ export const verifySchema = z
       .array(z.object({ code: z.enum(gapCodes), what: text, detail: text, remedy: text }))
       .describe('what was not proven'),
     unread: z.array(z.object({ what: text, why: text })),
+    next: z.array(nextStep),
   })
   .meta({ title: 'fix-sans verify --format json' });

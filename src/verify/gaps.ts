@@ -7,7 +7,12 @@ interface Judged {
   readonly nodes: Verification['nodes'];
   readonly paths: Verification['paths'];
   readonly walks: readonly Walk[];
-  readonly options: { readonly isWalk: boolean; readonly needsPod: boolean; readonly pod?: string };
+  readonly options: {
+    readonly isWalk: boolean;
+    readonly needsPod: boolean;
+    readonly pod?: string;
+    readonly uninspected?: readonly string[];
+  };
 }
 
 export function gapsOf({ facts, nodes, paths, walks, options }: Judged): readonly Gap[] {
@@ -17,6 +22,7 @@ export function gapsOf({ facts, nodes, paths, walks, options }: Judged): readonl
         ? []
         : [{ code: 'node-unread', what: node, detail: trouble.message, remedy: trouble.hint }],
     ),
+    ...(options.isWalk ? [] : notNamed(options.uninspected ?? [])),
     ...(options.isWalk ? [] : notSeen(nodes)),
     ...paths.flatMap(({ san, port, seen }): readonly Gap[] =>
       seen.outcome === 'unreachable' || seen.outcome === 'not-tried'
@@ -31,7 +37,41 @@ export function gapsOf({ facts, nodes, paths, walks, options }: Judged): readonl
         : [],
     ),
     ...podGaps(facts, walks, options),
+    ...(facts.cuts ?? []).map(cutGap),
   ];
+}
+
+/** Behind a load balancer a client meets these as well. */
+function notNamed(names: readonly string[]): readonly Gap[] {
+  if (names.length === 0) return [];
+  return [
+    {
+      code: 'not-inspected',
+      what: names.join(', '),
+      detail:
+        names.length === 1
+          ? 'a control plane of this cluster that was not named: nobody looked at what it serves'
+          : 'control planes of this cluster that were not named: nobody looked at what they serve',
+      remedy: 'name all control planes, or leave these out knowingly: --accept-uninspected',
+    },
+  ];
+}
+
+function cutGap({ what, seen, all }: NonNullable<VerifyFacts['cuts']>[number]): Gap {
+  return what === 'api-servers'
+    ? {
+        code: 'cut-off',
+        what: 'API servers',
+        detail: `each pod dialled ${seen} of the ${all ?? 'many'} API servers behind the Service, and the others not`,
+        remedy: 'see the rows of the others: here and their own nodes dialled them as well',
+      }
+    : {
+        code: 'cut-off',
+        what: 'pods',
+        detail: `${seen} pods were looked through for those that crash and wait, and there are more`,
+        remedy:
+          'look for the others: kubectl get pods --all-namespaces | grep CrashLoopBackOff; or say --without-pods where the view of pods does not matter',
+      };
 }
 
 /** One place that saw it is enough; each is shown. */
@@ -74,7 +114,9 @@ function podGaps(
   walks: readonly Walk[],
   { needsPod, pod }: Judged['options'],
 ): readonly Gap[] {
-  if (!needsPod) return [];
+  // Why no node was read is said of each of them.
+  const isDark = facts.nodes.length > 0 && facts.nodes.every(({ trouble }) => trouble !== undefined);
+  if (!needsPod || (isDark && pod === undefined)) return [];
   if (walks.length === 0) {
     const why = facts.unread.find(({ what }) => what.startsWith('pod on '))?.why;
     return pod === undefined

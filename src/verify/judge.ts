@@ -13,6 +13,7 @@ import type {
   Wanted,
 } from '../model/verification.ts';
 import { gapsOf } from './gaps.ts';
+import { nextOf } from './next.ts';
 import { isBad, notTried, seenBy, worst } from './outcome.ts';
 import { walkOf } from './walk.ts';
 
@@ -22,6 +23,8 @@ export interface JudgeOptions {
   readonly needsPod: boolean;
   /** `namespace/name` that was asked for. */
   readonly pod?: string;
+  /** Control planes that the API knows and that nobody named. */
+  readonly uninspected?: readonly string[];
 }
 
 export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions): Verification {
@@ -44,10 +47,11 @@ export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions)
   const gaps = gapsOf({ facts, nodes, paths, walks, options });
   // That a pod without a token is one on purpose is what most of them are: only of one that was asked for it is a fault.
   const shown = walks.map((walk) => forgiveToken(walk, options.pod !== undefined));
+  const verdict = verdictOf({ facts, nodes, paths, walks: shown, gaps });
   return {
     ...(facts.cluster === undefined ? {} : { cluster: facts.cluster }),
     madeAt: facts.readAt,
-    ...verdictOf({ facts, nodes, paths, walks: shown, gaps }),
+    ...verdict,
     isWalk: options.isWalk,
     nodes,
     paths,
@@ -56,6 +60,7 @@ export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions)
     crashLoops: facts.crashLoops,
     gaps,
     unread: facts.unread,
+    next: nextOf({ ...verdict, walks: shown }, wanted),
   };
 }
 

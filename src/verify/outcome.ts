@@ -1,4 +1,5 @@
 /** What one handshake says of one name: whether a client that dials it would be content. */
+import { probeTroubleText } from '../model/probe-words.ts';
 import { isCovered } from '../model/san.ts';
 import type { Dial, Outcome, Seen } from '../model/verification.ts';
 
@@ -17,7 +18,7 @@ export function seenBy({ place, result, san }: Dial, at: string, isGone = false)
         ? { outcome: 'not-tried', detail: result.detail }
         : { outcome: 'rejected', detail: result.detail };
     case 'failed':
-      return { outcome: 'unreachable', detail: `${result.trouble}: ${result.detail}` };
+      return { outcome: 'unreachable', detail: probeTroubleText(result) };
     case 'served':
       break;
   }

@@ -8,6 +8,7 @@ import {
   type VerifyFacts,
   type Walk,
 } from '../model/verification.ts';
+import { probeTroubleText } from '../model/probe-words.ts';
 import { backendsLink, caLink, certificateLink, type PodSight } from './walk-tls.ts';
 
 export function walkOf(facts: VerifyFacts, pod: PodView): Walk {
@@ -161,7 +162,7 @@ function kubeProxyLink(facts: VerifyFacts, { dials }: PodSight): Link {
         }
       : { link, state: 'unknown', detail: said };
   }
-  const why = first?.result.state === 'failed' ? `${first.result.trouble}: ${first.result.detail}` : '';
+  const why = first?.result.state === 'failed' ? probeTroubleText(first.result) : '';
   if (backends.length > 0)
     return {
       link,

@@ -121,7 +121,9 @@ describe('refusals, exit 7', () => {
                 ...kubeadmConfig,
                 configuration: {
                   ...kubeadmConfig.configuration,
-                  faults: [{ path: 'apiServer.certSANs', line: 3, fault: 'is a string, not a list' }],
+                  faults: [
+                    { path: 'apiServer.certSANs', line: 3, column: 13, fault: 'is a string, not a list' },
+                  ],
                 },
               },
             },
@@ -143,7 +145,12 @@ describe('refusals, exit 7', () => {
                 ...one,
                 result: {
                   state: 'unread' as const,
-                  trouble: { code: 'timeout' as const, message: 'no answer', hint: '', retryable: true },
+                  trouble: {
+                    code: 'timeout' as const,
+                    message: 'no answer',
+                    hint: 'look at it',
+                    retryable: true,
+                  },
                 },
               }
             : one,

@@ -18,11 +18,12 @@ interface Given {
   readonly openNode?: Io['openNode'];
   readonly openRehearser?: Io['openRehearser'];
   readonly called?: string;
+  readonly now?: Io['now'];
 }
 
 export async function runCli(
   argv: readonly string[],
-  { stdin, terminal = false, env = {}, columns, openNode, openRehearser, called }: Given = {},
+  { stdin, terminal = false, env = {}, columns, openNode, openRehearser, called, now }: Given = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
@@ -35,6 +36,7 @@ export async function runCli(
     ...(openNode && { openNode }),
     ...(openRehearser && { openRehearser }),
     ...(called !== undefined && { called }),
+    ...(now && { now }),
   });
   return { code, stdout, stderr };
 }

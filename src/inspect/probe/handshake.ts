@@ -1,6 +1,7 @@
 /**
- * A look at what an endpoint serves: a TLS handshake that accepts anything, because seeing the wrong certificate is its purpose, and
- * one `GET /version` without credentials, and of the cluster's own API servers one `GET /readyz`. This file alone may leave a certificate unverified; a test holds that.
+ * A look at what an endpoint serves: a TLS handshake that accepts anything, because seeing the wrong certificate is its purpose, one
+ * `GET /version` without credentials, and one `GET /readyz` where the certificate is of the cluster's CA. This file alone may leave a
+ * certificate unverified; a test holds that.
  */
 import { isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';

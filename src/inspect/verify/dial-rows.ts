@@ -7,7 +7,7 @@ import type { DialRow } from './read-verify.ts';
 
 /** Each is a handshake of the node's own processor. */
 const mostNames = 60;
-const mostEndpoints = 32;
+export const mostEndpoints = 32;
 
 export interface NodePlace {
   readonly node: string;

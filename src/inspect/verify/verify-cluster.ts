@@ -11,7 +11,7 @@ import type { ProxyAddress } from '../probe/proxy-address.ts';
 import { type ClusterView, clusterViewFromHere, clusterViewOf } from './cluster-facts.ts';
 import { clusterQuery } from './cluster-script.ts';
 import { dialFromHere } from './dial-from-here.ts';
-import { placeOf, rowsFor, serviceOf, serviceRows, textOf } from './dial-rows.ts';
+import { mostEndpoints, placeOf, rowsFor, serviceOf, serviceRows, textOf } from './dial-rows.ts';
 import { encodeQuestion, octal } from './dns.ts';
 import { pathsOf } from './paths.ts';
 import { type NodeSeen, readVerifyReply } from './read-verify.ts';
@@ -113,6 +113,7 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
     pods: seen.flatMap(({ pods }) => pods),
     answers: seen.flatMap(({ answers }) => answers),
     crashLoops: view.crashLoops,
+    ...(request.looksFromPods ? cutsOf(view, service) : {}),
     unread: [
       ...view.unread,
       ...seen.flatMap(({ node, unread }) =>
@@ -122,6 +123,15 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
       ),
     ],
   };
+}
+
+function cutsOf({ podsCutAt }: ClusterView, service: VerifyFacts['service']): Pick<VerifyFacts, 'cuts'> {
+  const all = service?.endpoints.length ?? 0;
+  const cuts: NonNullable<VerifyFacts['cuts']> = [
+    ...(all > mostEndpoints ? [{ what: 'api-servers' as const, seen: mostEndpoints, all }] : []),
+    ...(podsCutAt === undefined ? [] : [{ what: 'pods' as const, seen: podsCutAt }]),
+  ];
+  return cuts.length === 0 ? {} : { cuts };
 }
 
 /** Of what the script says that it could not do, what is verify's own; the rest is for inspect to tell. */

@@ -14,13 +14,14 @@ import {
   remark,
   said,
   type Section,
-  type Step,
 } from '../page.ts';
+import type { Look } from '../look.ts';
+import { stepsBlock } from '../next-steps.ts';
 import { durableBlocks } from './durable.ts';
 import { nodeSections } from './nodes.ts';
 import { wayOutBlocks } from './way-out.ts';
 
-export function planPage(plan: Plan): Page {
+export function planPage(plan: Plan, { asTyped = (command) => command }: Pick<Look, 'asTyped'> = {}): Page {
   const { refusals, risks, findings, leftOut, next, order } = plan;
   const changes = plan.nodes.filter(({ action }) => action !== 'nothing');
   return {
@@ -46,8 +47,16 @@ export function planPage(plan: Plan): Page {
     sections: [
       { title: 'Refused', depth: 'always', blocks: refusalBlocks(refusals) },
       ...nodeSections(plan),
-      { title: 'What makes it last', depth: 'terminal', blocks: durableBlocks(plan, false) },
-      { title: 'What makes it last', depth: 'ticket', blocks: durableBlocks(plan, true) },
+      {
+        title: 'What makes it last',
+        depth: 'terminal',
+        blocks: durableBlocks(plan, { isWhole: false, asTyped }),
+      },
+      {
+        title: 'What makes it last',
+        depth: 'ticket',
+        blocks: durableBlocks(plan, { isWhole: true, asTyped }),
+      },
       { title: 'Risks', depth: 'always', blocks: itemBlocks(risks.map(riskItem)) },
       { title: 'Left out', depth: 'always', blocks: itemBlocks(leftOut.map(leftOutItem)) },
       { title: 'A way out that changes nothing', depth: 'always', blocks: wayOutBlocks(plan.wayOut) },
@@ -55,7 +64,7 @@ export function planPage(plan: Plan): Page {
       {
         title: 'Next',
         depth: 'always',
-        blocks: next.length === 0 ? [] : [{ kind: 'steps', steps: next.map(stepOf) }],
+        blocks: stepsBlock(next),
       },
     ],
   };
@@ -66,9 +75,12 @@ function toneOf({ exitCode, refusals }: Plan): Page['tone'] {
   return exitCode === 0 ? 'good' : 'careful';
 }
 
-function answerOf({ exitCode, nodes, durable, refusals }: Plan): Phrase {
+function answerOf(plan: Plan): Phrase {
+  const { exitCode, nodes, durable, refusals } = plan;
   const signs = nodes.filter(({ action }) => action === 'reissue');
   if (refusals.length > 0) {
+    if (plan.nodes.length === 0 && refusals.every(({ code }) => code === 'not-read'))
+      return plain('refused: no control plane could be read, so there is nothing to plan from');
     const many = refusals.length === 1 ? 'one reason' : `${refusals.length} reasons`;
     return plain(`refused, for ${many}: nothing can be signed as asked`);
   }
@@ -139,14 +151,4 @@ function riskItem({ code, node, detail }: Plan['risks'][number]): Item {
 
 function leftOutItem({ name, why }: Plan['leftOut'][number]): Item {
   return remark({ label: 'left out', tone: 'quiet', id: 'left-out' }, { what: name, detail: why });
-}
-
-const places: Readonly<Record<Plan['next'][number]['where'], string>> = {
-  here: 'here',
-  'control-plane': 'on a control plane, as root',
-  anywhere: 'anywhere',
-};
-
-function stepOf({ where, why, command }: Plan['next'][number]): Step {
-  return { where: places[where], why: plain(why), command };
 }

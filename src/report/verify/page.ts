@@ -17,7 +17,9 @@ import {
   said,
   type Section,
 } from '../page.ts';
+import { stepsBlock } from '../next-steps.ts';
 import { isSettled, outcomeWords } from './reason.ts';
+import { isBadSeen, isWrong, wrongWords } from './wrong-words.ts';
 import { brokenWords, clientBlocks, crashBlocks, podBlocks, walkBlocks } from './walks.ts';
 
 export function verifyPage(verification: Verification): Page {
@@ -37,6 +39,7 @@ export function verifyPage(verification: Verification): Page {
       { title: 'Pods that crash and wait', depth: 'always', blocks: crashBlocks(verification) },
       { title: 'Not proven', depth: 'always', blocks: itemBlocks(gaps.map(gapItem)) },
       { title: 'Not read', depth: 'always', blocks: itemBlocks(unread.map(unreadItem)) },
+      { title: 'Next', depth: 'always', blocks: stepsBlock(verification.next) },
     ],
   };
 }
@@ -66,20 +69,11 @@ function answerOf({ verdict, nodes, paths, walks, gaps, isWalk }: Verification):
     case 'names-missing': {
       const bad = nodes.filter(({ names }) => names.some(isWrong));
       if (bad.length > 0) {
-        const names = bad.flatMap((node) => node.names.filter(isWrong).map(({ san }) => formatSan(san)));
-        return join(
-          plain('not all holds: '),
-          listed([...new Set(names)], 4),
-          plain(' on '),
-          listed(
-            bad.map(({ node }) => node),
-            4,
-          ),
-        );
+        return wrongWords(bad);
       }
       const path = paths.find(({ seen }) => isBadSeen(seen));
       return path === undefined
-        ? plain(`a client in a pod is refused: ${brokenWords.certificate}`)
+        ? refusedWords(broken)
         : join(
             plain('not all holds: '),
             listed([formatSan(path.san)]),
@@ -96,6 +90,8 @@ function answerOf({ verdict, nodes, paths, walks, gaps, isWalk }: Verification):
           );
     case 'not-proven': {
       const missing = gaps.some(({ code }) => code === 'path-not-proven');
+      if (!isAnySeen({ nodes, paths, walks }))
+        return plain('nothing is proven: no certificate of an API server could be seen');
       return plain(
         missing
           ? 'the certificates are right as far as they were seen; a path is not proven'
@@ -105,12 +101,15 @@ function answerOf({ verdict, nodes, paths, walks, gaps, isWalk }: Verification):
   }
 }
 
-function isBadSeen({ outcome }: Seen): boolean {
-  return outcome !== 'good' && outcome !== 'not-tried' && outcome !== 'unreachable';
-}
-
-function isWrong({ here, node, pod }: NameProof): boolean {
-  return [here, node, pod].some(isBadSeen);
+function isAnySeen({ nodes, paths, walks }: Pick<Verification, 'nodes' | 'paths' | 'walks'>): boolean {
+  const seen = [
+    ...nodes.flatMap(({ names }) => names.flatMap(({ here, node, pod }) => [here, node, pod])),
+    ...paths.map((path) => path.seen),
+  ];
+  return (
+    seen.some(({ outcome }) => outcome !== 'not-tried' && outcome !== 'unreachable') ||
+    walks.some(({ links }) => links.some(({ link, state }) => link === 'certificate' && state !== 'unknown'))
+  );
 }
 
 /** In a terminal only what is not as it should be; all of it where it is read at leisure. */
@@ -135,20 +134,19 @@ function summary(names: readonly NameProof[], open: readonly NameProof[]): Phras
   const from = (['here', 'node', 'pod'] as const).filter((place) =>
     names.some((proof) => proof[place].outcome === 'good'),
   );
+  if (names.length === 0) return plain('no name is known that it should hold');
   const words = { here: 'here', node: 'the node itself', pod: 'a pod' };
   const settled = names.length - open.length;
   const where = from.length === 0 ? '' : `, seen from ${from.map((place) => words[place]).join(', ')}`;
-  return plain(
-    open.length === 0
-      ? `all ${names.length} names hold${where}`
-      : `${settled} of ${names.length} names hold${where}`,
-  );
+  const verb = settled === 1 ? 'holds' : 'hold';
+  if (open.length > 0) return plain(`${settled} of ${names.length} names ${verb}${where}`);
+  return plain(`${settled === 1 ? 'its one name' : `all ${settled} names`} ${verb}${where}`);
 }
 
 function table(node: string, names: readonly NameProof[]): Block {
   return {
     kind: 'table',
-    about: `Names that ${node} has to serve`,
+    about: `Names that ${node} has to serve (·: not tried from there)`,
     columns: ['name', 'from here', 'from the node', 'from a pod'],
     rows: names.map(({ san, here, node: own, pod }) => [
       cell([{ code: formatSan(san) }]),
@@ -167,7 +165,11 @@ function outcomeCell(seen: Seen): Cell {
 function details(open: readonly NameProof[]): readonly Block[] {
   const all = open.flatMap(({ here, node, pod }) =>
     [here, node, pod].flatMap(({ outcome, detail }) =>
-      detail === undefined ? [] : [`${outcomeWords[outcome]}: ${detail}`],
+      detail === undefined
+        ? []
+        : [
+            `${outcomeWords[outcome]}: ${outcome === 'missing' ? `not in the certificate with ${detail}` : detail}`,
+          ],
     ),
   );
   const unique = [...new Set(all)].slice(0, 6);
@@ -178,16 +180,17 @@ function details(open: readonly NameProof[]): readonly Block[] {
 
 function pathBlocks({ paths }: Verification): readonly Block[] {
   if (paths.length === 0) return [];
+  const hasWhy = paths.some(({ seen }) => seen.detail !== undefined);
   return [
     {
       kind: 'table',
       about: 'What clients dial: names that were asked for, endpoints, the server of the kubeconfig',
-      columns: ['name', 'port', 'seen', ''],
+      columns: ['name', 'port', 'seen', ...(hasWhy ? ['why'] : [])],
       rows: paths.map(({ san, port, seen }) => [
         cell([{ code: formatSan(san) }]),
         cell(String(port)),
         outcomeCell(seen),
-        cell(seen.detail === undefined ? [] : [{ code: seen.detail }]),
+        ...(hasWhy ? [cell(seen.detail === undefined ? [] : [{ code: seen.detail }])] : []),
       ]),
     },
   ];
@@ -199,4 +202,12 @@ function gapItem({ code, what, detail, remedy }: Verification['gaps'][number]): 
 
 function unreadItem({ what, why }: Verification['unread'][number]): Item {
   return remark({ label: 'not read', tone: 'quiet', id: 'not-read' }, { what, detail: why });
+}
+
+/** The certificate's own link says whose it is and what it lacks. */
+function refusedWords(walk: Verification['walks'][number] | undefined): Phrase {
+  const detail = walk?.links.find(({ link, state }) => link === 'certificate' && state === 'broken')?.detail;
+  return detail === undefined
+    ? plain(`a client in a pod is refused: ${brokenWords.certificate}`)
+    : said`a client in a pod is refused by ${detail.slice(0, 200)}`;
 }

@@ -15,7 +15,7 @@ const config: readonly Row[] = [
               configuration: {
                 ...kubeadmConfig.configuration,
                 certSans: [],
-                faults: [{ path: 'apiServer.certSANs', line: 3, fault: 'is a string' }],
+                faults: [{ path: 'apiServer.certSANs', line: 3, column: 13, fault: 'is a string' }],
               },
             },
           },
