@@ -5,13 +5,12 @@ import {
   isMap,
   isScalar,
   isSeq,
-  type LineCounter,
   type Pair,
   type ParsedNode,
   type Scalar,
   visit,
 } from 'yaml';
-import { parseStream, placeIn, start } from './yaml-stream.ts';
+import { parseStream, parseThinned, placeIn, start, type Stream } from './yaml-stream.ts';
 
 export interface ListPlace {
   /** Keys from the root of the document to the list. */
@@ -51,10 +50,8 @@ export type ListReading =
   | { readonly ok: true; readonly items: readonly string[] | undefined; readonly line: number }
   | ListRefused;
 
-export interface Found {
-  readonly all: readonly Document.Parsed[];
+export interface Found extends Stream {
   readonly document: Document.Parsed;
-  readonly lines: LineCounter;
   /** The nodes along the path, as far as they are there; the root first. */
   readonly chain: readonly (ParsedNode | null)[];
   /** The pair of each step that is there. */
@@ -79,16 +76,18 @@ export function listIn(found: Found, { path }: ListPlace): ListReading {
   return { ok: true, items, line };
 }
 
-export function find(text: string, { path, kind }: ListPlace): Found | ListRefused {
-  const stream = parseStream(text);
+/** In a long text without the lines that can be left out, unless the `whole` is asked for. */
+export function find(text: string, { path, kind }: ListPlace, whole = false): Found | ListRefused {
+  const thinned = whole || kind !== undefined ? undefined : parseThinned(text, path[0] ?? '');
+  const stream = thinned ?? parseStream(text);
   if ('ok' in stream) return stream;
-  const { all, lines } = stream;
+  const { all } = stream;
   const document = kind === undefined ? all[0] : all.find(({ contents }) => kindOf(contents) === kind);
   if (document === undefined)
     return { ok: false, refusal: 'no-such-document', ...start, detail: `no document of kind ${kind ?? ''}` };
   const chain: (ParsedNode | null)[] = [document.contents];
   const pairs: Pair<ParsedNode, ParsedNode | null>[] = [];
-  const found: Found = { all, document, lines, chain, pairs };
+  const found: Found = { ...stream, document, chain, pairs };
   for (const key of path) {
     const map = chain.at(-1) ?? null;
     if (map === null || isNull(map)) break;

@@ -2,6 +2,7 @@
 import { type Document, LineCounter, parseAllDocuments, parseDocument } from 'yaml';
 import { findExcess } from '../model/safe-yaml.ts';
 import type { ListRefused } from './yaml-place.ts';
+import { couldBeHidden, thin } from './yaml-thin.ts';
 
 const mostBytes = 1024 * 1024;
 
@@ -20,6 +21,8 @@ export function placeIn(lines: LineCounter, at: number): Pick<ListRefused, 'line
 export interface Stream {
   readonly all: readonly Document.Parsed[];
   readonly lines: LineCounter;
+  /** Plain lines that were not parsed. None of them is on the way to the list. */
+  readonly hidden: string;
 }
 
 /**
@@ -39,8 +42,8 @@ function mayBeDeep(text: string): boolean {
 /** In YAML 1.1 they end a line, and a comment with it; in 1.2, and for the parser used here, they do not: https://yaml.org/spec/1.1/#id871136 */
 const otherBreaks = /[\u0085\u2028\u2029]/;
 
-/** As Ansible and Kubernetes read it (YAML 1.1). Keys are compared along the path only: for all it takes quadratic time. */
-export function parseStream(text: string): Stream | ListRefused {
+/** What is not even parsed. */
+function oddIn(text: string): ListRefused | undefined {
   if (text.length > mostBytes)
     return { ok: false, refusal: 'too-large', ...start, detail: `${text.length} characters` };
   const excess = mayBeDeep(text) ? findExcess(text, Infinity) : undefined;
@@ -54,12 +57,20 @@ export function parseStream(text: string): Stream | ListRefused {
       ...spotIn(text, odd),
       detail: 'a line break of another kind (NEL, LS, PS) ends a line for some programs only',
     };
+  return undefined;
+}
+
+/** As Ansible and Kubernetes read it (YAML 1.1). Keys are compared along the path only: for all it takes quadratic time. */
+export function parseStream(text: string): Stream | ListRefused {
+  const odd = oddIn(text);
+  if (odd !== undefined) return odd;
   const lines = new LineCounter();
   const options = {
     version: '1.1',
     merge: true,
     lineCounter: lines,
     uniqueKeys: false,
+    // Warnings would show the text, with whatever secret is in it.
     logLevel: 'error',
   } as const;
   const parsed = parseAllDocuments(text, options);
@@ -78,5 +89,18 @@ export function parseStream(text: string): Stream | ListRefused {
     const [detail = ''] = error.message.split('\n');
     return { ok: false, refusal: 'not-yaml', ...placeIn(lines, error.pos[0]), detail };
   }
-  return { all, lines };
+  return { all, lines, hidden: '' };
+}
+
+/** Undefined where it must be parsed as a whole; also where there is an error, which the whole words better. */
+export function parseThinned(text: string, kept: string): Stream | undefined {
+  // What is left out is looked at as well.
+  const thinned = oddIn(text) === undefined ? thin(text, kept) : undefined;
+  if (thinned === undefined) return undefined;
+  const stream = parseStream(thinned.text);
+  if ('ok' in stream || !couldBeHidden(stream.all, thinned)) return undefined;
+  const lines = new LineCounter();
+  for (let at = 0; at !== 0 || lines.lineStarts.length === 0; at = text.indexOf('\n', at) + 1)
+    lines.addNewLine(at);
+  return { ...stream, lines, hidden: thinned.hidden };
 }

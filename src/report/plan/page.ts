@@ -2,7 +2,19 @@
 import { formatSan } from '../../model/san.ts';
 import type { NodePlan, Plan, Refusal } from '../../model/plan.ts';
 import { items as findingItems } from '../inspect/page.ts';
-import { type Item, join, listed, type Page, type Phrase, plain, said, type Section } from '../page.ts';
+import {
+  type Item,
+  itemBlocks,
+  join,
+  listed,
+  onlySeen,
+  type Page,
+  type Phrase,
+  plain,
+  remark,
+  said,
+  type Section,
+} from '../page.ts';
 import type { Look } from '../look.ts';
 import { stepsBlock } from '../next-steps.ts';
 import { durableBlocks } from './durable.ts';
@@ -17,10 +29,7 @@ export function planPage(plan: Plan, { asTyped = (command) => command }: Pick<Lo
     answer: answerOf(plan),
     tone: toneOf(plan),
     about: [
-      join(
-        plan.cluster === undefined ? [] : said`cluster ${plan.cluster}, `,
-        said`planned from what was seen at ${plan.madeAt}; nothing was changed`,
-      ),
+      onlySeen(plan.cluster, said`planned from what was seen at ${plan.madeAt}`),
       ...(changes.length > 1 ? [join(plain('order: '), plain(order))] : []),
       ...(plan.rehearsed === undefined || plan.rehearsed.length === 0
         ? []
@@ -48,8 +57,8 @@ export function planPage(plan: Plan, { asTyped = (command) => command }: Pick<Lo
         depth: 'ticket',
         blocks: durableBlocks(plan, { isWhole: true, asTyped }),
       },
-      { title: 'Risks', depth: 'always', blocks: itemBlock(risks.map(riskItem)) },
-      { title: 'Left out', depth: 'always', blocks: itemBlock(leftOut.map(leftOutItem)) },
+      { title: 'Risks', depth: 'always', blocks: itemBlocks(risks.map(riskItem)) },
+      { title: 'Left out', depth: 'always', blocks: itemBlocks(leftOut.map(leftOutItem)) },
       { title: 'A way out that changes nothing', depth: 'always', blocks: wayOutBlocks(plan.wayOut) },
       { title: 'Findings besides', depth: 'always', blocks: findingItems(findings) },
       {
@@ -136,26 +145,10 @@ function refusalBlocks(refusals: readonly Refusal[]): Section['blocks'] {
   return [{ kind: 'items', items }, ...commands];
 }
 
-function itemBlock(items: readonly Item[]): Section['blocks'] {
-  return items.length === 0 ? [] : [{ kind: 'items', items }];
-}
-
 function riskItem({ code, node, detail }: Plan['risks'][number]): Item {
-  return {
-    label: 'risk',
-    tone: 'careful',
-    id: code,
-    head: join(node === undefined ? [] : said`${node}: `, [{ code: detail }]),
-    below: [],
-  };
+  return remark({ label: 'risk', tone: 'careful', id: code }, { what: node, detail });
 }
 
 function leftOutItem({ name, why }: Plan['leftOut'][number]): Item {
-  return {
-    label: 'left out',
-    tone: 'quiet',
-    id: 'left-out',
-    head: join(said`${name}: `, [{ code: why }]),
-    below: [],
-  };
+  return remark({ label: 'left out', tone: 'quiet', id: 'left-out' }, { what: name, detail: why });
 }

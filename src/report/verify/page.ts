@@ -6,11 +6,14 @@ import {
   type Cell,
   cell,
   type Item,
+  itemBlocks,
   join,
   listed,
+  onlySeen,
   type Page,
   type Phrase,
   plain,
+  remark,
   said,
   type Section,
 } from '../page.ts';
@@ -25,12 +28,7 @@ export function verifyPage(verification: Verification): Page {
     title: isWalk ? "A pod's way to the API" : 'API server certificate: verify',
     answer: answerOf(verification),
     tone: tones[verification.verdict],
-    about: [
-      join(
-        verification.cluster === undefined ? [] : said`cluster ${verification.cluster}, `,
-        said`seen at ${verification.madeAt}; nothing was changed`,
-      ),
-    ],
+    about: [onlySeen(verification.cluster, said`seen at ${verification.madeAt}`)],
     sections: [
       ...nodes.flatMap(nodeSections),
       { title: 'Paths from here', depth: 'always', blocks: pathBlocks(verification) },
@@ -39,8 +37,8 @@ export function verifyPage(verification: Verification): Page {
       { title: 'Which clients dial what', depth: 'always', blocks: clientBlocks(verification) },
       { title: 'Other pods on these nodes', depth: 'ticket', blocks: podBlocks(verification) },
       { title: 'Pods that crash and wait', depth: 'always', blocks: crashBlocks(verification) },
-      { title: 'Not proven', depth: 'always', blocks: items(gaps.map(gapItem)) },
-      { title: 'Not read', depth: 'always', blocks: items(unread.map(unreadItem)) },
+      { title: 'Not proven', depth: 'always', blocks: itemBlocks(gaps.map(gapItem)) },
+      { title: 'Not read', depth: 'always', blocks: itemBlocks(unread.map(unreadItem)) },
       { title: 'Next', depth: 'always', blocks: stepsBlock(verification.next) },
     ],
   };
@@ -198,29 +196,12 @@ function pathBlocks({ paths }: Verification): readonly Block[] {
   ];
 }
 
-function items(all: readonly Item[]): readonly Block[] {
-  return all.length === 0 ? [] : [{ kind: 'items', items: all }];
-}
-
 function gapItem({ code, what, detail, remedy }: Verification['gaps'][number]): Item {
-  return {
-    label: 'not proven',
-    tone: 'careful',
-    id: code,
-    head: join(said`${what}: `, [{ code: detail }]),
-    below: [],
-    todo: [{ code: remedy }],
-  };
+  return remark({ label: 'not proven', tone: 'careful', id: code }, { what, detail, remedy });
 }
 
 function unreadItem({ what, why }: Verification['unread'][number]): Item {
-  return {
-    label: 'not read',
-    tone: 'quiet',
-    id: 'not-read',
-    head: join(said`${what}: `, [{ code: why }]),
-    below: [],
-  };
+  return remark({ label: 'not read', tone: 'quiet', id: 'not-read' }, { what, detail: why });
 }
 
 /** The certificate's own link says whose it is and what it lacks. */
