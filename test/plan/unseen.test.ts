@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest';
 import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import type { NodeFacts } from '../../src/model/node-facts.ts';
 import type { Probe } from '../../src/model/probe.ts';
-import { addressOf, buildFacts, changeNode, failed, leaf, reissue } from '../support/facts.ts';
+import {
+  addressOf,
+  buildFacts,
+  certificateFile,
+  changeNode,
+  failed,
+  leaf,
+  read,
+  reissue,
+} from '../support/facts.ts';
+import { mint } from '../support/mint.ts';
 import { asking, planFor } from '../support/plans.ts';
 
 /** As it is read where no manifest of an API server is found. */
@@ -97,6 +107,17 @@ describe('whether the others are well', () => {
     const probes = facts.probes.filter(({ host }) => host !== addressOf(2));
     expect(planFor({ ...facts, probes }).risks.filter(({ code }) => code === 'health-unknown')).toEqual([]);
   });
+});
+
+test('a CA that is not valid yet signs nothing that a client takes: refused', () => {
+  const young = read(
+    mint({ subject: 'kubernetes', isCa: true, notBefore: '20270101000000Z', notAfter: '20370101000000Z' }),
+  );
+  const facts = changeNode(buildFacts({ controlPlanes: 1 }), 'cp1', ({ ca: file }) => ({
+    ca: certificateFile(file?.path ?? '', young),
+  }));
+  const told = planFor(facts, wish).refusals.filter(({ code }) => code === 'clock-skew');
+  expect(told).toMatchObject([{ node: 'cp1', detail: expect.stringContaining('2027-01-01') as string }]);
 });
 
 test('nothing to sign, and an error besides: not 0', () => {

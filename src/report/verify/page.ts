@@ -55,12 +55,7 @@ function answerOf({ verdict, nodes, paths, walks, gaps, isWalk }: Verification):
   const broken = walks.find((walk) => walk.broken !== undefined);
   switch (verdict) {
     case 'holds': {
-      if (isWalk)
-        return plain(
-          walks.length === 1
-            ? "every link of this pod's way is whole"
-            : `every link is whole, seen from ${walks.length} pods`,
-        );
+      if (isWalk) return plain(wholeWords(walks));
       const names = new Set(nodes.flatMap((node) => node.names.map(({ san }) => formatSan(san)))).size;
       return plain(
         `all ${names} names are served as they should be, on ${nodes.length} control plane${nodes.length === 1 ? '' : 's'}`,
@@ -110,6 +105,17 @@ function isAnySeen({ nodes, paths, walks }: Pick<Verification, 'nodes' | 'paths'
     seen.some(({ outcome }) => outcome !== 'not-tried' && outcome !== 'unreachable') ||
     walks.some(({ links }) => links.some(({ link, state }) => link === 'certificate' && state !== 'unknown'))
   );
+}
+
+/** Environment and token are the one pod's own; a way of which another link was not seen is not known to be whole. */
+function wholeWords(walks: Verification['walks']): string {
+  if (walks.length === 1) return "every link of this pod's way is whole";
+  const whole = walks.filter(({ links }) =>
+    links.every(({ link, state }) => state === 'good' || link === 'env' || link === 'token'),
+  ).length;
+  return whole === walks.length
+    ? `every link is whole, seen from ${whole} pods`
+    : `every link is whole, seen from ${whole === 1 ? 'one pod' : `${whole} pods`} of ${walks.length}; of the others not all links were seen`;
 }
 
 /** In a terminal only what is not as it should be; all of it where it is read at leisure. */
