@@ -86,12 +86,14 @@ export function healthRefusals(
     );
     if (ill?.result.state === 'served') asleep.set(name, ill.result.answer?.firstLine ?? '');
     for (const { result } of seen) {
-      if (result.state !== 'served' || (result.health?.status ?? 0) < 500) continue;
-      const failing = result.health?.failing ?? [];
-      asleep.set(
-        name,
-        `/readyz says that it is not ready${failing.length === 0 ? '' : `: ${failing.join(', ')}`}`,
-      );
+      if (result.state !== 'served' || result.health === undefined) continue;
+      const { status, failing } = result.health;
+      if (status === undefined) asleep.set(name, '/readyz does not answer in time');
+      else if (status >= 500)
+        asleep.set(
+          name,
+          `/readyz says that it is not ready${failing.length === 0 ? '' : `: ${failing.join(', ')}`}`,
+        );
     }
     const isSilent = seen.length > 0 && seen.every(({ result }) => result.state === 'failed');
     const [first] = seen;
