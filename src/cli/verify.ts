@@ -2,13 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
-import { verifyCluster } from '../inspect/verify/verify-cluster.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
-import type { Verification, Wanted } from '../model/verification.ts';
+import { isImageReference } from '../model/image-reference.ts';
+import type { Verification, VerifyFacts, Wanted } from '../model/verification.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { readPlan } from '../plan/plan-file.ts';
 import { verifyReports } from '../report/index.ts';
@@ -18,8 +18,10 @@ import { wantedOf } from '../verify/wanted.ts';
 import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
+import { look, withProbes } from './look.ts';
 import { durationOf, isSet, textOf, textsOf } from './option-values.ts';
 import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
+import type { ProbePods } from './probe-pods.ts';
 import { waitingLine } from './progress.ts';
 import { readReportFiles, writeReports } from './report-files.ts';
 
@@ -41,20 +43,70 @@ export async function verify({ options }: Invocation, io: Io): Promise<ExitCode>
   const pod = podOf(options);
   const given = await planIn(options);
   if (typeof given === 'number') return refused(given, options, io);
+  const image = imageOf(options);
   const early = await earlyAsk(options, io);
   const cluster = await readCluster(options, io, { wishes: wishesIn(early) });
+  const probes = image === undefined ? undefined : await probesOf(image, waitMs, cluster, options, io);
   const until = performance.now() + waitMs;
   const say = waitingLine(io, isSet(options, 'quiet'));
   let { facts } = cluster;
-  for (;;) {
-    const wanted = wantedFrom(given, facts, cluster, early);
-    const verification = await look(facts, wanted, cluster, options, pod);
-    const left = until - performance.now();
-    if (isOver(verification, left)) return report(verification, files, options, io);
-    say(stillMissing(verification), Math.ceil(left / 1000));
-    await pause(Math.min(pauseMs, left), cluster.means.signal);
-    facts = await cluster.means.readAgain();
+  try {
+    for (;;) {
+      const wanted = wantedFrom(given, facts, cluster, early);
+      const seen = await look({ facts, wanted, cluster, options, pod, probes });
+      const verification = judged(seen, wanted, options, pod);
+      const left = until - performance.now();
+      if (isOver(verification, left)) {
+        await probes?.removeAll();
+        const last =
+          probes === undefined ? verification : judged(withProbes(seen, probes), wanted, options, pod);
+        return await report(last, files, options, io);
+      }
+      say(stillMissing(verification), Math.ceil(left / 1000));
+      await pause(Math.min(pauseMs, left), cluster.means.signal);
+      facts = await cluster.means.readAgain();
+    }
+  } catch (error) {
+    await probes?.removeAll();
+    throw probes === undefined ? error : withAftermath(error as Error, probes);
   }
+}
+
+/** Loaded here only: whatever does not ask for it has no way to make a pod. */
+async function probesOf(
+  image: string,
+  lookMs: number,
+  { reach, means }: ClusterReading,
+  options: Options,
+  io: Io,
+): Promise<ProbePods> {
+  const { probePods } = await import('./probe-pods.ts');
+  const { signal } = means;
+  const say = (line: string): void => {
+    if (isSet(options, 'quiet')) return;
+    io.stderr.write(`${io.stderr.isTTY === true ? '\r\u001b[K' : ''}fix-sans: ${line}\n`);
+  };
+  return probePods({ image, lookMs, reach, io, say, ...(signal === undefined ? {} : { signal }) });
+}
+
+/** For the last words of a run that was stopped. */
+function withAftermath(error: Error, probes: ProbePods): Error {
+  const made = probes.all().filter(({ end }) => end !== 'never-made');
+  if (made.length === 0) return error;
+  const isLeft = made.some(({ end }) => end === 'left');
+  const aftermath = isLeft
+    ? 'a pod that was made to look from is not seen to be gone'
+    : 'what was made to look from is gone again, and nothing else was changed';
+  return Object.assign(error, { aftermath });
+}
+
+function judged(seen: VerifyFacts, wanted: Wanted, options: Options, pod: string | undefined): Verification {
+  const needsPod = !isSet(options, 'withoutPods');
+  return judge(seen, wanted, {
+    isWalk: isSet(options, 'walk'),
+    needsPod,
+    ...(pod === undefined ? {} : { pod }),
+  });
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -83,38 +135,6 @@ function wantedFrom(
   const accepted = { pastedNames: true, specialNames: true, answeredNames: true };
   const plan = makePlan(inspection, wholeAsk({ ...early, accepted }, cluster));
   return wantedOf(plan, [...facts.wishes, ...asked], controlPlanes, inspection.names);
-}
-
-async function look(
-  facts: ClusterFacts,
-  wanted: Wanted,
-  { means }: ClusterReading,
-  options: Options,
-  pod: string | undefined,
-): Promise<Verification> {
-  const isWalk = isSet(options, 'walk');
-  const needsPod = !isSet(options, 'withoutPods');
-  const { openApi, signal, open, proxyFor, most, probeTimeoutMs, onProgress } = means;
-  try {
-    const seen = await verifyCluster({
-      facts,
-      wanted,
-      ...(pod === undefined ? {} : { pod }),
-      looksFromPods: needsPod,
-      looksAtNames: !isWalk,
-      ...(openApi === undefined ? {} : { openApi }),
-      open,
-      proxyFor,
-      most,
-      probeTimeoutMs,
-      now: () => new Date(),
-      onProgress,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return judge(seen, wanted, { isWalk, needsPod, ...(pod === undefined ? {} : { pod }) });
-  } finally {
-    means.endProgress();
-  }
 }
 
 async function report(
@@ -147,6 +167,22 @@ function podOf(options: Options): string | undefined {
   throw new UserError(
     `--pod ${display(pod, 100)} is no pod`,
     'write namespace/name, as kubectl get pods -A shows them',
+  );
+}
+
+function imageOf(options: Options): string | undefined {
+  const image = textOf(options, 'probeImage');
+  if (image === undefined) return undefined;
+  for (const [name, flag] of [
+    ['pod', '--pod'],
+    ['withoutPods', '--without-pods'],
+  ] as const)
+    if (options[name] !== undefined)
+      throw new UserError(`--probe-image and ${flag} do not go together`, 'leave one of them out');
+  if (isImageReference(image)) return image;
+  throw new UserError(
+    `--probe-image ${display(image, 100)} is no name of an image`,
+    'any image whose process stays will do, as registry.k8s.io/pause:3.10, which kubeadm nodes have',
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Certificate } from './certificate.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { ProbeTroubleCode } from './probe.ts';
+import type { ProbePod } from './probe-pod.ts';
 import type { San } from './san.ts';
 import type { ReachTrouble } from './trouble.ts';
 
@@ -102,6 +103,10 @@ export interface VerifyFacts {
   readonly pods: readonly PodView[];
   readonly answers: readonly DnsAnswer[];
   readonly crashLoops: readonly CrashLoop[];
+  /** Made by this run to look from. */
+  readonly probePods: readonly ProbePod[];
+  /** `namespace/name` of those that an earlier run has left behind, or that another one is looking from. */
+  readonly leftPods: readonly string[];
   /** What could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
@@ -165,6 +170,8 @@ export const gapCodes = [
   'not-seen',
   'link-unknown',
   'pod-not-found',
+  'probe-pod',
+  'probe-pod-left',
 ] as const;
 
 /** What was not proven: never taken for good. */
@@ -187,6 +194,8 @@ export interface Verification {
   readonly walks: readonly Walk[];
   readonly pods: readonly PodView[];
   readonly crashLoops: readonly CrashLoop[];
+  readonly probePods: readonly ProbePod[];
+  readonly leftPods: readonly string[];
   readonly gaps: readonly Gap[];
   readonly unread: VerifyFacts['unread'];
 }

@@ -54,6 +54,8 @@ export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions)
     walks: shown,
     pods: facts.pods,
     crashLoops: facts.crashLoops,
+    probePods: facts.probePods,
+    leftPods: facts.leftPods,
     gaps,
     unread: facts.unread,
   };

@@ -2,6 +2,7 @@
 import { type Certificate, readCertificates } from '../../model/certificate.ts';
 import { canonicalIp } from '../../model/ip.ts';
 import type { ApiGet } from '../../model/kubeconfig.ts';
+import { probeNamespace, probePrefix } from '../../model/probe-pod.ts';
 import type { CrashLoop } from '../../model/verification.ts';
 import type { Reply } from '../../reach/reader.ts';
 import { splitAnswers } from '../api/api-facts.ts';
@@ -17,6 +18,8 @@ export interface ClusterView {
   /** By namespace: kube-root-ca.crt, which every pod of it has mounted. */
   readonly rootCas: ReadonlyMap<string, readonly Certificate[]>;
   readonly crashLoops: readonly CrashLoop[];
+  /** `kube-system/fix-sans-probe-…`, where they were asked for. */
+  readonly probePods: readonly string[];
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
 
@@ -31,8 +34,26 @@ export function clusterViewOf(reply: Reply): ClusterView {
   const rows = parseRows(node.text('pods'), 6).flatMap(crashRow);
   const [first] = told;
   if (first !== undefined)
-    return { rootCas: new Map(), crashLoops: [], unread: [{ what: 'the API', why: first.why }] };
-  return viewOf(answers, rows);
+    return {
+      rootCas: new Map(),
+      crashLoops: [],
+      probePods: [],
+      unread: [{ what: 'the API', why: first.why }],
+    };
+  const view = viewOf(answers, rows);
+  const [probes] = splitAnswers(node.bytes('probe-pods')).values();
+  if (probes === undefined) return view;
+  return probes.ok
+    ? { ...view, probePods: probePodsIn(probes) }
+    : { ...view, unread: [...view.unread, { what: 'pods of earlier runs', why: probes.why.slice(0, 300) }] };
+}
+
+/** Their names, one a line. */
+function probePodsIn(answer: Extract<ApiAnswer, { ok: true }>): readonly string[] {
+  const names = Buffer.from(answer.bytes).toString('latin1').split('\n');
+  return [...new Set(names.filter((name) => name.startsWith(probePrefix)))].map(
+    (name) => `${probeNamespace}/${name}`,
+  );
 }
 
 export async function clusterViewFromHere(get: ApiGet): Promise<ClusterView> {
@@ -77,6 +98,7 @@ function viewOf(answers: Answers, crashLoops: readonly CrashLoop[]): ClusterView
     ...(isKnown ? { dns: { services: [...new Set(services)], endpoints: [...new Set(endpoints)] } } : {}),
     rootCas,
     crashLoops,
+    probePods: [],
     unread,
   };
 }

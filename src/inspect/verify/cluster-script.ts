@@ -1,4 +1,5 @@
 /** The script that asks the API, by one control plane's admin.conf, what a pod's way to it is made of: DNS, CAs, pods that crash. */
+import { probeNamespace, probePrefix, probeSelector } from '../../model/probe-pod.ts';
 import { type Query, query } from '../../reach/reader.ts';
 import { apiScript } from '../node/script-api.ts';
 import { filesScript } from '../node/script-files.ts';
@@ -13,6 +14,9 @@ export const clusterPaths = {
   'root-cas': '/api/v1/configmaps?fieldSelector=metadata.name%3Dkube-root-ca.crt&limit=500',
   pods: '/api/v1/pods?limit=500',
 } as const;
+
+/** Asked only where pods of ours are made. */
+const probePodsPath = `/api/v1/namespaces/${probeNamespace}/pods?labelSelector=${encodeURIComponent(probeSelector)}&limit=100`;
 
 export type ClusterQuestion = keyof typeof clusterPaths;
 
@@ -100,6 +104,10 @@ tell_cluster() {
       ${ask('root-cas')}
     } 6>&1 | frame api
     ${ask('pods')} 6>&1 | awk "$crash_filter" | frame pods
+    # Only the names of those that are called as ours are, whatever else has their labels.
+    [ "\${DATA_probes-no}" != yes ] || ask probe-pods '${probePodsPath}' 6>&1 |
+      awk '/^#/ { print "" ; print; next } { while (match($0, /"name":"${probePrefix}[0-9a-f]+"/)) { print substr($0, RSTART + 8, RLENGTH - 9); $0 = substr($0, RSTART + RLENGTH) } }' |
+      frame probe-pods
   fi
   say unread "$unread_rows"
 }

@@ -15,6 +15,7 @@ import {
   type Section,
 } from '../page.ts';
 import { isSettled, outcomeWords } from './reason.ts';
+import { madeWords, probePodBlocks } from './probe-pods.ts';
 import { brokenWords, clientBlocks, crashBlocks, podBlocks, walkBlocks } from './walks.ts';
 
 export function verifyPage(verification: Verification): Page {
@@ -26,7 +27,8 @@ export function verifyPage(verification: Verification): Page {
     about: [
       join(
         verification.cluster === undefined ? [] : said`cluster ${verification.cluster}, `,
-        said`seen at ${verification.madeAt}; nothing was changed`,
+        said`seen at ${verification.madeAt}; `,
+        madeWords(verification),
       ),
     ],
     sections: [
@@ -36,6 +38,7 @@ export function verifyPage(verification: Verification): Page {
       { title: 'From pods', depth: 'ticket', blocks: walkBlocks(verification, false) },
       { title: 'Which clients dial what', depth: 'always', blocks: clientBlocks(verification) },
       { title: 'Other pods on these nodes', depth: 'ticket', blocks: podBlocks(verification) },
+      { title: 'Pods made to look from', depth: 'always', blocks: probePodBlocks(verification) },
       { title: 'Pods that crash and wait', depth: 'always', blocks: crashBlocks(verification) },
       { title: 'Not proven', depth: 'always', blocks: items(gaps.map(gapItem)) },
       { title: 'Not read', depth: 'always', blocks: items(unread.map(unreadItem)) },
