@@ -125,10 +125,14 @@ Nothing is contacted.`,
   fix-sans verify --node ops@10.0.0.11 --node ops@10.0.0.12 --san api.example.com
   fix-sans verify --kubeconfig admin.conf --user ops --workers --plan plan.json --wait 5m
   fix-sans verify --walk --pod metallb-system/controller-7d9f4 --kubeconfig admin.conf --user ops --workers
+  fix-sans verify --node ops@10.0.0.11 --probe-image registry.k8s.io/pause:3.10
 
 A pod's network is entered from its node; no file of the pod is opened and nothing is started in it.
+--probe-image: a node without a pod to look from gets one in kube-system, made by the kubectl of a control plane and deleted
+in the end, also after Ctrl-C. It has no rights but the default ServiceAccount's, and kubelet ends it if we cannot. The image
+is pulled only where the node lacks it; its process has to stay, as that of the pause image does, which kubeadm's nodes have.
 ${codesOf('verify')}
-Nothing is changed.`,
+Nothing else is changed.`,
     load: async () => (await import('./verify.ts')).verify,
   },
   {

@@ -1,6 +1,7 @@
 /** The outside world of a command: stdout is the result, stderr is the talk. */
 import type { Readable } from 'node:stream';
 import type { openNode } from '../reach/open.ts';
+import type { openPodMaker } from '../reach/open-pod-maker.ts';
 import type { openRehearser } from '../reach/open-rehearser.ts';
 
 interface Output {
@@ -25,6 +26,7 @@ export interface Io {
   /** Only the simulator brings one of its own, whose nodes are folders; the program never does. */
   readonly openNode?: typeof openNode;
   readonly openRehearser?: typeof openRehearser;
+  readonly openPodMaker?: typeof openPodMaker;
 }
 
 /** Colour only where a person looks: https://no-color.org and https://bixense.com/clicolors */

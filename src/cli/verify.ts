@@ -1,13 +1,13 @@
 /** `fix-sans verify`: proves from here, from the nodes and from pods that the certificates hold what they should. Changes nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
-import { verifyCluster } from '../inspect/verify/verify-cluster.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
-import type { Verification, Wanted } from '../model/verification.ts';
+import { isImageReference } from '../model/image-reference.ts';
+import type { Verification, VerifyFacts, Wanted } from '../model/verification.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { verifyReports } from '../report/index.ts';
 import { stillMissing } from '../report/verify/reason.ts';
@@ -18,9 +18,11 @@ import { programName } from './called.ts';
 import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
+import { look, withProbes } from './look.ts';
 import { durationOf, isSet, textOf, textsOf } from './option-values.ts';
 import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
 import { planIn } from './plan-file-in.ts';
+import type { ProbePods } from './probe-pods.ts';
 import { stepsTyped, typedBy } from './same-options.ts';
 import { waitingLine } from './progress.ts';
 import { readReportFiles, writeReports } from './report-files.ts';
@@ -43,6 +45,7 @@ export async function verify({ options }: Invocation, io: Io): Promise<ExitCode>
   const pod = podOf(options);
   const given = await usablePlan(options, io);
   if (typeof given === 'number') return given;
+  const image = imageOf(options);
   const early = await earlyAsk(options, io);
   if (early.diagnosis !== undefined && !early.names.some(({ from }) => from === 'text'))
     throw new UserError(
@@ -50,20 +53,76 @@ export async function verify({ options }: Invocation, io: Io): Promise<ExitCode>
       'see what it says with fix-sans explain, and name what is to be proven by --san',
     );
   const cluster = await readCluster(options, io, { wishes: wishesIn(early) });
+  const probes = image === undefined ? undefined : await probesOf(image, waitMs, cluster, options, io);
   const until = performance.now() + waitMs;
   const say = waitingLine(io, isSet(options, 'quiet'));
   let { facts } = cluster;
   let wanted: Wanted | undefined;
-  for (;;) {
-    const inspection = diagnoseCluster(facts);
-    wanted = grown(wanted, wantedFrom(given, inspection, cluster, early));
-    const verification = await look({ inspection, wanted }, cluster, { options, pod });
-    const left = until - performance.now();
-    if (isOver(verification, left)) return report(verification, files, options, io);
-    say(stillMissing(verification), Math.ceil(left / 1000));
-    await pause(Math.min(pauseMs, left), cluster.means.signal);
-    facts = await cluster.means.readAgain();
+  try {
+    for (;;) {
+      const inspection = diagnoseCluster(facts);
+      wanted = grown(wanted, wantedFrom(given, inspection, cluster, early));
+      const seen = await look({ facts: inspection.facts, wanted, cluster, options, pod, probes });
+      const judging: Judging = { wanted, inspection, options, pod };
+      const verification = judged(seen, judging);
+      const left = until - performance.now();
+      if (isOver(verification, left)) {
+        await probes?.removeAll();
+        const last = probes === undefined ? verification : judged(withProbes(seen, probes), judging);
+        return await report(last, files, options, io);
+      }
+      say(stillMissing(verification), Math.ceil(left / 1000));
+      await pause(Math.min(pauseMs, left), cluster.means.signal);
+      facts = await cluster.means.readAgain();
+    }
+  } catch (error) {
+    await probes?.removeAll();
+    throw probes === undefined ? error : withAftermath(error as Error, probes);
   }
+}
+
+/** Loaded here only: whatever does not ask for it has no way to make a pod. */
+async function probesOf(
+  image: string,
+  lookMs: number,
+  { reach, means }: ClusterReading,
+  options: Options,
+  io: Io,
+): Promise<ProbePods> {
+  const { probePods } = await import('./probe-pods.ts');
+  const { signal } = means;
+  const say = (line: string): void => {
+    if (isSet(options, 'quiet')) return;
+    io.stderr.write(`${io.stderr.isTTY === true ? '\r\u001b[K' : ''}fix-sans: ${line}\n`);
+  };
+  return probePods({ image, lookMs, reach, io, say, ...(signal === undefined ? {} : { signal }) });
+}
+
+/** For the last words of a run that was stopped. */
+function withAftermath(error: Error, probes: ProbePods): Error {
+  const made = probes.all().filter(({ end }) => end !== 'never-made');
+  if (made.length === 0) return error;
+  const isLeft = made.some(({ end }) => end === 'left');
+  const aftermath = isLeft
+    ? 'a pod that was made to look from is not seen to be gone'
+    : 'what was made to look from is gone again, and nothing else was changed';
+  return Object.assign(error, { aftermath });
+}
+
+interface Judging {
+  readonly wanted: Wanted;
+  readonly inspection: Inspection;
+  readonly options: Options;
+  readonly pod: string | undefined;
+}
+
+function judged(seen: VerifyFacts, { wanted, inspection, options, pod }: Judging): Verification {
+  return judge(seen, wanted, {
+    isWalk: isSet(options, 'walk'),
+    needsPod: !isSet(options, 'withoutPods'),
+    uninspected: isSet(options, 'acceptUninspected') ? 'accepted' : uninspectedIn(inspection),
+    ...(pod === undefined ? {} : { pod }),
+  });
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -92,37 +151,6 @@ function wantedFrom(
   const accepted = { pastedNames: true, specialNames: true, answeredNames: true };
   const plan = makePlan(inspection, wholeAsk({ ...early, accepted }, cluster));
   return wantedOf(plan, [...facts.wishes, ...asked], controlPlanes, rows);
-}
-
-async function look(
-  { inspection, wanted }: { readonly inspection: Inspection; readonly wanted: Wanted },
-  { means }: ClusterReading,
-  { options, pod }: { readonly options: Options; readonly pod: string | undefined },
-): Promise<Verification> {
-  const isWalk = isSet(options, 'walk');
-  const needsPod = !isSet(options, 'withoutPods');
-  const { openApi, signal, open, proxyFor, most, probeTimeoutMs, onProgress } = means;
-  try {
-    const seen = await verifyCluster({
-      facts: inspection.facts,
-      wanted,
-      ...(pod === undefined ? {} : { pod }),
-      looksFromPods: needsPod,
-      looksAtNames: !isWalk,
-      ...(openApi === undefined ? {} : { openApi }),
-      open,
-      proxyFor,
-      most,
-      probeTimeoutMs,
-      now: () => new Date(),
-      onProgress,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const uninspected = isSet(options, 'acceptUninspected') ? 'accepted' : uninspectedIn(inspection);
-    return judge(seen, wanted, { isWalk, needsPod, uninspected, ...(pod === undefined ? {} : { pod }) });
-  } finally {
-    means.endProgress();
-  }
 }
 
 async function report(
@@ -158,6 +186,22 @@ function podOf(options: Options): string | undefined {
   throw new UserError(
     `--pod ${display(pod, 100)} is no pod`,
     'write namespace/name, as kubectl get pods -A shows them',
+  );
+}
+
+function imageOf(options: Options): string | undefined {
+  const image = textOf(options, 'probeImage');
+  if (image === undefined) return undefined;
+  for (const [name, flag] of [
+    ['pod', '--pod'],
+    ['withoutPods', '--without-pods'],
+  ] as const)
+    if (options[name] !== undefined)
+      throw new UserError(`--probe-image and ${flag} do not go together`, 'leave one of them out');
+  if (isImageReference(image)) return image;
+  throw new UserError(
+    `--probe-image ${display(image, 100)} is no name of an image`,
+    'any image whose process stays will do, as registry.k8s.io/pause:3.10, which kubeadm nodes have',
   );
 }
 

@@ -3,6 +3,7 @@ import type { Certificate } from './certificate.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { NextStep } from './inspection.ts';
 import type { ProbeTroubleCode } from './probe.ts';
+import type { ProbePod } from './probe-pod.ts';
 import type { San } from './san.ts';
 import type { ReachTrouble } from './trouble.ts';
 
@@ -111,6 +112,10 @@ export interface VerifyFacts {
     readonly seen: number;
     readonly all?: number;
   }[];
+  /** Made by this run to look from. */
+  readonly probePods: readonly ProbePod[];
+  /** `namespace/name` of those that an earlier run has left behind, or that another one is looking from. */
+  readonly leftPods: readonly string[];
   /** What could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
@@ -177,6 +182,8 @@ export const gapCodes = [
   'pod-not-found',
   'cut-off',
   'not-inspected',
+  'probe-pod',
+  'probe-pod-left',
 ] as const;
 
 /** What was not proven: never taken for good. */
@@ -199,6 +206,8 @@ export interface Verification {
   readonly walks: readonly Walk[];
   readonly pods: readonly PodView[];
   readonly crashLoops: readonly CrashLoop[];
+  readonly probePods: readonly ProbePod[];
+  readonly leftPods: readonly string[];
   readonly gaps: readonly Gap[];
   readonly unread: VerifyFacts['unread'];
   readonly next: readonly NextStep[];

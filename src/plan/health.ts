@@ -68,8 +68,10 @@ function isReady({ result }: Probe): boolean {
 
 function illness(seen: readonly Probe[], isOwn: boolean): string | undefined {
   for (const { result } of seen) {
-    if (result.state !== 'served' || (result.health?.status ?? 0) < 500) continue;
-    const failing = result.health?.failing ?? [];
+    if (result.state !== 'served' || result.health === undefined) continue;
+    const { status, failing } = result.health;
+    if (status === undefined) return '/readyz does not answer in time';
+    if (status < 500) continue;
     return `/readyz says that it is not ready${failing.length === 0 ? '' : `: ${failing.join(', ')}`}`;
   }
   const ill = seen.find(

@@ -121,8 +121,12 @@ export function cell(phrase: Phrase | string, tone?: Tone): Cell {
 }
 
 /** The first line about a command that only looked. */
-export function onlySeen(cluster: string | undefined, seen: Phrase): Phrase {
-  return join(cluster === undefined ? [] : said`cluster ${cluster}, `, seen, plain('; nothing was changed'));
+export function onlySeen(
+  cluster: string | undefined,
+  seen: Phrase,
+  changed: Phrase = plain('nothing was changed'),
+): Phrase {
+  return join(cluster === undefined ? [] : said`cluster ${cluster}, `, seen, plain('; '), changed);
 }
 
 /** Nothing where there are none. */

@@ -76,6 +76,24 @@ export const verifySchema = z
         backOff: text.optional(),
       }),
     ),
+    probePods: z
+      .array(
+        z.object({
+          node: text,
+          namespace: text,
+          pod: text,
+          image: text,
+          through: text.optional().describe('the control plane by whose admin.conf it was made'),
+          why: text
+            .optional()
+            .describe('why nothing could be seen from it; hostile: it may hold what a server said'),
+          end: z
+            .enum(['never-made', 'running', 'gone', 'left'])
+            .describe('gone: the API server said so; left: nobody did, and the exit code is not 0'),
+        }),
+      )
+      .describe('pods that --probe-image had made to look from'),
+    leftPods: z.array(text).describe('namespace/name of such pods of other runs; only with --probe-image'),
     gaps: z
       .array(z.object({ code: z.enum(gapCodes), what: text, detail: text, remedy: text }))
       .describe('what was not proven'),

@@ -129,9 +129,50 @@ function podGaps(
   walks: readonly Walk[],
   { needsPod, pod }: Judged['options'],
 ): readonly Gap[] {
+  if (!needsPod) return [];
+  const ofOurs = [...probePodGaps(facts), ...leftGaps(facts)];
+  if (walks.length === 0 && ofOurs.some(({ code }) => code === 'probe-pod')) return ofOurs;
+  return [...ofOurs, ...otherPodGaps(facts, walks, pod)];
+}
+
+/** Somebody asked for a pod there, so that another node's will do is no answer. */
+function probePodGaps({ probePods, pods, unread }: VerifyFacts): readonly Gap[] {
+  return probePods.flatMap((made): readonly Gap[] => {
+    const isEntered = pods.some(
+      ({ node, pod, isEntered: is }) => is && node === made.node && pod === made.pod,
+    );
+    if (made.why === undefined && isEntered) return [];
+    const why =
+      made.why ??
+      unread.find(({ what }) => what === `pod on ${made.node}`)?.why ??
+      'its network was not entered';
+    return [
+      {
+        code: 'probe-pod',
+        what: made.node,
+        detail: `not proven from a pod: ${why}`,
+        remedy:
+          'mend that, name another --probe-image, or say --without-pods where the view of pods does not matter',
+      },
+    ];
+  });
+}
+
+function leftGaps({ probePods }: VerifyFacts): readonly Gap[] {
+  return probePods
+    .filter(({ end }) => end === 'left')
+    .map(({ namespace, pod, node }) => ({
+      code: 'probe-pod-left',
+      what: `${namespace}/${pod}`,
+      detail: `the pod that was made on ${node} is not seen to be gone`,
+      remedy: `delete it: kubectl delete pod --namespace ${namespace} ${pod}`,
+    }));
+}
+
+function otherPodGaps(facts: VerifyFacts, walks: readonly Walk[], pod: string | undefined): readonly Gap[] {
   // Why no node was read is said of each of them.
   const isDark = facts.nodes.length > 0 && facts.nodes.every(({ trouble }) => trouble !== undefined);
-  if (!needsPod || (isDark && pod === undefined)) return [];
+  if (isDark && pod === undefined) return [];
   if (walks.length === 0) {
     const why = facts.unread.find(({ what }) => what.startsWith('pod on '))?.why;
     return pod === undefined
@@ -141,7 +182,7 @@ function podGaps(
             what: 'pods',
             detail: `not proven from a pod: ${why ?? 'on the nodes that were read no pod runs that has a network of its own'}`,
             remedy:
-              'read the workers too (--workers), or say --without-pods where their view does not matter',
+              'read the workers too (--workers), have a pod made (--probe-image), or say --without-pods where their view does not matter',
           },
         ]
       : [

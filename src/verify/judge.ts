@@ -63,6 +63,8 @@ export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions)
     walks: shown,
     pods: facts.pods,
     crashLoops: facts.crashLoops,
+    probePods: facts.probePods,
+    leftPods: facts.leftPods,
     gaps,
     unread: facts.unread,
     next: nextOf({ ...verdict, walks: shown }, wanted),

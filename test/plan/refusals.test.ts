@@ -94,6 +94,18 @@ describe('refusals, exit 7', () => {
       'apiserver-unhealthy',
     ],
     [
+      'another API server does not say in time whether it is ready',
+      {
+        ...buildFacts(),
+        probes: buildFacts().probes.map((probe): Probe =>
+          probe.host === addressOf(2) && probe.result.state === 'served'
+            ? { ...probe, result: { ...probe.result, health: { failing: [] } } }
+            : probe,
+        ),
+      },
+      'apiserver-unhealthy',
+    ],
+    [
       'another API server is down',
       {
         ...buildFacts(),

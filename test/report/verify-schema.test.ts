@@ -71,6 +71,17 @@ test('the text begins with the answer: what holds, what is missing where, the fi
   );
 });
 
+test('pods that were made are told: where, of which image, and whether they are gone', () => {
+  expect(text('probed')).toContain('a pod was made to look from and is gone again, nothing else was changed');
+  expect(text('probed')).toContain(
+    'gone kube-system/fix-sans-probe-0123456789abcdef on cp1, of image registry.k8s.io/pause:3.10, made through cp1',
+  );
+  expect(text('probed')).toContain('there before kube-system/safe was made by another run');
+  expect(text('refusedPod')).toContain('made to look from and not seen to be gone: kube-system/safe');
+  expect(text('refusedPod')).toContain('kubectl delete pod --namespace kube-system safe takes it away');
+  expect(text('healthy')).toContain('nothing was changed');
+});
+
 test('a command is not made from a name that no API server would take', () => {
   const shown = verifyReports['text']?.(sampleVerifications('$(id)').kubeProxy, look) ?? '';
   expect(shown).toContain('default/$(id)');

@@ -1,6 +1,7 @@
 /** The command line against simulated nodes: the same SSH, and the one transport that sets ROOT. */
 import type { Io } from '../../src/cli/io.ts';
 import { nodeReader } from '../../src/reach/run-query.ts';
+import { podMaker } from '../../src/reach/pod-maker.ts';
 import { nodeRehearser } from '../../src/reach/rehearser.ts';
 import { openSsh2 } from '../../src/reach/ssh2/open.ts';
 import type { Transport } from '../../src/reach/transport.ts';
@@ -14,6 +15,11 @@ export const openSimulatedRehearser: NonNullable<Io['openRehearser']> = async (n
   const runAs = { sudo: 'root', helper: 'helper', none: 'login' } as const;
   const as = runAs[options.become];
   return nodeRehearser(node, await simulatedTransport(node, options), { as, limits: options.limits });
+};
+
+export const openSimulatedPodMaker: NonNullable<Io['openPodMaker']> = async (node, options) => {
+  const as = options.become === 'sudo' ? 'root' : 'login';
+  return podMaker(node, await simulatedTransport(node, options), { as, limits: options.limits });
 };
 
 async function simulatedTransport(

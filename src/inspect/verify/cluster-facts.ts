@@ -2,6 +2,7 @@
 import { type Certificate, readCertificates } from '../../model/certificate.ts';
 import { canonicalIp } from '../../model/ip.ts';
 import type { ApiGet } from '../../model/kubeconfig.ts';
+import { probeNamespace, probePrefix } from '../../model/probe-pod.ts';
 import type { CrashLoop } from '../../model/verification.ts';
 import type { Reply } from '../../reach/reader.ts';
 import { splitAnswers } from '../api/api-facts.ts';
@@ -19,6 +20,8 @@ export interface ClusterView {
   readonly crashLoops: readonly CrashLoop[];
   /** How many pods were looked through for those that crash, where there are more. */
   readonly podsCutAt?: number;
+  /** `kube-system/fix-sans-probe-…`, where they were asked for. */
+  readonly probePods: readonly string[];
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
 
@@ -36,8 +39,26 @@ export function clusterViewOf(reply: Reply): ClusterView {
   const isCut = marks.filter((mark) => mark === '+more').length >= pages;
   const [first] = told;
   if (first !== undefined)
-    return { rootCas: new Map(), crashLoops: [], unread: [{ what: 'the API', why: first.why }] };
-  return viewOf(answers, rows.flatMap(crashRow), isCut ? pages * podsOfPage : undefined);
+    return {
+      rootCas: new Map(),
+      crashLoops: [],
+      probePods: [],
+      unread: [{ what: 'the API', why: first.why }],
+    };
+  const view = viewOf(answers, rows.flatMap(crashRow), isCut ? pages * podsOfPage : undefined);
+  const [probes] = splitAnswers(node.bytes('probe-pods')).values();
+  if (probes === undefined) return view;
+  return probes.ok
+    ? { ...view, probePods: probePodsIn(probes) }
+    : { ...view, unread: [...view.unread, { what: 'pods of earlier runs', why: probes.why.slice(0, 300) }] };
+}
+
+/** Their names, one a line. */
+function probePodsIn(answer: Extract<ApiAnswer, { ok: true }>): readonly string[] {
+  const names = Buffer.from(answer.bytes).toString('latin1').split('\n');
+  return [...new Set(names.filter((name) => name.startsWith(probePrefix)))].map(
+    (name) => `${probeNamespace}/${name}`,
+  );
 }
 
 export async function clusterViewFromHere(get: ApiGet): Promise<ClusterView> {
@@ -105,6 +126,7 @@ function viewOf(
     rootCas,
     crashLoops,
     ...(podsCutAt === undefined ? {} : { podsCutAt }),
+    probePods: [],
     unread,
   };
 }

@@ -1,4 +1,5 @@
 /** The script that asks the API, by one control plane's admin.conf, what a pod's way to it is made of: DNS, CAs, pods that crash. */
+import { probeNamespace, probePrefix, probeSelector } from '../../model/probe-pod.ts';
 import { type Query, query } from '../../reach/reader.ts';
 import { apiScript } from '../node/script-api.ts';
 import { filesScript } from '../node/script-files.ts';
@@ -18,6 +19,8 @@ export const podsOfPage = 500;
 /** Pages of pods that are looked through for those that crash, and for how many seconds a next one is begun. */
 export const mostPages = 20;
 export const mostSeconds = 15;
+/** Asked only where pods of ours are made. */
+const probePodsPath = `/api/v1/namespaces/${probeNamespace}/pods?labelSelector=${encodeURIComponent(probeSelector)}&limit=100`;
 
 export type ClusterQuestion = keyof typeof clusterPaths;
 
@@ -123,6 +126,10 @@ tell_cluster() {
       ${ask('root-cas')}
     } 6>&1 | frame api
     ask_pods | frame pods
+    # Only the names of those that are called as ours are, whatever else has their labels.
+    [ "\${DATA_probes-no}" != yes ] || ask probe-pods '${probePodsPath}' 6>&1 |
+      awk '/^#/ { print "" ; print; next } { while (match($0, /"name":"${probePrefix}[0-9a-f]+"/)) { print substr($0, RSTART + 8, RLENGTH - 9); $0 = substr($0, RSTART + RLENGTH) } }' |
+      frame probe-pods
   fi
   say unread "$unread_rows"
 }

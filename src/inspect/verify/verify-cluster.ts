@@ -22,6 +22,10 @@ export interface VerifyRequest {
   readonly wanted: Wanted;
   /** `namespace/name`: look from this pod and no other. */
   readonly pod?: string;
+  /** By node: look there from this pod of ours, as `namespace/name`. Undefined where none may be made. */
+  readonly ownPods?: ReadonlyMap<string, string>;
+  /** Only the nodes of `ownPods` are looked at, and only from there. */
+  readonly isOnlyOwnPods?: true;
   /** False leaves the pods out. */
   readonly looksFromPods: boolean;
   /** False dials nothing from here and no node's own API server: a walk is a pod's. */
@@ -58,7 +62,6 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
   const type = service?.clusterIps[0]?.includes(':') === true ? 'AAAA' : 'A';
   const data = {
     pods: request.looksFromPods ? 'yes' : 'no',
-    ...(request.pod === undefined ? {} : { pod: request.pod }),
     dns: [
       ...(view.dns?.services ?? []).map((host) => `service ${host} 53`),
       ...(view.dns?.endpoints ?? []).slice(0, 4).map((host) => `endpoint ${host} 53`),
@@ -70,8 +73,12 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
   const inService = service === undefined ? [] : serviceRows(service);
   const namesOf = new Map(wanted.nodes.map(({ node, names, gone }) => [node, [...names, ...gone]]));
   const places = facts.nodes.map((node) => placeOf(node));
+  const looking =
+    request.isOnlyOwnPods === true
+      ? readable.filter(({ name }) => request.ownPods?.has(name) === true)
+      : readable;
   const [results, fromHere] = await Promise.all([
-    readAll<NodeSeen>(readable, {
+    readAll<NodeSeen>(looking, {
       ...pool,
       work: async (reader) => {
         const { name } = reader.node;
@@ -79,8 +86,10 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
         const own = request.looksAtNames
           ? rowsFor(place?.own, place?.port ?? 6443, namesOf.get(name) ?? [])
           : [];
+        const pod = request.ownPods?.get(name) ?? request.pod;
         const reply = await reader.query(verifyQuery, {
           ...data,
+          ...(pod === undefined ? {} : { pod }),
           own: textOf(own),
           service: textOf(inService),
         });
@@ -128,6 +137,8 @@ export async function verifyCluster(request: VerifyRequest): Promise<VerifyFacts
     answers: seen.flatMap(({ answers }) => answers),
     crashLoops: view.crashLoops,
     ...(request.looksFromPods ? cutsOf(view, service) : {}),
+    probePods: [],
+    leftPods: view.probePods,
     unread: [
       ...view.unread,
       ...seen.flatMap(({ node, unread }) =>
@@ -151,7 +162,7 @@ function cutsOf({ podsCutAt }: ClusterView, service: VerifyFacts['service']): Pi
 /** Of what the script says that it could not do, what is verify's own; the rest is for inspect to tell. */
 const own: ReadonlySet<string> = new Set(['dial', 'pod', 'dns']);
 
-const nothingSeen: ClusterView = { rootCas: new Map(), crashLoops: [], unread: [] };
+const nothingSeen: ClusterView = { rootCas: new Map(), crashLoops: [], probePods: [], unread: [] };
 
 /** The API is asked through the first control plane that can, else from here. */
 async function viewOf(
@@ -160,10 +171,11 @@ async function viewOf(
   pool: Omit<Parameters<typeof readAll<ClusterView>>[1], 'work'>,
 ): Promise<ClusterView> {
   let best: ClusterView | undefined;
+  const data = { probes: request.ownPods === undefined ? 'no' : 'yes' };
   for (const node of readable.filter(({ role }) => role === 'control-plane').slice(0, 2)) {
     const [answer] = await readAll<ClusterView>([node], {
       ...pool,
-      work: async (reader) => clusterViewOf(await reader.query(clusterQuery)),
+      work: async (reader) => clusterViewOf(await reader.query(clusterQuery, data)),
     });
     if (answer?.result.state !== 'read') continue;
     best ??= answer.result.value;

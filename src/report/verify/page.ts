@@ -19,6 +19,7 @@ import {
 } from '../page.ts';
 import { stepsBlock } from '../next-steps.ts';
 import { isSettled, outcomeWords } from './reason.ts';
+import { madeWords, probePodBlocks } from './probe-pods.ts';
 import { isBadSeen, isWrong, wrongWords } from './wrong-words.ts';
 import { brokenWords, clientBlocks, crashBlocks, podBlocks, walkBlocks } from './walks.ts';
 
@@ -28,7 +29,7 @@ export function verifyPage(verification: Verification): Page {
     title: isWalk ? "A pod's way to the API" : 'API server certificate: verify',
     answer: answerOf(verification),
     tone: tones[verification.verdict],
-    about: [onlySeen(verification.cluster, said`seen at ${verification.madeAt}`)],
+    about: [onlySeen(verification.cluster, said`seen at ${verification.madeAt}`, madeWords(verification))],
     sections: [
       ...nodes.flatMap(nodeSections),
       { title: 'Paths from here', depth: 'always', blocks: pathBlocks(verification) },
@@ -36,6 +37,7 @@ export function verifyPage(verification: Verification): Page {
       { title: 'From pods', depth: 'ticket', blocks: walkBlocks(verification, false) },
       { title: 'Which clients dial what', depth: 'always', blocks: clientBlocks(verification) },
       { title: 'Other pods on these nodes', depth: 'ticket', blocks: podBlocks(verification) },
+      { title: 'Pods made to look from', depth: 'always', blocks: probePodBlocks(verification) },
       { title: 'Pods that crash and wait', depth: 'always', blocks: crashBlocks(verification) },
       { title: 'Not proven', depth: 'always', blocks: itemBlocks(gaps.map(gapItem)) },
       { title: 'Not read', depth: 'always', blocks: itemBlocks(unread.map(unreadItem)) },

@@ -147,6 +147,8 @@ describe('--pod', () => {
 
   test('one whose containers wait to be started again is entered by the network that it keeps', async () => {
     writeFileSync(path.join(tree.root, 'proc/501/comm'), 'pause\n');
+    // What holds a pod's network is told nothing of Services; a container that is called like it is.
+    writeFileSync(path.join(tree.root, 'proc/501/environ'), 'PATH=/usr/bin\0');
     const { pods, dials } = await look({ pod: 'kube-system/probe-x' });
     expect(pods).toMatchObject([{ pod: 'probe-x', isEntered: true }]);
     expect(pods[0]?.serviceHost).toBeUndefined();

@@ -2,7 +2,7 @@
 import { Complaint } from './complaint.ts';
 
 export interface CommandLine {
-  readonly verb: 'get' | 'replace' | 'version';
+  readonly verb: 'get' | 'create' | 'replace' | 'delete' | 'version';
   readonly raw: string;
   readonly file: string | undefined;
   readonly kubeconfig: string | undefined;
@@ -44,7 +44,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   const isKnown = verb === 'version' ? flags.has('client') : raw !== undefined;
   if (!isVerb(verb) || more.length > 0 || !isKnown) {
     throw new Complaint(
-      'error: the simulated kubectl knows only "get --raw", "replace --raw" and "version --client"',
+      'error: the simulated kubectl knows only "get --raw", "create --raw", "replace --raw", "delete --raw" and "version --client"',
     );
   }
   return {
@@ -59,8 +59,10 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   };
 }
 
+const verbs: ReadonlySet<string> = new Set(['get', 'create', 'replace', 'delete', 'version']);
+
 function isVerb(word: string | undefined): word is CommandLine['verb'] {
-  return word === 'get' || word === 'replace' || word === 'version';
+  return word !== undefined && verbs.has(word);
 }
 
 /** `5s`, `1m`, or a number of seconds; 0 is for ever. */

@@ -1,4 +1,4 @@
-/** The stand-in for kubectl: `get --raw`, `replace --raw` and `version --client`, with the connection checked as the real one does. */
+/** The stand-in for kubectl: `get`, `create`, `replace` and `delete` with `--raw`, and `version --client`, with the connection checked as the real one does. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -8,6 +8,8 @@ import { type CommandLine, readCommandLine } from './command-line.ts';
 import { accessOf } from './kubeconfig.ts';
 import { ask } from './request.ts';
 import { Complaint } from './complaint.ts';
+
+const methods = { get: 'GET', create: 'POST', replace: 'PUT', delete: 'DELETE' } as const;
 
 process.stderr.write('[simulated] this is a stand-in, not kubectl\n');
 // Not awaited: the program becomes a plain script.
@@ -24,8 +26,11 @@ async function run(): Promise<void> {
     return;
   }
   const access = accessOf(line, fileText);
-  const body = line.verb === 'replace' ? await bodyOf(line) : undefined;
-  process.stdout.write(await ask(access, line.raw, { body, timeoutMs: line.timeoutMs }));
+  const method = methods[line.verb];
+  // What is deleted may go without options: https://github.com/kubernetes/kubectl/blob/v0.34.0/pkg/cmd/delete/delete.go
+  const hasBody = method !== 'GET' && (method !== 'DELETE' || line.file !== undefined);
+  const body = hasBody ? await bodyOf(line) : undefined;
+  process.stdout.write(await ask(access, line.raw, { method, body, timeoutMs: line.timeoutMs }));
 }
 
 async function bodyOf({ file }: CommandLine): Promise<string> {

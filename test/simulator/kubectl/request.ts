@@ -9,7 +9,15 @@ import type { Access } from './kubeconfig.ts';
 export async function ask(
   access: Access,
   path: string,
-  { body, timeoutMs }: { readonly body: string | undefined; readonly timeoutMs: number | undefined },
+  {
+    method,
+    body,
+    timeoutMs,
+  }: {
+    readonly method: string;
+    readonly body: string | undefined;
+    readonly timeoutMs: number | undefined;
+  },
 ): Promise<string> {
   const { server } = access;
   const host = server.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -18,10 +26,13 @@ export async function ask(
     host,
     port: server.port === '' ? undefined : server.port,
     path,
-    method: body === undefined ? 'GET' : 'PUT',
+    method,
     headers: {
       accept: 'application/json, */*',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      // Node would send that of a DELETE without its length.
+      ...(body === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
     agent: false,
     ca: access.ca,
