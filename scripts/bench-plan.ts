@@ -14,8 +14,9 @@ const eachHas = 40;
 export function benchPlan(): Promise<void> {
   console.log('the best of seven, in this process; what was read is there already');
   console.log(`${machine()}\n`);
-  planOfMany();
+  // First, so that the first time is what a user waits for: nothing is warm.
   patchOfLarge();
+  planOfMany();
   return Promise.resolve();
 }
 
@@ -44,9 +45,25 @@ function planOfMany(): void {
   row('  before it, the diagnosis', `${diagnosis.toFixed(0)} ms`);
 }
 
+/** Of two kinds: keys with a value each, and what groups have as a rule, nested and commented. */
 function patchOfLarge(): void {
-  const lines = Object.fromEntries(Array.from({ length: 4996 }, (_, at) => [`key_${at}`, `value ${at}`]));
-  const text = `${stringify(lines)}supplementary_addresses_in_ssl_keys:\n  - a.example\n  - 10.0.0.1\n# end\n`;
+  const flat = stringify(
+    Object.fromEntries(Array.from({ length: 4996 }, (_, at) => [`key_${at}`, `value ${at}`])),
+  );
+  const nested = Array.from(
+    { length: 500 },
+    (_, at) =>
+      `# What ${at} is for\nkey_${at}: "{{ x }}"\nlist_${at}:\n  - name: a${at}\n    port: ${at}\n  - b\nmap_${at}:\n  a: 1\n  b: yes\n\n`,
+  ).join('');
+  // An anchor in each line: nothing that can be left out.
+  const anchored = flat.replaceAll(/: /g, (_, at: number) => `: &a${at} `);
+  patchOf('keys and values', flat, true);
+  patchOf('nested, with comments', nested, true);
+  patchOf('an anchor in each line', anchored, false);
+}
+
+function patchOf(what: string, rest: string, isBound: boolean): void {
+  const text = `${rest}supplementary_addresses_in_ssl_keys:\n  - a.example\n  - 10.0.0.1\n# end\n`;
   const count = text.split('\n').length - 1;
   const files = [{ path: '/inv/group_vars/all/all.yml', text, level: 'all' as const }];
   const patch = () =>
@@ -56,10 +73,15 @@ function patchOfLarge(): void {
       names: ['192.168.56.42', 'api.example.com'],
       belongs: { path: '/inv/group_vars/k8s_cluster/k8s-cluster.yml', text: '' },
     });
+  const start = performance.now();
   const [change] = patch();
+  const first = performance.now() - start;
   if (change?.kind !== 'edit' || change.added.length !== 2) throw new Error('it is not patched');
   const best = bestOf(patch);
-  row(`patch of a file of ${count} lines`, `${best.toFixed(0)} ms`, 'at most 50 ms', best <= 50);
+  const took = `${best.toFixed(0)} ms (${first.toFixed(0)} ms the first time)`;
+  const name = `patch of ${count} lines, ${what}`;
+  if (isBound) row(name, took, 'at most 50 ms', best <= 50);
+  else row(name, took);
 }
 
 /** In milliseconds. */

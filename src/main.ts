@@ -1,4 +1,5 @@
 /** The program: argv in, exit code out. The only place that knows the process. */
+import { setMaxListeners } from 'node:events';
 import { calledAs } from './cli/called.ts';
 import { run } from './cli/run.ts';
 
@@ -13,6 +14,8 @@ process.stderr.on('error', () => undefined);
 /** Once asked for, the first signal aborts and the second ends the process as it always does. */
 function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
+  // Each handshake under way listens, and Node would warn of a leak.
+  setMaxListeners(0, controller.signal);
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -55,6 +58,11 @@ function currentFolder(): string {
   }
 }
 
+/** A command that made something says what became of it. */
+function aftermathOf(error: unknown): string {
+  return (error as { readonly aftermath?: string }).aftermath ?? 'nothing was changed';
+}
+
 void run(process.argv.slice(2), {
   stop: stopOnSignal,
   atSecondStop: onSecondStop,
@@ -78,12 +86,12 @@ void run(process.argv.slice(2), {
     if (stoppedWith !== undefined) {
       // Behind the ^C that the terminal shows.
       const before = process.stderr.isTTY ? '\n' : '';
-      process.stderr.write(`${before}fix-sans: stopped; nothing was changed\n`);
+      process.stderr.write(`${before}fix-sans: stopped; ${aftermathOf(error)}\n`);
       // Connections that were being made are not waited for.
       process.exit(stoppedWith);
     }
     process.stderr.write(
-      `fix-sans: this is a bug, please report it; nothing was changed\n${String((error as Error).stack ?? error)}\n`,
+      `fix-sans: this is a bug, please report it; ${aftermathOf(error)}\n${String((error as Error).stack ?? error)}\n`,
     );
     process.exitCode = 1;
   },

@@ -29,11 +29,13 @@ const rooms: Readonly<Record<string, { readonly rooms: string; readonly outside:
   },
   // writes on a node, below one folder of its own that is gone afterwards
   rehearse: { rooms: 'model reach', outside: '' },
+  // makes one pod in the cluster and takes it away
+  'probe-pods': { rooms: 'model reach inspect', outside: 'node:timers/promises' },
   // changes nodes: one at a time, and puts back what does not hold
   apply: { rooms: 'model reach plan', outside: 'execa' },
   // the edge
   cli: {
-    rooms: 'model explain flavours diagnose plan verify report nodes reach inspect rehearse apply',
+    rooms: 'model explain flavours diagnose plan verify report nodes reach inspect rehearse probe-pods apply',
     outside:
       'commander node:crypto node:fs node:fs/promises node:os node:path node:stream node:timers/promises',
   },
@@ -91,13 +93,20 @@ test.each(inRooms.filter((file) => pure.has(file.split(path.sep)[0] ?? '')))(
   },
 );
 
-test('only the edge comes by what can write on a node: whatever reads has no way to it', () => {
-  const door = /from\s*'[^']*(?:\/rehearser|\/open-rehearser|\/rehearse\/[\w-]+)\.ts'|import\('[^']*rehears/;
+test('only the edge comes by what can write on a node or make a pod: whatever reads has no way to it', () => {
+  const door =
+    /from\s*'[^']*(?:\/(?:open-)?(?:rehearser|pod-maker)|\/(?:rehearse|probe-pods)\/[\w-]+)\.ts'|import\('[^']*rehears/;
   const through = sources.filter((file) => door.test(textOf(file))).toSorted();
   expect(through).toEqual(
     [
       'cli/io.ts',
       'cli/on-node.ts',
+      'cli/probe-pods.ts',
+      'cli/show-commands.ts',
+      'probe-pods/remove.ts',
+      'probe-pods/script.ts',
+      'probe-pods/start.ts',
+      'reach/open-pod-maker.ts',
       'reach/open-rehearser.ts',
       'rehearse/rehearse.ts',
       'rehearse/script.ts',

@@ -55,6 +55,12 @@ export const applyOptions: readonly Option[] = [
     about: 'apply this plan of plan --out, exactly, or refuse it as stale',
     group: run,
   },
+  {
+    flags: '--max-age <time>',
+    about: 'refuse a plan of --plan that is older: 90m, 24h, 7d',
+    fallback: '24h',
+    group: run,
+  },
   { flags: '--dry-run', about: 'the same as plan', group: run },
   {
     flags: '--only <node>',

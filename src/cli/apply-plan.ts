@@ -7,14 +7,14 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { changedSince } from '../plan/bound.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { readPlan } from '../plan/plan-file.ts';
+import { stalenessOf } from '../plan/plan-age.ts';
 import { askFrom, differences } from '../plan/same-plan.ts';
 import type { Options } from './command.ts';
 import type { ClusterReading } from './facts.ts';
 import type { Io } from './io.ts';
-import { textOf, textsOf } from './option-values.ts';
+import { ageOf, textOf, textsOf } from './option-values.ts';
 import { type EarlyAsk, wholeAsk } from './plan-ask.ts';
-import { planText } from './show.ts';
+import { planIn } from './plan-file-in.ts';
 
 export interface Decided {
   readonly facts: ClusterFacts;
@@ -83,14 +83,13 @@ export async function savedPlan(options: Options, io: Io): Promise<Plan | ExitCo
       `--plan and --${asked ?? 'from-error'} do not go together: a saved plan is applied as it is`,
       'plan again with the other names, or leave --plan out',
     );
-  const text = await planText(file, io);
-  const reading = readPlan(text);
-  if (reading.ok) return reading.plan;
-  const hint = 'plans are written by fix-sans plan --out plan.json';
-  if (reading.exitCode === exitCodes.usage.code)
-    throw new UserError(`--plan ${display(file)} is refused: ${reading.detail}`, hint);
+  const mostAgeMs = ageOf(options, 'maxAge', '--max-age');
+  const plan = await planIn(file, io, '--plan ');
+  if (typeof plan === 'number') return plan;
+  const stale = stalenessOf(plan, io.now?.() ?? new Date(), mostAgeMs);
+  if (stale === undefined) return plan;
   io.stderr.write(
-    `fix-sans: --plan ${display(file)} is refused: ${display(reading.detail)}\n          ${hint}\n`,
+    `fix-sans: --plan ${display(file)} is refused: ${stale.detail}\n          ${stale.remedy}\n`,
   );
-  return reading.exitCode;
+  return exitCodes.refused.code;
 }

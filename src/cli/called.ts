@@ -28,7 +28,7 @@ export function calledAs({ node, script, folder, env }: Started): string {
 }
 
 /** As a shell takes it for one word; what needs no quotes gets none. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   if (/^[\w./@:+][\w./@:+-]*$/.test(word)) return word;
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,4 +1,5 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
+import { type ExitUser, exitUsesOf } from '../model/exit-uses.ts';
 import type { Command } from './command.ts';
 import { applyOptions, hookOptions, runOptions } from './apply-options.ts';
 import { planOptions } from './plan-options.ts';
@@ -30,7 +31,7 @@ WHAT that names a file is read; any other is taken as text; nothing, or -, reads
   kubectl get nodes 2>&1 | fix-sans explain
   journalctl -u kubelet --since today | fix-sans explain --format json
 
-Exit codes: 2 a name is missing, 8 another cause, 1 nothing understood, 64 wrong usage.
+${codesOf('explain')}
 Nothing is contacted and nothing is changed.`,
     load: async () => (await import('./explain.ts')).explain,
   },
@@ -56,8 +57,7 @@ Nothing is contacted and nothing is changed.`,
   fix-sans inspect --inventory inventory/prod/hosts.yaml --san api.example.com
   fix-sans inspect --endpoint 203.0.113.10:6443        (no SSH at all)
 
-Exit codes: 0 healthy, 1 no control plane among the nodes, 2 something to fix, 3 some nodes could not be read,
-4 a login or host key was refused, 7 another tool's cluster, 8 not a missing name, 75 no node answered.
+${codesOf('inspect')}
 Nothing is changed: what is run on a node can only read (--show-commands prints it).`,
     load: async () => (await import('./inspect.ts')).inspect,
   },
@@ -73,8 +73,7 @@ Nothing is changed: what is run on a node can only read (--show-commands prints 
   fix-sans plan --inventory inventory/prod/hosts.yaml --san 192.168.56.42 --write
   fix-sans plan --config fix-sans.yaml --cluster prod --out plan.json --runbooks ./runbooks
 
-Exit codes: 0 nothing to do, 2 changes needed, 7 refused (each reason with its remedy), 8 not a missing name,
-4 a login or host key was refused, 75 no node answered.
+${codesOf('plan')}
 Nothing is changed on any node (--on-node uses a folder in /run that is gone afterwards); --write changes the inventory's files here, and only the one list in them.`,
     load: async () => (await import('./plan.ts')).plan,
   },
@@ -99,9 +98,7 @@ Nothing is changed on any node (--on-node uses a folder in /run that is gone aft
 
 On each control plane kubeadm signs beside the pair in use; what it signed is held against the plan, renamed over, and proven by
 handshakes. A node that does not hear of the run any more puts the old pair back by itself. A second run has nothing to do.
-Exit codes: 0 done and proven or nothing to do, 1 not confirmed, 3 some nodes or kubeadm-config are not done, 5 rolled back,
-6 another run holds the lock, 7 refused or a stale plan, 9 a human is needed: see what to type, 4 a login or host key was refused,
-64 wrong usage, no --yes without a terminal, 75 a control plane does not answer, 130 and 143 stopped by a signal.`,
+${codesOf('apply')}`,
     load: async () => (await import('./apply.ts')).apply,
   },
   {
@@ -115,9 +112,7 @@ Exit codes: 0 done and proven or nothing to do, 1 not confirmed, 3 some nodes or
   fix-sans rollback 20261121T135200Z-1a2b3c4d --kubeconfig admin.conf --user ops --yes
 
 A pair that is neither that run's nor the one before it is left alone. kubeadm-config is put back only where it is what that run wrote.
-Exit codes: 0 the old certificates are served, 1 no such run or not confirmed, 3 some nodes or kubeadm-config are not done,
-6 another run holds the lock, 7 the pair in use is not that run's, 9 a human is needed: see what to type,
-4 a login or host key was refused, 64 wrong usage, no --yes without a terminal, 75 a control plane does not answer.`,
+${codesOf('rollback')}`,
     load: async () => (await import('./rollback.ts')).rollback,
   },
   {
@@ -139,7 +134,7 @@ Exit codes: 0 the old certificates are served, 1 no such run or not confirmed, 3
     epilogue: `
   fix-sans runs --kubeconfig admin.conf --user ops
 
-Exit codes: 0 each came to its end, 2 one did not, 3 some nodes could not be read, 75 no node answered.
+${codesOf('runs')}
 Nothing is changed.`,
     load: async () => (await import('./runs.ts')).runs,
   },
@@ -154,9 +149,14 @@ Nothing is changed.`,
         choices: ['text', 'json', 'markdown', 'html'],
         fallback: 'text',
       },
+      {
+        flags: '--max-age <time>',
+        about: 'warn where the plan is older: 90m, 24h, 7d',
+        fallback: '24h',
+      },
     ],
     epilogue: `
-A file that was changed, cut off or written by another version is refused (exit 7); what is no plan is a mistake (64).
+${codesOf('show')}
 Nothing is contacted.`,
     load: async () => (await import('./show.ts')).showPlan,
   },
@@ -190,11 +190,14 @@ Nothing is contacted.`,
   fix-sans verify --node ops@10.0.0.11 --node ops@10.0.0.12 --san api.example.com
   fix-sans verify --kubeconfig admin.conf --user ops --workers --plan plan.json --wait 5m
   fix-sans verify --walk --pod metallb-system/controller-7d9f4 --kubeconfig admin.conf --user ops --workers
+  fix-sans verify --node ops@10.0.0.11 --probe-image registry.k8s.io/pause:3.10
 
 A pod's network is entered from its node; no file of the pod is opened and nothing is started in it.
-Exit codes: 0 all holds, 2 a name is missing somewhere, 3 something was not proven, 8 another link is broken,
-4 a login or host key was refused, 7 the plan file is refused, 75 no node answered.
-Nothing is changed.`,
+--probe-image: a node without a pod to look from gets one in kube-system, made by the kubectl of a control plane and deleted
+in the end, also after Ctrl-C. It has no rights but the default ServiceAccount's, and kubelet ends it if we cannot. The image
+is pulled only where the node lacks it; its process has to stay, as that of the pause image does, which kubeadm's nodes have.
+${codesOf('verify')}
+Nothing else is changed.`,
     load: async () => (await import('./verify.ts')).verify,
   },
   {
@@ -206,3 +209,8 @@ Nothing is changed.`,
     load: async () => (await import('./help.ts')).help,
   },
 ];
+
+function codesOf(command: ExitUser): string {
+  const lines = exitUsesOf(command).map(({ code, meaning }) => `  ${String(code).padStart(2)}  ${meaning}\n`);
+  return `Exit codes:\n${lines.join('')}`;
+}

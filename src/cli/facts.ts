@@ -1,8 +1,8 @@
 /** From flags to facts: what `inspect` reads, and plan and verify too. */
-import type { ClusterFacts } from '../model/cluster-facts.ts';
+import { type ClusterFacts, distinctWishes } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import type { ClusterNode } from '../model/node.ts';
-import { parseSans, sanKey } from '../model/san.ts';
+import { parseSans } from '../model/san.ts';
 import { sanRefusalReason } from '../model/san-refusal.ts';
 import { UserError } from '../model/user-error.ts';
 import { openApi } from '../inspect/api-from-here.ts';
@@ -92,7 +92,7 @@ export async function readCluster(
     ...(resolved.cluster === undefined ? {} : { cluster: resolved.cluster }),
     nodes,
     endpoints: resolved.endpoints,
-    wishes: merged(merged(wishes, resolved.wishes), required),
+    wishes: distinctWishes([...wishes, ...resolved.wishes]),
     dialsWishes,
     ...(resolved.inventory === undefined ? {} : { inventory: resolved.inventory }),
     ...(kubeconfig === undefined ? {} : { kubeconfig, openApi: opener(kubeconfig) }),
@@ -184,10 +184,6 @@ function wishesOf(values: readonly string[]): ClusterFacts['wishes'] {
       ? 'give a DNS name or an address'
       : `did you mean --san ${first.suggestion}?`,
   );
-}
-
-function merged(one: ClusterFacts['wishes'], other: ClusterFacts['wishes']): ClusterFacts['wishes'] {
-  return [...new Map([...one, ...other].map((san) => [sanKey(san), san])).values()];
 }
 
 function apiOf(

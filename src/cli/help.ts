@@ -1,5 +1,6 @@
 /** `help TOPIC`: what is worth a page of its own. */
 import { exitCodes } from '../model/exit-code.ts';
+import { type ExitUser, exitUses, exitUsesOf } from '../model/exit-uses.ts';
 import { UserError } from '../model/user-error.ts';
 import { asCalled, programName } from './called.ts';
 import type { Invocation } from './command.ts';
@@ -36,5 +37,19 @@ function exitCodesPage(): string {
   const rows = Object.values(exitCodes).map(
     ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}\n`,
   );
-  return `Exit codes\n\n${rows.join('')}\nWhere several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.\n8 applies only where no name is missing: with one that is, explain and inspect say 2, whatever else\nthey find, and inspect 3 where not all could be read. explain has 2, 8, 1 and 64; inspect has 0 to 4 (1: no machine that was named is a control plane), 7, 8, 64 and 75; 5, 6 and 9 belong to commands of later versions.\n`;
+  const users = (Object.keys(exitUses) as ExitUser[]).map((command) => {
+    const uses = exitUsesOf(command).map(
+      ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}\n`,
+    );
+    return `\n${command}\n${uses.join('')}`;
+  });
+  return `Exit codes
+
+${rows.join('')}
+Where several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.
+8 applies only where no name is missing: with one that is, it is 2, whatever else is found, and of
+inspect 3 where not all could be read. 5, 6 and 9 belong to commands of later versions.
+
+What each command means by its own:
+${users.join('')}`;
 }

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { openNode } from '../reach/open.ts';
 import type { openChanger } from '../reach/open-changer.ts';
+import type { openPodMaker } from '../reach/open-pod-maker.ts';
 import type { openRehearser } from '../reach/open-rehearser.ts';
 
 interface Output {
@@ -17,6 +18,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How the program is called here, for commands that it prints; `fix-sans` where nothing is said. */
   readonly called?: string;
+  /** The clock; the system's where nothing is said. */
+  readonly now?: () => Date;
   /** Aborted by Ctrl-C and SIGTERM, for a command that has something to put in order; asked for, it replaces the usual death. */
   readonly stop?: () => AbortSignal;
   /** What is said where a second signal ends the process at once. */
@@ -27,6 +30,7 @@ export interface Io {
   readonly openNode?: typeof openNode;
   readonly openRehearser?: typeof openRehearser;
   readonly openChanger?: typeof openChanger;
+  readonly openPodMaker?: typeof openPodMaker;
 }
 
 /** Colour only where a person looks: https://no-color.org and https://bixense.com/clicolors */

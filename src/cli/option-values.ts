@@ -27,8 +27,27 @@ export function durationOf(options: Options, name: string, flag: string): number
   const match = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m)$/.exec(text);
   const milliseconds = Number(match?.[1]) * (units[match?.[2] ?? ''] ?? Number.NaN);
   if (!(milliseconds >= 1 && milliseconds <= 3_600_000)) {
-    const meant = /^\d{1,4}$/.test(text) ? `did you mean ${flag} ${text}s?` : 'write it as 500ms, 10s or 2m';
+    const meant = /^\d{1,4}$/.test(text)
+      ? `did you mean ${flag} ${text}s?`
+      : 'write it as 500ms, 10s or 2m, at most 60m';
     throw new UserError(`${flag} ${display(text, 60)} is no duration`, meant);
+  }
+  return milliseconds;
+}
+
+const longUnits: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90m`, `24h`, `7d`: for what lies about between two people's working days. */
+export function ageOf(options: Options, name: string, flag: string): number | undefined {
+  const text = textOf(options, name);
+  if (text === undefined) return undefined;
+  const match = /^([1-9]\d{0,4})([mhd])$/.exec(text);
+  const milliseconds = Number(match?.[1]) * (longUnits[match?.[2] ?? ''] ?? Number.NaN);
+  if (!(milliseconds <= 366 * 86_400_000)) {
+    const meant = /^\d{1,3}$/.test(text)
+      ? `did you mean ${flag} ${text}h?`
+      : 'write it as 90m, 24h or 7d, at most 366d';
+    throw new UserError(`${flag} ${display(text, 60)} is no age`, meant);
   }
   return milliseconds;
 }

@@ -14,6 +14,7 @@ import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
+import { stepsTyped, typedBy } from './same-options.ts';
 import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
 import { checkPlace, readReportFiles, writeReport } from './report-files.ts';
 import { writeInventory } from './write-inventory.ts';
@@ -33,7 +34,7 @@ export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
     if (!isSet(options, 'quiet')) io.stderr.write(`fix-sans: ${line}\n`);
   };
   const made = isSet(options, 'onNode') ? await tryOnNodes(planned, cluster, { io, say }) : planned;
-  show(made, options, io);
+  show(made, io, { options, from: 'plan' });
   for (const { format, path: file } of files) {
     await writeReport(file, planReports[format]?.(made, { colour: false, width: 100 }) ?? '', {
       isForAll: format === 'prometheus',
@@ -59,11 +60,17 @@ async function tryOnNodes(
   return rehearsedOnNodes(planned, { facts, reach, ...how });
 }
 
-/** Where the error is not about the certificate and no cluster was named, the text alone gives the answer. */
-function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): ExitCode | undefined {
+/**
+ * Where the error is not about the certificate and no cluster was named, the text alone gives the answer. A text that is not understood
+ * is one with a cluster too: "nothing to do" would be said of an error that nobody has read.
+ */
+function withoutCluster({ diagnosis, names }: EarlyAsk, options: Options, io: Io): ExitCode | undefined {
   if (diagnosis === undefined || diagnosis.exitCode === exitCodes.changesNeeded.code) return undefined;
+  const isUnknown = diagnosis.exitCode === exitCodes.failed.code;
   const sources = ['node', 'kubeconfig', 'inventory', 'config', 'endpoint'];
-  if (sources.some((one) => options[one] !== undefined && textsOf(options, one).length > 0)) return undefined;
+  const isCluster = sources.some((one) => options[one] !== undefined && textsOf(options, one).length > 0);
+  // Names of a flag are asked for whatever the text says.
+  if (!isUnknown && (isCluster || names.some(({ from }) => from === 'flag'))) return undefined;
   const format = textOf(options, 'format') ?? 'text';
   const report = explainReports[format] ?? explainReports['text'];
   io.stdout.write(
@@ -72,17 +79,23 @@ function withoutCluster({ diagnosis }: EarlyAsk, options: Options, io: Io): Exit
   return diagnosis.exitCode;
 }
 
-export function show(made: Plan, options: Options, io: Io): void {
-  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
-  const format = textOf(options, 'format') ?? 'text';
-  // As JSON it is what --out writes, with a digest of its own.
-  io.stdout.write(planReports[format]?.(format === 'json' ? made : withCalled(made, io), look) ?? '');
+export interface Shown {
+  readonly options: Options;
+  readonly from: 'plan' | 'show';
 }
 
-function withCalled(made: Plan, { called = programName }: Io): Plan {
+export function show(made: Plan, io: Io, { options, from }: Shown): void {
+  const asTyped = typedBy(options, from, io);
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env), asTyped };
+  const format = textOf(options, 'format') ?? 'text';
+  // As JSON it is what --out writes, with a digest of its own.
+  io.stdout.write(planReports[format]?.(format === 'json' ? made : withTyped(made, io, asTyped), look) ?? '');
+}
+
+function withTyped(made: Plan, { called = programName }: Io, asTyped: (command: string) => string): Plan {
   return {
     ...made,
-    next: made.next.map((step) => ({ ...step, command: asCalled(step.command, called) })),
+    next: stepsTyped(made.next, called, asTyped),
     refusals: made.refusals.map((one) => ({ ...one, remedy: asCalled(one.remedy, called) })),
   };
 }

@@ -62,8 +62,10 @@ export async function writeReport(
   { mode = 0o644, isForAll = false }: { readonly mode?: number; readonly isForAll?: boolean } = {},
 ): Promise<void> {
   const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
+  let isOurs = false;
   try {
     const handle = await open(beside, 'wx', mode);
+    isOurs = true;
     try {
       await handle.writeFile(text);
       // Whatever the umask: node_exporter is another user.
@@ -74,7 +76,7 @@ export async function writeReport(
     }
     await rename(beside, file);
   } catch (error) {
-    await rm(beside, { force: true });
+    if (isOurs) await rm(beside, { force: true });
     throw new UserError(
       `cannot write the report ${display(file)}: ${(error as Error).message}`,
       'the result itself stands on stdout',

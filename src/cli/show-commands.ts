@@ -2,17 +2,25 @@
 import { factsQuery } from '../inspect/node/facts-script.ts';
 import { clusterQuery } from '../inspect/verify/cluster-script.ts';
 import { verifyQuery } from '../inspect/verify/verify-script.ts';
+import { makePod, removePod, watchPod } from '../probe-pods/script.ts';
 import { helperFor } from '../reach/helper.ts';
 import { composeScript } from '../reach/prelude.ts';
 
 /** Of `verify`: what is asked of the API through one control plane, and what is dialled from each node and from a pod on it. */
 export function shownVerifyCommands(): string {
+  const nonce = '0'.repeat(32);
   return [
     shownCommands(),
     '# Then, through one control plane:',
-    composeScript({ script: clusterQuery.script, nonce: '0'.repeat(32) }),
+    composeScript({ script: clusterQuery.script, nonce }),
     '# Then on each node. DATA_ variables say what is dialled: host, port and name.',
-    composeScript({ script: verifyQuery.script, nonce: '0'.repeat(32) }),
+    composeScript({ script: verifyQuery.script, nonce }),
+    '# Only with --probe-image, and only where a node has no pod to look from: through one control plane a pod is made (DATA_pod),',
+    composeScript({ script: makePod.script, nonce }),
+    '# it is seen whether it runs,',
+    composeScript({ script: watchPod.script, nonce }),
+    '# and it is deleted.',
+    composeScript({ script: removePod.script, nonce }),
   ].join('\n');
 }
 

@@ -19,5 +19,16 @@ export const verifyOptions: readonly Option[] = [
     group: proof,
   },
   { flags: '--pod <namespace/name>', about: 'look from this pod and no other', group: proof },
+  {
+    flags: '--accept-uninspected',
+    about: 'ask for no proof of control planes that were not named',
+    group: proof,
+  },
+  {
+    flags: '--probe-image <image>',
+    about:
+      'on each node that is read and has no pod to look from, run a pod of this image for as long as it is looked, then delete it',
+    group: proof,
+  },
   { flags: '--without-pods', about: 'ask for no proof from a pod', group: proof },
 ];

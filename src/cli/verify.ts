@@ -1,25 +1,29 @@
 /** `fix-sans verify`: proves from here, from the nodes and from pods that the certificates hold what they should. Changes nothing. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
-import { verifyCluster } from '../inspect/verify/verify-cluster.ts';
-import type { ClusterFacts } from '../model/cluster-facts.ts';
+import type { Inspection } from '../model/inspection.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
-import type { Verification, Wanted } from '../model/verification.ts';
+import { isImageReference } from '../model/image-reference.ts';
+import type { Verification, VerifyFacts, Wanted } from '../model/verification.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { readPlan } from '../plan/plan-file.ts';
 import { verifyReports } from '../report/index.ts';
 import { stillMissing } from '../report/verify/reason.ts';
 import { judge } from '../verify/judge.ts';
-import { wantedOf } from '../verify/wanted.ts';
+import { uninspectedIn } from '../verify/uninspected.ts';
+import { grown, wantedOf } from '../verify/wanted.ts';
+import { programName } from './called.ts';
 import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
+import { look, withProbes } from './look.ts';
 import { durationOf, isSet, textOf, textsOf } from './option-values.ts';
 import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
+import { planIn } from './plan-file-in.ts';
+import type { ProbePods } from './probe-pods.ts';
+import { stepsTyped, typedBy } from './same-options.ts';
 import { waitingLine } from './progress.ts';
 import { readReportFiles, writeReports } from './report-files.ts';
 
@@ -39,22 +43,86 @@ export async function verify({ options }: Invocation, io: Io): Promise<ExitCode>
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(verifyReports));
   const waitMs = durationOf(options, 'wait', '--wait') ?? 0;
   const pod = podOf(options);
-  const given = await planIn(options);
-  if (typeof given === 'number') return refused(given, options, io);
+  const given = await usablePlan(options, io);
+  if (typeof given === 'number') return given;
+  const image = imageOf(options);
   const early = await earlyAsk(options, io);
+  if (early.diagnosis !== undefined && !early.names.some(({ from }) => from === 'text'))
+    throw new UserError(
+      '--from-error: no name in that text is one that a certificate should hold',
+      'see what it says with fix-sans explain, and name what is to be proven by --san',
+    );
   const cluster = await readCluster(options, io, { wishes: wishesIn(early) });
+  const probes = image === undefined ? undefined : await probesOf(image, waitMs, cluster, options, io);
   const until = performance.now() + waitMs;
   const say = waitingLine(io, isSet(options, 'quiet'));
   let { facts } = cluster;
-  for (;;) {
-    const wanted = wantedFrom(given, facts, cluster, early);
-    const verification = await look(facts, wanted, cluster, options, pod);
-    const left = until - performance.now();
-    if (isOver(verification, left)) return report(verification, files, options, io);
-    say(stillMissing(verification), Math.ceil(left / 1000));
-    await pause(Math.min(pauseMs, left), cluster.means.signal);
-    facts = await cluster.means.readAgain();
+  let wanted: Wanted | undefined;
+  try {
+    for (;;) {
+      const inspection = diagnoseCluster(facts);
+      wanted = grown(wanted, wantedFrom(given, inspection, cluster, early));
+      const seen = await look({ facts: inspection.facts, wanted, cluster, options, pod, probes });
+      const judging: Judging = { wanted, inspection, options, pod };
+      const verification = judged(seen, judging);
+      const left = until - performance.now();
+      if (isOver(verification, left)) {
+        await probes?.removeAll();
+        const last = probes === undefined ? verification : judged(withProbes(seen, probes), judging);
+        return await report(last, files, options, io);
+      }
+      say(stillMissing(verification), Math.ceil(left / 1000));
+      await pause(Math.min(pauseMs, left), cluster.means.signal);
+      facts = await cluster.means.readAgain();
+    }
+  } catch (error) {
+    await probes?.removeAll();
+    throw probes === undefined ? error : withAftermath(error as Error, probes);
   }
+}
+
+/** Loaded here only: whatever does not ask for it has no way to make a pod. */
+async function probesOf(
+  image: string,
+  lookMs: number,
+  { reach, means }: ClusterReading,
+  options: Options,
+  io: Io,
+): Promise<ProbePods> {
+  const { probePods } = await import('./probe-pods.ts');
+  const { signal } = means;
+  const say = (line: string): void => {
+    if (isSet(options, 'quiet')) return;
+    io.stderr.write(`${io.stderr.isTTY === true ? '\r\u001b[K' : ''}fix-sans: ${line}\n`);
+  };
+  return probePods({ image, lookMs, reach, io, say, ...(signal === undefined ? {} : { signal }) });
+}
+
+/** For the last words of a run that was stopped. */
+function withAftermath(error: Error, probes: ProbePods): Error {
+  const made = probes.all().filter(({ end }) => end !== 'never-made');
+  if (made.length === 0) return error;
+  const isLeft = made.some(({ end }) => end === 'left');
+  const aftermath = isLeft
+    ? 'a pod that was made to look from is not seen to be gone'
+    : 'what was made to look from is gone again, and nothing else was changed';
+  return Object.assign(error, { aftermath });
+}
+
+interface Judging {
+  readonly wanted: Wanted;
+  readonly inspection: Inspection;
+  readonly options: Options;
+  readonly pod: string | undefined;
+}
+
+function judged(seen: VerifyFacts, { wanted, inspection, options, pod }: Judging): Verification {
+  return judge(seen, wanted, {
+    isWalk: isSet(options, 'walk'),
+    needsPod: !isSet(options, 'withoutPods'),
+    uninspected: isSet(options, 'acceptUninspected') ? 'accepted' : uninspectedIn(inspection),
+    ...(pod === undefined ? {} : { pod }),
+  });
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -69,52 +137,20 @@ function isOver({ exitCode }: Verification, left: number): boolean {
 
 function wantedFrom(
   given: Plan | undefined,
-  facts: ClusterFacts,
+  inspection: Inspection,
   cluster: ClusterReading,
   early: EarlyAsk,
 ): Wanted {
+  const { facts, names: rows } = inspection;
   const controlPlanes = facts.nodes
     .filter(({ node }) => node.role === 'control-plane')
     .map(({ node }) => node.name);
   const asked = early.names.map(({ san }) => san);
-  if (given !== undefined) return wantedOf(given, [...facts.wishes, ...asked], controlPlanes);
-  const inspection = diagnoseCluster(facts);
+  if (given !== undefined) return wantedOf(given, [...facts.wishes, ...asked], controlPlanes, rows);
   // To look whether a name is there takes no confirmation.
   const accepted = { pastedNames: true, specialNames: true, answeredNames: true };
   const plan = makePlan(inspection, wholeAsk({ ...early, accepted }, cluster));
-  return wantedOf(plan, [...facts.wishes, ...asked], controlPlanes, inspection.names);
-}
-
-async function look(
-  facts: ClusterFacts,
-  wanted: Wanted,
-  { means }: ClusterReading,
-  options: Options,
-  pod: string | undefined,
-): Promise<Verification> {
-  const isWalk = isSet(options, 'walk');
-  const needsPod = !isSet(options, 'withoutPods');
-  const { openApi, signal, open, proxyFor, most, probeTimeoutMs, onProgress } = means;
-  try {
-    const seen = await verifyCluster({
-      facts,
-      wanted,
-      ...(pod === undefined ? {} : { pod }),
-      looksFromPods: needsPod,
-      looksAtNames: !isWalk,
-      ...(openApi === undefined ? {} : { openApi }),
-      open,
-      proxyFor,
-      most,
-      probeTimeoutMs,
-      now: () => new Date(),
-      onProgress,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return judge(seen, wanted, { isWalk, needsPod, ...(pod === undefined ? {} : { pod }) });
-  } finally {
-    means.endProgress();
-  }
+  return wantedOf(plan, [...facts.wishes, ...asked], controlPlanes, rows);
 }
 
 async function report(
@@ -126,7 +162,10 @@ async function report(
   const format = textOf(options, 'format') ?? 'text';
   const view = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   if (!isSet(options, 'quiet') && io.stderr.isTTY === true) io.stderr.write('\r\u001b[K');
-  io.stdout.write(verifyReports[format]?.(verification, view) ?? '');
+  const next = stepsTyped(verification.next, io.called ?? programName, typedBy(options, 'verify', io));
+  io.stdout.write(
+    verifyReports[format]?.(format === 'json' ? verification : { ...verification, next }, view) ?? '',
+  );
   const texts = files.map((file) => ({
     ...file,
     text: verifyReports[file.format]?.(verification, { colour: false, width: 100 }) ?? '',
@@ -150,24 +189,30 @@ function podOf(options: Options): string | undefined {
   );
 }
 
-async function planIn(options: Options): Promise<Plan | ExitCode | undefined> {
-  const file = textOf(options, 'plan');
-  if (file === undefined) return undefined;
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UserError(`cannot read --plan ${display(file)}: ${error.message}`, hint);
-  });
-  const reading = readPlan(text);
-  if (reading.ok) return reading.plan;
-  if (reading.exitCode === exitCodes.usage.code)
-    throw new UserError(`--plan ${display(file)} is refused: ${reading.detail}`, hint);
-  return reading.exitCode;
+function imageOf(options: Options): string | undefined {
+  const image = textOf(options, 'probeImage');
+  if (image === undefined) return undefined;
+  for (const [name, flag] of [
+    ['pod', '--pod'],
+    ['withoutPods', '--without-pods'],
+  ] as const)
+    if (options[name] !== undefined)
+      throw new UserError(`--probe-image and ${flag} do not go together`, 'leave one of them out');
+  if (isImageReference(image)) return image;
+  throw new UserError(
+    `--probe-image ${display(image, 100)} is no name of an image`,
+    'any image whose process stays will do, as registry.k8s.io/pause:3.10, which kubeadm nodes have',
+  );
 }
 
-const hint = 'plans are written by fix-sans plan --out plan.json';
-
-function refused(code: ExitCode, options: Options, io: Io): ExitCode {
+/** What was refused in a plan is not among its names, and to prove the others would look like all of it. */
+async function usablePlan(options: Options, io: Io): Promise<Plan | ExitCode | undefined> {
+  const file = textOf(options, 'plan');
+  if (file === undefined) return undefined;
+  const plan = await planIn(file, io, '--plan ');
+  if (typeof plan === 'number' || plan.refusals.length === 0) return plan;
   io.stderr.write(
-    `fix-sans: --plan ${display(textOf(options, 'plan') ?? '')} is refused: it is not as it was written\n          ${hint}\n`,
+    `fix-sans: --plan ${display(file)} was refused when it was made, so it does not say all that should be there\n          plan again, or verify without it and name what should be there: --san\n`,
   );
-  return code;
+  return exitCodes.refused.code;
 }

@@ -6,6 +6,7 @@ import { type ApiGet, type Kubeconfig, withoutSecrets } from '../model/kubeconfi
 import type { NodeFacts } from '../model/node-facts.ts';
 import type { ClusterNode } from '../model/node.ts';
 import type { Probe } from '../model/probe.ts';
+import { sanKey } from '../model/san.ts';
 import { type NodeResult, type Progress, readAll } from '../reach/pool.ts';
 import type { NodeReader } from '../reach/reader.ts';
 import { readApiFromHere } from './api/read-api.ts';
@@ -60,7 +61,8 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
   const base: Omit<Sources, 'read' | 'dialling' | 'api'> = {
     nodes,
     endpoints: request.endpoints ?? [],
-    wishes: request.wishes,
+    // Several may ask for one name; it is dialled once.
+    wishes: [...new Map(request.wishes.map((wish) => [sanKey(wish), wish])).values()],
     dialsWishes: request.dialsWishes === true,
     proxyFor: chooseProxy(environment.proxies, kubeconfig?.proxy()),
     ...(kubeconfig === undefined ? {} : { kubeconfig: withoutSecrets(kubeconfig) }),
@@ -89,9 +91,12 @@ export async function inspectCluster(request: InspectRequest): Promise<ClusterFa
   const api = bestApi([...results.flatMap(apiOf), ...(apiFromHere === undefined ? [] : [apiFromHere])]);
   const read = new Map(results.map((result) => [result.node.name, factsOf(result) ?? ('unread' as const)]));
   const again: Sources = { ...base, read, dialling: new Set(), ...(api === undefined ? {} : { api }) };
-  fromHere.add(planProbes(knownFrom(again)).probes.filter(({ way }) => way !== 'ssh'));
-  const inside = results.flatMap(({ result }) => (result.state === 'read' ? result.value.probes : []));
   const ca = known.length > 0 ? known : casOf(results);
+  fromHere.add(
+    planProbes(knownFrom(again)).probes.filter(({ way }) => way !== 'ssh'),
+    { ca },
+  );
+  const inside = results.flatMap(({ result }) => (result.state === 'read' ? result.value.probes : []));
   const probes = [
     ...(await fromHere.finish()),
     ...inside,
@@ -147,9 +152,14 @@ async function readOne(reader: NodeReader, { base, options, asksApi }: OneNode):
     read: new Map([[name, reading.facts]]),
     dialling: new Set([name]),
   });
+  const ca = reading.facts.ca?.reading;
   run.add(
     planProbes(own).probes.filter(({ way, from }) => way === 'ssh' && from === name),
-    new Map([[name, reader.dial]]),
+    {
+      dialers: new Map([[name, reader.dial]]),
+      // An API server is asked how it is only where it is known to be one of the cluster's.
+      ...(options?.ca === undefined && ca?.ok === true ? { ca: ca.certificates } : {}),
+    },
   );
   return { reading, probes: await run.finish() };
 }
@@ -183,10 +193,10 @@ function certificatesOf(pems: readonly string[]): readonly Certificate[] {
   });
 }
 
-/** The first handshakes were made before anybody told the CA. */
+/** The first handshakes were made before anybody told the CA, and a node's own with that node's alone. */
 function judged(probe: Probe, ca: readonly Certificate[]): Probe {
   const { result } = probe;
-  if (result.state === 'failed' || result.isTrusted !== undefined || ca.length === 0) return probe;
+  if (result.state === 'failed' || result.isTrusted === true || ca.length === 0) return probe;
   return { ...probe, result: { ...result, isTrusted: leadsTo(result.chain, ca) } };
 }
 

@@ -2,32 +2,46 @@
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { findExcess } from '../model/safe-yaml.ts';
 
+const start: Place = { line: 1, column: 1 };
 const largestText = 256 * 1024;
 /** More than any object of Kubernetes's has; keys are compared each with each. */
 const widest = 1000;
 
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 export type YamlReading =
   | { readonly ok: true; readonly documents: readonly Document.Parsed[]; readonly lines: LineCounter }
-  | { readonly ok: false; readonly line: number; readonly fault: string };
+  | { readonly ok: false; readonly at: Place; readonly fault: string };
 
 export function readYaml(text: string): YamlReading {
-  if (text.length > largestText) return { ok: false, line: 1, fault: 'is larger than 256 KiB' };
+  if (text.length > largestText) return { ok: false, at: start, fault: 'is larger than 256 KiB' };
   const excess = findExcess(text, widest);
-  if (excess !== undefined)
-    return { ok: false, line: text.slice(0, excess.offset).split('\n').length, fault: excess.fault };
+  if (excess !== undefined) {
+    const before = text.slice(0, excess.offset).split('\n');
+    const place = { line: before.length, column: (before.at(-1) ?? '').length + 1 };
+    return { ok: false, at: place, fault: excess.fault };
+  }
   const lines = new LineCounter();
   try {
     const documents = parseAllDocuments(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: true });
     if (!Array.isArray(documents)) return { ok: true, documents: [], lines };
     for (const document of documents) {
       const [error] = document.errors;
-      if (error)
-        return { ok: false, line: lines.linePos(error.pos[0]).line, fault: firstLine(error.message) };
+      if (error) return { ok: false, at: placeIn(lines, error.pos[0]), fault: firstLine(error.message) };
     }
     return { ok: true, documents: documents as readonly Document.Parsed[], lines };
   } catch (error) {
-    return { ok: false, line: 1, fault: error instanceof Error ? firstLine(error.message) : 'is no YAML' };
+    return { ok: false, at: start, fault: error instanceof Error ? firstLine(error.message) : 'is no YAML' };
   }
+}
+
+export function placeIn(lines: LineCounter, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  // Of a text without any line it says 0.
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
 }
 
 /** Plain values, or undefined where there is none; aliases count, so that nine lines cannot become a billion values. */

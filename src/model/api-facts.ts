@@ -43,8 +43,13 @@ export interface ClusterConfiguration {
   readonly serviceSubnets: readonly string[];
   readonly encryptionAlgorithm?: string;
   readonly certificateValidityPeriod?: string;
-  /** What is there and not understood, with its line: `apiServer.certSANs is a string`. */
-  readonly faults: readonly { readonly path: string; readonly line: number; readonly fault: string }[];
+  /** What is there and not understood, with its place: `apiServer.certSANs is a string`. */
+  readonly faults: readonly {
+    readonly path: string;
+    readonly line: number;
+    readonly column: number;
+    readonly fault: string;
+  }[];
 }
 
 /** A Service of type LoadBalancer whose endpoints are API servers. */

@@ -3,7 +3,7 @@ import type { ApiFacts } from './api-facts.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { ClusterNode } from './node.ts';
 import type { Environment, Probe } from './probe.ts';
-import type { San } from './san.ts';
+import { type San, sanKey } from './san.ts';
 import type { ReachTrouble } from './trouble.ts';
 
 export interface ClusterFacts {
@@ -36,6 +36,15 @@ export interface ClusterFacts {
 export interface Wish extends San {
   /** Absent for --san. */
   readonly from?: WishSource;
+}
+
+/** Each name once for each that asks for it. */
+export function distinctWishes(wishes: readonly Wish[]): readonly Wish[] {
+  const known = new Set<string>();
+  return wishes.filter((wish) => {
+    const key = JSON.stringify([sanKey(wish), wish.from?.by, wish.from?.path]);
+    return known.has(key) ? false : known.add(key);
+  });
 }
 
 /** `names` or `policy.required` of a fix-sans.yaml. */

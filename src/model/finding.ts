@@ -102,7 +102,12 @@ export interface FindingArgs {
   'endpoint-unreachable': { readonly endpoint: string; readonly from: string; readonly trouble: string };
   'path-not-proven': { readonly endpoint: string; readonly trouble: string };
   'control-plane-not-inspected': { readonly names: readonly string[] };
-  'kubeadm-config-fault': { readonly path: string; readonly line: number; readonly fault: string };
+  'kubeadm-config-fault': {
+    readonly path: string;
+    readonly line: number;
+    readonly column: number;
+    readonly fault: string;
+  };
   'kubeadm-missing': Readonly<Record<string, never>>;
   'host-key-added': { readonly fingerprint: string };
 }

@@ -86,6 +86,8 @@ export interface NextStep {
   readonly where: 'here' | 'control-plane' | 'anywhere';
   readonly why: string;
   readonly command: string;
+  /** It needs the options of the run that says so: which nodes, how they are reached. */
+  readonly takesOptions?: true;
 }
 
 /** One line of the comparison: who issued what, seen from where, by which way. */

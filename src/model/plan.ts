@@ -178,6 +178,8 @@ export type RefusalCode = (typeof refusalCodes)[number];
 
 export const riskCodes = [
   'single-control-plane',
+  'health-unknown',
+  'not-rehearsed',
   'validity',
   'algorithm',
   'lost-names',

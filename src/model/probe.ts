@@ -59,7 +59,8 @@ export interface Probe {
 
 /** What `GET /readyz` said, etcd included: asked of nobody but who shows a certificate of the cluster's CA. */
 export interface Health {
-  readonly status: number;
+  /** Undefined where it said nothing in time. */
+  readonly status?: number;
   /** The checks that fail, by their names: `etcd`, `poststarthook/…`. */
   readonly failing: readonly string[];
 }

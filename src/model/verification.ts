@@ -1,7 +1,9 @@
 /** What `verify` saw and what follows from it: handshakes from here, from nodes and from pods, and the links of a pod's way to the API. */
 import type { Certificate } from './certificate.ts';
 import type { ExitCode } from './exit-code.ts';
+import type { NextStep } from './inspection.ts';
 import type { ProbeTroubleCode } from './probe.ts';
+import type { ProbePod } from './probe-pod.ts';
 import type { San } from './san.ts';
 import type { ReachTrouble } from './trouble.ts';
 
@@ -33,6 +35,8 @@ export type DialResult =
       readonly isTrusted?: boolean;
       /** By the CA that the pod has. */
       readonly isTrustedByPod?: boolean;
+      /** In a clause, where it leads to a CA that clients refuse all the same: one that is past its end, or not begun. */
+      readonly caOutOfDate?: string;
     }
   /** curl judges by itself, with the CA of the node, and shows no certificate. In a pod: whether it has that CA too. */
   | { readonly state: 'accepted'; readonly isTrustedByPod?: boolean }
@@ -102,6 +106,16 @@ export interface VerifyFacts {
   readonly pods: readonly PodView[];
   readonly answers: readonly DnsAnswer[];
   readonly crashLoops: readonly CrashLoop[];
+  /** What there was too much of: how many were looked at, and of how many where that is known. */
+  readonly cuts?: readonly {
+    readonly what: 'api-servers' | 'pods';
+    readonly seen: number;
+    readonly all?: number;
+  }[];
+  /** Made by this run to look from. */
+  readonly probePods: readonly ProbePod[];
+  /** `namespace/name` of those that an earlier run has left behind, or that another one is looking from. */
+  readonly leftPods: readonly string[];
   /** What could not be read, and why. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
@@ -160,11 +174,16 @@ export interface Walk {
 
 export const gapCodes = [
   'node-unread',
+  'not-inspected',
   'no-pod',
   'path-not-proven',
   'not-seen',
   'link-unknown',
   'pod-not-found',
+  'cut-off',
+  'not-inspected',
+  'probe-pod',
+  'probe-pod-left',
 ] as const;
 
 /** What was not proven: never taken for good. */
@@ -187,6 +206,9 @@ export interface Verification {
   readonly walks: readonly Walk[];
   readonly pods: readonly PodView[];
   readonly crashLoops: readonly CrashLoop[];
+  readonly probePods: readonly ProbePod[];
+  readonly leftPods: readonly string[];
   readonly gaps: readonly Gap[];
   readonly unread: VerifyFacts['unread'];
+  readonly next: readonly NextStep[];
 }

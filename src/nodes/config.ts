@@ -2,11 +2,11 @@
 import path from 'node:path';
 import { display } from '../model/display.ts';
 import { canonicalIp } from '../model/ip.ts';
-import type { Wish, WishSource } from '../model/cluster-facts.ts';
+import { distinctWishes, type Wish, type WishSource } from '../model/cluster-facts.ts';
 import type { ApiAddress } from '../model/kubeconfig.ts';
 import type { ClusterNode } from '../model/node.ts';
 import { readYaml, type YamlReading } from '../model/safe-yaml.ts';
-import { parseSan, type San, sanKey } from '../model/san.ts';
+import { parseSan, type San } from '../model/san.ts';
 import { sanRefusalSentence } from '../model/san-refusal.ts';
 import { UserError } from '../model/user-error.ts';
 import { readServer } from './api-address.ts';
@@ -70,7 +70,7 @@ export async function readConfig(given: string, options: ConfigOptions): Promise
     endpoints: (cluster.endpoints ?? []).map((one, index) =>
       endpointOf(one, [...at, 'endpoints', index], refuse),
     ),
-    wishes: unique([
+    wishes: distinctWishes([
       ...wished(namesOf(config.names, ['names'], refuse), { by: 'names', path: given }),
       ...wished(namesOf(cluster.names, [...at, 'names'], refuse), { by: 'names', path: given }),
       ...wished(namesOf(policy.required, required, refuse), { by: 'policy', path: given }),
@@ -174,11 +174,6 @@ function wished(sans: readonly San[], from: WishSource): readonly Wish[] {
 }
 
 /** Who asked first is who is named. */
-function unique(wishes: readonly Wish[]): readonly Wish[] {
-  const known = new Set<string>();
-  return wishes.filter((one) => (known.has(sanKey(one)) ? false : known.add(sanKey(one))));
-}
-
 function checkSsh(ssh: SshSettings, at: (key: keyof SshSettings) => Path, refuse: Refuse): void {
   const wrong = ssh.user === undefined ? undefined : userFault(ssh.user);
   if (wrong !== undefined) throw refuse(at('user'), `is refused: ${wrong}`);

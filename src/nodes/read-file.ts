@@ -19,14 +19,15 @@ export interface ReadOptions {
 export interface TextFile {
   readonly text: string;
   readonly mode: number;
+  readonly owner: number;
 }
 
 export async function readTextFile(file: string, options: ReadOptions): Promise<TextFile> {
-  const { bytes, mode } = await readBytes(file, options);
+  const { bytes, mode, owner } = await readBytes(file, options);
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
     if (text.includes('\0')) throw new TypeError('NUL');
-    return { text, mode };
+    return { text, mode, owner };
   } catch {
     throw new UserError(`${options.what} ${display(file)} is not a text file in UTF-8`, options.hint);
   }
@@ -35,7 +36,7 @@ export async function readTextFile(file: string, options: ReadOptions): Promise<
 export async function readBytes(
   file: string,
   { what, hint, refuseLinks = false, largest = largestFile }: ReadOptions,
-): Promise<{ readonly bytes: Uint8Array; readonly mode: number }> {
+): Promise<{ readonly bytes: Uint8Array; readonly mode: number; readonly owner: number }> {
   const shown = `${what} ${display(file)}`;
   if (file === '' || file.includes('\0')) throw new UserError(`${what} has no usable path`, hint);
   try {
@@ -55,7 +56,7 @@ export async function readBytes(
         length += bytesRead;
       }
       if (length > largest) throw new UserError(`${shown} is larger than ${largest} bytes`, hint);
-      return { bytes: buffer.subarray(0, length), mode: found.mode };
+      return { bytes: buffer.subarray(0, length), mode: found.mode, owner: found.uid };
     } finally {
       await handle.close();
     }

@@ -4,9 +4,10 @@ import type { Finding, FindingArgs, FindingCode } from '../model/finding.ts';
 import type { Inspection } from '../model/inspection.ts';
 import type { PlannedName, Refusal } from '../model/plan.ts';
 import { affectedPath } from '../model/access-path.ts';
-import type { Probe } from '../model/probe.ts';
+import { isRefusal } from '../model/trouble.ts';
 import { formatSan, mostNames, type San, sanKey } from '../model/san.ts';
 import { type Ask, flagOf } from './ask.ts';
+import { absenceOf } from '../diagnose/no-control-plane.ts';
 import { isAllowed } from './policy.ts';
 import type { Subject } from './subject.ts';
 
@@ -31,7 +32,7 @@ export function ownerRefusals({ findings }: Inspection): readonly Refusal[] {
 /** A control plane with an old certificate makes every third call fail, so all of them have to be seen. */
 export function unseenRefusals({ findings, nodes }: Inspection, { accepted }: Ask): readonly Refusal[] {
   if (accepted.uninspected === true) return [];
-  const remedy = `have it answer, or leave it out knowing that calls which reach it go on failing: ${flagOf.uninspected}`;
+  const leaving = `or leave it out knowing that calls which reach it go on failing: ${flagOf.uninspected}`;
   const unread = nodes.flatMap(({ node, result }) =>
     node.role === 'control-plane' && result.state === 'unread'
       ? [
@@ -39,7 +40,27 @@ export function unseenRefusals({ findings, nodes }: Inspection, { accepted }: As
             code: 'not-read',
             node: node.name,
             detail: `it could not be read: ${result.trouble.message}`,
-            remedy,
+            // Who did not get in is told how; to go on without a host whose key has changed is nobody's first thought.
+            remedy: isRefusal(result.trouble) ? result.trouble.hint : `${result.trouble.hint}; ${leaving}`,
+          }),
+        ]
+      : [],
+  );
+  // Where none is found at all, that is said by the exit code.
+  const isAnyFound = nodes.some(
+    ({ result }) => result.state === 'read' && result.facts.apiserver !== undefined,
+  );
+  const hidden = nodes.flatMap(({ node, result }) =>
+    isAnyFound &&
+    node.role === 'control-plane' &&
+    result.state === 'read' &&
+    absenceOf(result.facts)?.kind === 'unknown'
+      ? [
+          made({
+            code: 'not-read',
+            node: node.name,
+            detail: 'no manifest of an API server could be read there, so its certificate is not known',
+            remedy: `see that the user who logs in is root there, or may become root; ${leaving}`,
           }),
         ]
       : [],
@@ -51,7 +72,7 @@ export function unseenRefusals({ findings, nodes }: Inspection, { accepted }: As
       remedy: `name them with --node too, or leave them out: ${flagOf.uninspected}`,
     }),
   );
-  return [...unread, ...others];
+  return [...unread, ...hidden, ...others];
 }
 
 /** What kubeadm itself would stumble over. */
@@ -60,71 +81,12 @@ export function configurationRefusals({ facts }: Inspection): readonly Refusal[]
   const remedy =
     'correct it first: kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system edit configmap kubeadm-config';
   const faults = (configuration?.faults ?? []).map(
-    ({ path, line, fault }) => `line ${line}: ${path} ${fault}`,
+    ({ path, line, column, fault }) => `line ${line}, column ${column}: ${path} ${fault}`,
   );
   const wrong = (configuration?.certSans ?? [])
     .filter((text) => certSan(text) === undefined)
     .map((text) => `certSANs holds "${text}", which kubeadm takes for neither a name nor an address`);
   return [...faults, ...wrong].map((detail) => made({ code: 'kubeadm-config-fault', detail, remedy }));
-}
-
-/** Only where another one is to be changed: a broken one is mended while the others serve. */
-export function healthRefusals(
-  { facts }: Inspection,
-  subjects: readonly Subject[],
-  changed: ReadonlySet<string>,
-): readonly Refusal[] {
-  if (changed.size === 0) return [];
-  const asleep = new Map<string, string>();
-  const byPlace = probesByPlace(facts.probes);
-  for (const { name, told } of subjects) {
-    const own = byPlace.get(`ssh ${name}`) ?? [];
-    const seen = own.length > 0 ? own : (byPlace.get(`direct ${told.advertiseAddress ?? ''}`) ?? []);
-    const ill = seen.find(
-      ({ result }) =>
-        result.state === 'served' && result.answer?.isKubernetes === true && result.answer.status >= 500,
-    );
-    if (ill?.result.state === 'served') asleep.set(name, ill.result.answer?.firstLine ?? '');
-    for (const { result } of seen) {
-      if (result.state !== 'served' || (result.health?.status ?? 0) < 500) continue;
-      const failing = result.health?.failing ?? [];
-      asleep.set(
-        name,
-        `/readyz says that it is not ready${failing.length === 0 ? '' : `: ${failing.join(', ')}`}`,
-      );
-    }
-    const isSilent = seen.length > 0 && seen.every(({ result }) => result.state === 'failed');
-    const [first] = seen;
-    if (
-      isSilent &&
-      first?.result.state === 'failed' &&
-      (own.length > 0 || first.result.trouble === 'refused')
-    )
-      asleep.set(name, first.result.detail);
-  }
-  return [...asleep]
-    .filter(([name]) => [...changed].some((other) => other !== name))
-    .map(([node, detail]) =>
-      made({
-        code: 'apiserver-unhealthy',
-        node,
-        detail: `its API server is not well (${detail}), and the others are needed while one is changed`,
-        remedy: 'mend it first: crictl ps -a --name kube-apiserver, and its log',
-      }),
-    );
-}
-
-/** From the node itself by its name, from elsewhere by the address that was dialled. */
-function probesByPlace(probes: readonly Probe[]): ReadonlyMap<string, readonly Probe[]> {
-  const places = new Map<string, Probe[]>();
-  for (const probe of probes) {
-    if (probe.way === 'proxy') continue;
-    const place = probe.way === 'ssh' ? `ssh ${probe.from}` : `direct ${probe.host}`;
-    const known = places.get(place);
-    if (known === undefined) places.set(place, [probe]);
-    else known.push(probe);
-  }
-  return places;
 }
 
 /** `--remove` of what kubeadm writes by itself, or of what somebody dials. */

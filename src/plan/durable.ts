@@ -71,8 +71,8 @@ export function patchCommand(resourceVersion: string, after: string): string {
   return `kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch configmap kubeadm-config --type=json -p ${shellWord(configurationPatch(resourceVersion, after))}`;
 }
 
-function refused({ line, detail }: ListRefused, names: readonly string[]): DurableChange {
-  return advice(`line ${line} of kubeadm-config cannot be edited safely: ${detail}`, names);
+function refused({ line, column, detail }: ListRefused, names: readonly string[]): DurableChange {
+  return advice(`line ${line}, column ${column} of kubeadm-config cannot be edited safely: ${detail}`, names);
 }
 
 function advice(why: string, names: readonly string[]): DurableChange {

@@ -1,7 +1,7 @@
 /** Where supplementary_addresses_in_ssl_keys is in effect, or where it belongs, and the patch that adds names there. */
 import { levels, type VariableFile } from '../model/inventory-source.ts';
 import { find, type Found, listIn, type ListRefused, readList } from './yaml-place.ts';
-import { addToList } from './yaml-list.ts';
+import { addToList, isSameBeside } from './yaml-list.ts';
 import { sameName } from './kubeadm-forms.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -27,6 +27,7 @@ export type InventoryPatch =
       readonly kind: 'advice';
       readonly path: string;
       readonly line: number;
+      readonly column: number;
       readonly why: string;
       readonly text: string;
     };
@@ -79,7 +80,7 @@ function rank({ level }: VariableFile): number {
 
 /** Of a text that cannot be read for sure: wherever it is named, but for comments, it may be set there, through a merge as well. */
 function mentions(text: string): boolean {
-  return new RegExp(`^(?!\\s*#).*${variable}`, 'm').test(text);
+  return new RegExp(`^(?!\\s*#).*${variable}`, 'm').test(text.replaceAll('\u0085', '\n'));
 }
 
 function intoList(
@@ -105,9 +106,20 @@ function intoSample({ path, text }: InventoryAsk['belongs'], names: readonly str
   const block = atEnd.inserted.replace(/^\r?\n/, '');
   const glued = sample[0].endsWith('\n') ? block : `\n${block}`;
   const after = text.slice(0, at) + glued + (glued.endsWith('\n') ? '' : '\n') + text.slice(at);
-  const [there, planned] = [readList(after, place), readList(atEnd.text, place)];
-  const isRight = there.ok && planned.ok && JSON.stringify(there.items) === JSON.stringify(planned.items);
+  const [before, there, planned] = [find(text, place), find(after, place), readList(atEnd.text, place)];
+  // In front of a `---` it would be another document, and Ansible reads none of the two.
+  const isRight =
+    !('ok' in before) &&
+    !('ok' in there) &&
+    planned.ok &&
+    isList(there, planned.items) &&
+    isSameBeside(before, there, place);
   return edited(path, text, isRight ? after : atEnd.text, how);
+}
+
+function isList(found: Found, expected: readonly string[] | undefined): boolean {
+  const list = listIn(found, place);
+  return list.ok && JSON.stringify(list.items) === JSON.stringify(expected);
 }
 
 function edited(
@@ -139,13 +151,14 @@ const reasons: Partial<Record<ListRefused['refusal'], string>> = {
 
 function advice(
   path: string,
-  { refusal, line, detail }: ListRefused,
+  { refusal, line, column, detail }: ListRefused,
   names: readonly string[],
 ): InventoryPatch {
   return {
     kind: 'advice',
     path,
     line,
+    column,
     why: reasons[refusal] ?? detail,
     text: `${variable}:\n${names.map((name) => `  - ${JSON.stringify(name)}\n`).join('')}`,
   };

@@ -87,11 +87,13 @@ function clusterConfiguration(signing: Signing, staging: string): string | Withh
   const names = signing.certSans.map(({ value }) => value);
   const place = { path: ['apiServer', 'certSANs'], kind: 'ClusterConfiguration' };
   const listed = addToList(text, place, names, sameName);
-  if (!listed.ok) return { withheld: `line ${listed.line} of kubeadm-config: ${listed.detail}` };
+  if (!listed.ok)
+    return { withheld: `line ${listed.line}, column ${listed.column} of kubeadm-config: ${listed.detail}` };
   let written = listed.text;
   for (const [key, value] of valuesToSay(signing, staging, text)) {
     const edit = setScalar(written, 'ClusterConfiguration', key, value);
-    if (!edit.ok) return { withheld: `line ${edit.line} of kubeadm-config: ${edit.detail}` };
+    if (!edit.ok)
+      return { withheld: `line ${edit.line}, column ${edit.column} of kubeadm-config: ${edit.detail}` };
     written = edit.text;
   }
   return ended(written);

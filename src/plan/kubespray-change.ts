@@ -75,7 +75,7 @@ function changeOf(
       {
         kind: 'advice',
         about: 'inventory',
-        where: `${patch.path}:${patch.line}`,
+        where: `${patch.path}:${patch.line}:${patch.column}`,
         why: patch.why,
         text: patch.text,
       },

@@ -8,6 +8,7 @@ import type { Ask } from './ask.ts';
 import { boundTo } from './bound.ts';
 import * as cluster from './cluster-refusals.ts';
 import { editKubeadmConfig, oneNodeOnly } from './durable.ts';
+import { healthRefusals } from './health.ts';
 import { configForm, flagsForm, type Written } from './kubeadm-forms.ts';
 import { kubesprayChanges } from './kubespray-change.ts';
 import { type NameTable, nameTable, type NodeAsk, type NodeNames, nodeNames } from './node-names.ts';
@@ -74,7 +75,7 @@ export function makePlan(inspection: Inspection, ask: Ask): Plan {
     ...judged.refusals,
     ...cluster.removalRefusals(subjects, ask.removals, (san) => breaksOf(san, table), ask),
     ...(changed.size > 0 || config.changes.length > 0 ? cluster.configurationRefusals(inspection) : []),
-    ...cluster.healthRefusals(inspection, subjects, changed),
+    ...healthRefusals(inspection, subjects, changed),
     ...drafts.flatMap(({ subject, names, action }) => {
       const made = makes.get(subject.name);
       if (action !== 'reissue' || made === undefined) return [];

@@ -39,6 +39,8 @@ const caKey: Check = ({ subject, made }) => {
   ];
 };
 
+const clocks = 'set the clocks (chronyc tracking, timedatectl)';
+
 const caDates: Check = ({ subject: { ca }, inspection }) => {
   if (ca === undefined)
     return [
@@ -48,7 +50,10 @@ const caDates: Check = ({ subject: { ca }, inspection }) => {
         remedy: 'see why with fix-sans inspect',
       },
     ];
-  if (Date.parse(ca.notAfter) > Date.parse(inspection.facts.readAt)) return [];
+  const now = Date.parse(inspection.facts.readAt);
+  if (Date.parse(ca.notBefore) > now)
+    return [{ code: 'clock-skew', detail: `its CA is not valid before ${ca.notBefore}`, remedy: clocks }];
+  if (Date.parse(ca.notAfter) > now) return [];
   return [
     {
       code: 'ca-expired',
@@ -90,7 +95,7 @@ const clock: Check = ({ subject: { name, facts }, inspection: { findings } }) =>
         {
           code: 'clock-skew',
           detail: `its clock is ${Math.abs(Math.round(facts.clockSkewSeconds))} seconds off, so a new certificate may not be valid yet elsewhere`,
-          remedy: 'set the clocks (chronyc tracking, timedatectl)',
+          remedy: clocks,
         },
       ]
     : [];
@@ -225,8 +230,7 @@ const unfinished: Check = ({ subject: { facts } }) =>
         {
           code: 'unfinished-run',
           detail: `an earlier run did not come to its end: ${facts.unfinishedRuns.join(', ')}`,
-          remedy:
-            'fix-sans apply puts its old certificate back first and then goes on; fix-sans rollback with the name of that run only puts it back',
+          remedy: 'fix-sans apply puts its old certificate back first; fix-sans rollback does that alone',
         },
       ];
 

@@ -41,9 +41,10 @@ function isNotTheCertificate({ inspection, ask }: Outcome): boolean {
   return inspection.verdict === 'not-the-certificate' || wasOtherCause;
 }
 
-/** The kubeconfig's own server: reported missing, and planned only when it is asked for by name. */
+/** Such as the kubeconfig's own server, which is planned only when it is asked for by name; or a CA that is past its end. */
 function lacksSomething({ findings }: Inspection): boolean {
-  return findings.some(({ code, severity }) => code === 'san-missing' && severity === 'error');
+  // What was not read is refused, or left out knowingly.
+  return findings.some(({ code, severity }) => severity === 'error' && code !== 'not-read');
 }
 
 export function nextOf(outcome: Outcome): readonly NextStep[] {
@@ -67,8 +68,9 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
   if (signs.length > 0)
     steps.push({
       where: 'here',
-      why: 'or by hand: the script of each control plane, for one after the other; with the same options as now',
+      why: 'or by hand: the script of each control plane, for one after the other; with the same options',
       command: 'fix-sans plan --runbooks ./runbooks',
+      takesOptions: true,
     });
   if (restarts.length > 0)
     steps.push({
@@ -78,8 +80,9 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
     });
   steps.push({
     where: 'here',
-    why: 'afterwards: the proof by handshakes, with the same options as now',
+    why: 'afterwards: the proof by handshakes, with the same options',
     command: `fix-sans verify${names}`,
+    takesOptions: true,
   });
   return steps;
 }

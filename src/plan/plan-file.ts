@@ -3,6 +3,7 @@ import { digestOf } from '../model/digest.ts';
 import type { ExitCode } from '../model/exit-code.ts';
 import { exitCodes } from '../model/exit-code.ts';
 import type { Plan } from '../model/plan.ts';
+import { faultyField } from './plan-shape.ts';
 
 /** Not the version of the tool: it changes when the meaning of a field does. */
 export const planFormat = 1;
@@ -41,34 +42,13 @@ export function readPlan(text: string): PlanReading {
       `it is of format ${typeof formatVersion === 'number' ? formatVersion : 'unknown'}, and this version reads format ${planFormat}: plan again`,
     );
   const { plan, digest } = file;
-  if (digest !== digestOf(JSON.stringify(plan, undefined, 2)))
+  const written = textOf(plan);
+  if (written === undefined) return refuse('incomplete', 'it is nested deeper than any plan');
+  if (digest !== digestOf(written))
     return refuse('tampered', 'its content is not what was written: it was changed by hand or on the way');
-  const missing = required.find(([key, is]) => !isMap(plan) || !is(plan[key]));
-  if (missing !== undefined) return refuse('incomplete', `it has no usable "${missing[0]}"`);
+  const faulty = faultyField(plan);
+  if (faulty !== undefined) return refuse('incomplete', `it has no usable "${faulty}"`);
   return { ok: true, plan: plan as Plan };
-}
-
-const isList = (value: unknown): boolean => Array.isArray(value);
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isNumber = (value: unknown): boolean => typeof value === 'number';
-
-const required: readonly (readonly [key: keyof Plan, is: (value: unknown) => boolean])[] = [
-  ['madeAt', (value) => isText(value) && !Number.isNaN(Date.parse(value as string))],
-  ['exitCode', isNumber],
-  ['nodes', isListOf(['node', 'action', 'reasons', 'names', 'lostByRecipe', 'certificate'])],
-  ['order', isText],
-  ['durable', isListOf(['kind'])],
-  ['refusals', isListOf(['code', 'detail', 'remedy', 'commands'])],
-  ['risks', isListOf(['code', 'detail'])],
-  ['findings', isListOf(['code', 'severity', 'args'])],
-  ['leftOut', isListOf(['name', 'why'])],
-  ['next', isListOf(['where', 'why', 'command'])],
-  ['bound', (value) => isMap(value) && isList(value['nodes'])],
-];
-
-function isListOf(keys: readonly string[]): (value: unknown) => boolean {
-  return (value) =>
-    Array.isArray(value) && value.every((one) => isMap(one) && keys.every((key) => Object.hasOwn(one, key)));
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -78,6 +58,15 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where it is nested too deeply to be written. */
+function textOf(plan: unknown): string | undefined {
+  try {
+    return JSON.stringify(plan, undefined, 2) ?? '';
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** What a node's own kubeadm made of the plan, put beside it: all of it is as planned, or the plan is refused. */
 import { type Certificate, isSignedBy } from '../model/certificate.ts';
-import type { NodePlan, Plan, Refusal } from '../model/plan.ts';
+import type { NodePlan, Plan, Refusal, Risk } from '../model/plan.ts';
 import { exitCodes } from '../model/exit-code.ts';
 import type { Rehearsed } from '../model/rehearsal.ts';
 import { looseSan, sanKey } from '../model/san.ts';
@@ -38,7 +38,16 @@ export function withRehearsals(plan: Plan, all: readonly RehearsedNode[]): Plan 
   const proven = all.flatMap(({ node, rehearsed }) =>
     rehearsed.state === 'signed' ? [{ node, serial: rehearsed.certificate.serial }] : [],
   );
-  if (refusals.length === 0) return { ...plan, rehearsed: proven };
+  const tried = new Set(all.map(({ node }) => node));
+  // It was asked for, and a quiet run says nothing else of it.
+  const risks = plan.nodes
+    .filter(({ node, action }) => action === 'reissue' && !tried.has(node))
+    .map(({ node }): Risk => ({
+      code: 'not-rehearsed',
+      node,
+      detail: 'its kubeadm was not tried: there is no configuration that it could be given',
+    }));
+  if (refusals.length === 0) return { ...plan, risks: [...plan.risks, ...risks], rehearsed: proven };
   return {
     ...plan,
     exitCode: exitCodes.refused.code,

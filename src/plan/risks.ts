@@ -3,6 +3,7 @@ import type { Inspection } from '../model/inspection.ts';
 import type { Risk } from '../model/plan.ts';
 import { formatSan, type San } from '../model/san.ts';
 import type { Ask } from './ask.ts';
+import { healthRisks } from './health.ts';
 import type { Draft } from './make-plan.ts';
 import type { Made } from './signing-of.ts';
 import { minorOf } from './subject.ts';
@@ -31,6 +32,8 @@ export function risksOf({ inspection, ask, drafts, makes, answered }: Risky): re
       detail:
         'kubeadm-config could not be read, so kubeadm is told what the node itself shows; compare it with what you know of the cluster',
     });
+  const subjects = drafts.map(({ subject }) => subject);
+  risks.push(...healthRisks(inspection, subjects, new Set(makes.keys())));
   for (const { subject, reasons, names } of drafts) {
     const made = makes.get(subject.name);
     if (made !== undefined) risks.push(...ofNode(subject.name, made, facts.readAt));

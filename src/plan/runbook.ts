@@ -20,9 +20,18 @@ export function runbook(
     `stage=${shellWord(staging)}`,
     `backup=${shellWord(backup)}-$(date -u +%Y%m%dT%H%M%SZ)`,
     '',
+    '# On another node, or since somebody made a newer certificate, its names would be the wrong ones.',
+    'have=$(openssl x509 -noout -fingerprint -sha256 -in "$crt" 2>/dev/null || true)',
+    `if [ "\${have#*=}" != '${printed(signing.today)}' ]; then`,
+    '  echo "$crt is not the certificate that this was planned from: the wrong node, or plan again" >&2',
+    '  exit 1',
+    'fi',
+    '',
     '# 1. Stage: kubeadm signs in an empty folder beside the live pair.',
     'mkdir "$stage"',
     `trap 'rm -rf "$stage"' EXIT`,
+    // dash runs no EXIT trap when a signal ends it, and a key would stay.
+    "trap 'exit 1' HUP INT TERM",
     `ln -s ${shellWord(signing.caCertificatePath)} "$stage/ca.crt"`,
     `ln -s ${shellWord(signing.caKeyPath)} "$stage/ca.key"`,
     ...('file' in form ? hereDocument('"$stage/kubeadm.yaml"', form.file) : []),
@@ -40,9 +49,11 @@ export function runbook(
     'chown --reference="$key" "$stage/apiserver.key"; chmod --reference="$key" "$stage/apiserver.key"',
     'if command -v chcon >/dev/null && chcon --reference="$crt" "$stage/apiserver.crt" 2>/dev/null; then chcon --reference="$key" "$stage/apiserver.key"; fi',
     '',
-    '# 4. Rename, the key first: for this moment the API server keeps the old pair.',
+    '# 4. Rename, the key first: for this moment the API server keeps the old pair. Nothing comes in between.',
+    "trap '' HUP INT TERM",
     'mv -f -- "$stage/apiserver.key" "$key"',
-    'mv -f -- "$stage/apiserver.crt" "$crt"',
+    'mv -f -- "$stage/apiserver.crt" "$crt" || { cp -a -- "$backup/${key##*/}" "$key"; exit 1; }',
+    "trap 'exit 1' HUP INT TERM",
     'sync',
     '',
     '# 5. Check what is served, for at most 75 seconds.',
@@ -57,6 +68,11 @@ export function runbook(
     'exit 1',
     '',
   ].join('\n');
+}
+
+/** As OpenSSL prints it: `AB:CD:…`. */
+function printed(fingerprint = ''): string {
+  return fingerprint.toUpperCase().replaceAll(/(..)(?=.)/g, '$1:');
 }
 
 /** By its text: OpenSSL 3.0 says 0 for a mismatch too. */

@@ -89,6 +89,7 @@ export function madeOn(
     ...(encryption === undefined ? {} : { encryptionAlgorithm: encryption }),
     ...(validity.period === undefined ? {} : { certificateValidityPeriod: validity.period }),
     algorithm: algorithm.algorithm,
+    ...(leaf === undefined ? {} : { today: leaf.fingerprint }),
     ...(algorithm.toSay === undefined ? {} : { algorithmToSay: algorithm.toSay }),
     ...paths,
   };

@@ -28,6 +28,8 @@ export interface Signing {
   readonly algorithmToSay?: string;
   /** RSA-2048 and the like, of the certificate on disk. */
   readonly algorithm: string;
+  /** SHA-256 of the certificate on disk, in hex: what is planned is good for that one only. None where there is none. */
+  readonly today?: string;
   /** Where the pair is now, symlinks resolved; staged beside it, so that a rename is one step. */
   readonly certificatePath: string;
   readonly keyPath: string;

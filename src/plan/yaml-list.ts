@@ -28,6 +28,19 @@ export function addToList(
   found: Found | ListRefused = find(text, place),
 ): ListEdit {
   if ('ok' in found) return found;
+  const edit = addToFound(text, place, additions, same, found);
+  // What cannot be proven with lines left out is judged with all of them.
+  const isOfAll = edit.ok || edit.refusal !== 'unproven' || found.hidden === '';
+  return isOfAll ? edit : addToList(text, place, additions, same, find(text, place, true));
+}
+
+function addToFound(
+  text: string,
+  place: ListPlace,
+  additions: readonly string[],
+  same: (one: string, other: string) => boolean,
+  found: Found,
+): ListEdit {
   const reading = listIn(found, place);
   if (!reading.ok) return reading;
   const present = reading.items ?? [];
@@ -47,20 +60,20 @@ export function addToList(
 
 /** Reads it back: the list is as planned, and no other value of the stream has changed. */
 function isProven(before: Found, text: string, place: ListPlace, expected: readonly string[]): boolean {
-  const after = find(text, place);
+  const after = find(text, place, before.hidden === '');
   if ('ok' in after) return false;
   const list = listIn(after, place);
   if (!list.ok || JSON.stringify(list.items) !== JSON.stringify(expected)) return false;
   return isSameBeside(before, after, place);
 }
 
-/** All but the list has the values that it had. Aliases that multiply without end are never followed, so of those nothing is known. */
+/** All but the list has the values that it had. Nothing is known of aliases that multiply without end or lead nowhere, and of what is merged but no map. */
 export function isSameBeside(before: Found, after: Found, place: ListPlace): boolean {
+  if (before.hidden !== after.hidden) return false;
   try {
     return JSON.stringify(without(before, place)) === JSON.stringify(without(after, place));
-  } catch (error) {
-    if (error instanceof ReferenceError) return false;
-    throw error;
+  } catch {
+    return false;
   }
 }
 

@@ -5,14 +5,12 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Pair,
-  parseAllDocuments,
-  parseDocument,
   type ParsedNode,
   type Scalar,
   visit,
 } from 'yaml';
+import { parseStream, parseThinned, placeIn, start, type Stream } from './yaml-stream.ts';
 
 export interface ListPlace {
   /** Keys from the root of the document to the list. */
@@ -44,6 +42,7 @@ export interface ListRefused {
   readonly ok: false;
   readonly refusal: ListRefusal;
   readonly line: number;
+  readonly column: number;
   readonly detail: string;
 }
 
@@ -51,12 +50,8 @@ export type ListReading =
   | { readonly ok: true; readonly items: readonly string[] | undefined; readonly line: number }
   | ListRefused;
 
-const mostBytes = 1024 * 1024;
-
-export interface Found {
-  readonly all: readonly Document.Parsed[];
+export interface Found extends Stream {
   readonly document: Document.Parsed;
-  readonly lines: LineCounter;
   /** The nodes along the path, as far as they are there; the root first. */
   readonly chain: readonly (ParsedNode | null)[];
   /** The pair of each step that is there. */
@@ -73,7 +68,7 @@ export function listIn(found: Found, { path }: ListPlace): ListReading {
   const { chain, pairs } = found;
   if (pairs.length < path.length) return { ok: true, items: undefined, line: 0 };
   const list = chain.at(-1) ?? null;
-  const line = lineOf(found, pairs.at(-1)?.key.range[0] ?? 0);
+  const line = placeIn(found.lines, pairs.at(-1)?.key.range[0] ?? 0).line;
   if (list === null || isNull(list)) return { ok: true, items: [], line };
   const fault = listFault(list, found);
   if (fault !== undefined) return fault;
@@ -81,22 +76,27 @@ export function listIn(found: Found, { path }: ListPlace): ListReading {
   return { ok: true, items, line };
 }
 
-export function find(text: string, { path, kind }: ListPlace): Found | ListRefused {
-  const stream = parseStream(text);
+/** In a long text without the lines that can be left out, unless the `whole` is asked for. */
+export function find(text: string, { path, kind }: ListPlace, whole = false): Found | ListRefused {
+  const thinned = whole || kind !== undefined ? undefined : parseThinned(text, path[0] ?? '');
+  const stream = thinned ?? parseStream(text);
   if ('ok' in stream) return stream;
-  const { all, lines } = stream;
+  const { all } = stream;
   const document = kind === undefined ? all[0] : all.find(({ contents }) => kindOf(contents) === kind);
   if (document === undefined)
-    return { ok: false, refusal: 'no-such-document', line: 1, detail: `no document of kind ${kind ?? ''}` };
+    return { ok: false, refusal: 'no-such-document', ...start, detail: `no document of kind ${kind ?? ''}` };
   const chain: (ParsedNode | null)[] = [document.contents];
   const pairs: Pair<ParsedNode, ParsedNode | null>[] = [];
-  const found: Found = { all, document, lines, chain, pairs };
+  const found: Found = { ...stream, document, chain, pairs };
   for (const key of path) {
     const map = chain.at(-1) ?? null;
     if (map === null || isNull(map)) break;
     const way = path.slice(0, pairs.length).join('.') || 'the document';
     if (isAlias(map)) return refusal(found, 'alias', map.range[0], `${way} is an alias`);
     if (!isMap(map)) return refusal(found, 'not-a-map', map.range[0], `${way} is no map`);
+    const odd = map.items.find((one) => isAlias(one.key));
+    if (odd !== undefined)
+      return refusal(found, 'alias', odd.key.range[0], 'a key is an alias, and may be this very one');
     const [pair, second] = map.items.filter((one) => isKey(one, key));
     if (second !== undefined)
       return refusal(found, 'twice', second.key.range[0], `${key} is set twice; the last one counts`);
@@ -110,29 +110,6 @@ export function find(text: string, { path, kind }: ListPlace): Found | ListRefus
     chain.push(pair.value);
   }
   return found;
-}
-
-interface Stream {
-  readonly all: readonly Document.Parsed[];
-  readonly lines: LineCounter;
-}
-
-/** As Ansible and Kubernetes read it (YAML 1.1). Keys are compared along the path only: for all it takes quadratic time. */
-export function parseStream(text: string): Stream | ListRefused {
-  if (text.length > mostBytes)
-    return { ok: false, refusal: 'too-large', line: 1, detail: `${text.length} characters` };
-  const lines = new LineCounter();
-  const options = { version: '1.1', merge: true, lineCounter: lines, uniqueKeys: false } as const;
-  const parsed = parseAllDocuments(text, options);
-  // Nothing but comments is no document to parseAllDocuments, but something to write into.
-  const all = parsed.length === 0 ? [parseDocument(text, options)] : parsed;
-  for (const { errors } of all) {
-    const [error] = errors;
-    if (error === undefined) continue;
-    const [detail = ''] = error.message.split('\n');
-    return { ok: false, refusal: 'not-yaml', line: lines.linePos(error.pos[0]).line, detail };
-  }
-  return { all, lines };
 }
 
 /** By its source: the value of `<<` is a symbol. */
@@ -180,12 +157,8 @@ function hasAlias(document: Document.Parsed, anchor: string): boolean {
   return is;
 }
 
-function lineOf({ lines }: Found, at: number): number {
-  return lines.linePos(at).line;
-}
-
 export function refusal(found: Found, code: ListRefusal, at: number, detail: string): ListRefused {
-  return { ok: false, refusal: code, line: lineOf(found, at), detail };
+  return { ok: false, refusal: code, ...placeIn(found.lines, at), detail };
 }
 
 export function isNull(node: ParsedNode): boolean {

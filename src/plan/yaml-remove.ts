@@ -12,7 +12,7 @@ export function removeFromList(
   place: ListPlace,
   isGone: (item: string) => boolean,
 ): ListRemoval {
-  const found = find(text, place);
+  const found = find(text, place, true);
   if ('ok' in found) return found;
   const reading = listIn(found, place);
   if (!reading.ok) return reading;
@@ -78,7 +78,7 @@ function flowSpans(
 }
 
 function isProven(before: Found, text: string, place: ListPlace, kept: readonly string[]): boolean {
-  const after = find(text, place);
+  const after = find(text, place, true);
   if ('ok' in after) return false;
   const list = listIn(after, place);
   if (!list.ok || JSON.stringify(list.items) !== JSON.stringify(kept)) return false;

@@ -39,10 +39,10 @@ export const inspectReports: Readonly<Record<string, (inspection: Inspection, lo
 };
 
 export const planReports: Readonly<Record<string, (plan: Plan, look: Look) => string>> = {
-  text: (plan, look) => pageAsText(planPage(plan), look),
+  text: (plan, look) => pageAsText(planPage(plan, look), look),
   json: planAsJson,
-  markdown: (plan) => pageAsMarkdown(planPage(plan)),
-  html: (plan) => pageAsHtml(planPage(plan)),
+  markdown: (plan, look) => pageAsMarkdown(planPage(plan, look)),
+  html: (plan, look) => pageAsHtml(planPage(plan, look)),
   prometheus: planAsPrometheus,
 };
 

@@ -119,3 +119,34 @@ export function cell(phrase: Phrase | string, tone?: Tone): Cell {
   const words = typeof phrase === 'string' ? plain(phrase) : phrase;
   return { phrase: words, ...(tone === undefined ? {} : { tone }) };
 }
+
+/** The first line about a command that only looked. */
+export function onlySeen(
+  cluster: string | undefined,
+  seen: Phrase,
+  changed: Phrase = plain('nothing was changed'),
+): Phrase {
+  return join(cluster === undefined ? [] : said`cluster ${cluster}, `, seen, plain('; '), changed);
+}
+
+/** Nothing where there are none. */
+export function itemBlocks(items: readonly Item[]): readonly Block[] {
+  return items.length === 0 ? [] : [{ kind: 'items', items }];
+}
+
+/** An item that is one sentence, which was made elsewhere, about one thing or about all. */
+export function remark(
+  kind: Pick<Item, 'label' | 'tone' | 'id'>,
+  {
+    what,
+    detail,
+    remedy,
+  }: { readonly what: string | undefined; readonly detail: string; readonly remedy?: string },
+): Item {
+  return {
+    ...kind,
+    head: join(what === undefined ? [] : said`${what}: `, [{ code: detail }]),
+    below: [],
+    ...(remedy === undefined ? {} : { todo: [{ code: remedy }] }),
+  };
+}

@@ -105,9 +105,9 @@ export const probe = z.object({
       protocol: text,
       answer: answer.optional(),
       health: z
-        .object({ status: whole, failing: texts })
+        .object({ status: whole.optional(), failing: texts })
         .optional()
-        .describe('what /readyz said, etcd included'),
+        .describe('what /readyz said, etcd included; without a status it said nothing in time'),
       noAnswer: z.object(trouble).optional(),
     }),
     z.object({ state: z.literal('failed'), ...trouble, answer: answer.optional() }),

@@ -95,7 +95,7 @@ const args = {
   'endpoint-unreachable': z.object({ endpoint: text, from: text, trouble: text }),
   'path-not-proven': z.object({ endpoint: text, trouble: text }),
   'control-plane-not-inspected': names,
-  'kubeadm-config-fault': z.object({ path: text, line: whole, fault: text }),
+  'kubeadm-config-fault': z.object({ path: text, line: whole, column: whole, fault: text }),
   'kubeadm-missing': z.object({}),
   'host-key-added': z.object({ fingerprint: text }),
 } as const satisfies { readonly [Code in FindingCode]: z.ZodType<Plain<FindingArgs[Code]>> };

@@ -76,7 +76,7 @@ const api = z.object({
         serviceSubnets: texts,
         encryptionAlgorithm: text.optional(),
         certificateValidityPeriod: text.optional(),
-        faults: z.array(z.object({ path: text, line: whole, fault: text })),
+        faults: z.array(z.object({ path: text, line: whole, column: whole, fault: text })),
       }),
     })
     .optional(),

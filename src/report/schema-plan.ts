@@ -1,4 +1,5 @@
 /** The shape of the JSON of `plan`, from which docs/schema/plan.schema.json is generated. For documents and tests only. */
+import { nextStep } from './schema-next-step.ts';
 import { z } from 'zod';
 import { accessPaths } from '../model/access-path.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
@@ -99,9 +100,7 @@ export const planSchema = z
     wayOut: z.object({ name: san, commands, isProven: z.boolean() }).optional(),
     findings: z.array(finding),
     leftOut: z.array(z.object({ name: text, why: text })),
-    next: z.array(
-      z.object({ where: z.enum(['here', 'control-plane', 'anywhere']), why: text, command: text }),
-    ),
+    next: z.array(nextStep),
     rehearsed: z
       .array(z.object({ node: text, serial: text }))
       .optional()

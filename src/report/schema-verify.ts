@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import { gapCodes, linkNames } from '../model/verification.ts';
 import { formatVersion } from './envelope.ts';
 import { san } from './schema-facts.ts';
+import { nextStep } from './schema-next-step.ts';
 
 const text = z.string();
 const codes = Object.values(exitCodes).map(({ code }) => code) as [ExitCode, ...ExitCode[]];
@@ -75,9 +76,28 @@ export const verifySchema = z
         backOff: text.optional(),
       }),
     ),
+    probePods: z
+      .array(
+        z.object({
+          node: text,
+          namespace: text,
+          pod: text,
+          image: text,
+          through: text.optional().describe('the control plane by whose admin.conf it was made'),
+          why: text
+            .optional()
+            .describe('why nothing could be seen from it; hostile: it may hold what a server said'),
+          end: z
+            .enum(['never-made', 'running', 'gone', 'left'])
+            .describe('gone: the API server said so; left: nobody did, and the exit code is not 0'),
+        }),
+      )
+      .describe('pods that --probe-image had made to look from'),
+    leftPods: z.array(text).describe('namespace/name of such pods of other runs; only with --probe-image'),
     gaps: z
       .array(z.object({ code: z.enum(gapCodes), what: text, detail: text, remedy: text }))
       .describe('what was not proven'),
     unread: z.array(z.object({ what: text, why: text })),
+    next: z.array(nextStep),
   })
   .meta({ title: 'fix-sans verify --format json' });

@@ -13,6 +13,7 @@ import type {
   Wanted,
 } from '../model/verification.ts';
 import { gapsOf } from './gaps.ts';
+import { nextOf } from './next.ts';
 import { isBad, notTried, seenBy, worst } from './outcome.ts';
 import { walkOf } from './walk.ts';
 
@@ -22,17 +23,24 @@ export interface JudgeOptions {
   readonly needsPod: boolean;
   /** `namespace/name` that was asked for. */
   readonly pod?: string;
+  /** In clauses, why there may be control planes that nobody looked at; or that they are left out knowingly. */
+  readonly uninspected?: readonly string[] | 'accepted';
 }
 
 export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions): Verification {
   const dials = indexOf(facts);
+  const own = ownPlaces(facts);
   const nodes = options.isWalk
     ? []
     : wanted.nodes.map(({ node, names, gone }) => ({
         node,
         names: [
-          ...names.map((san) => proofOf(facts, dials, { node, san, isGone: false })),
-          ...gone.map((san) => proofOf(facts, dials, { node, san, isGone: true })),
+          ...names.map((san) =>
+            proofOf(facts.readAt, dials, { node, san, isGone: false, at: own.get(node) ?? [] }),
+          ),
+          ...gone.map((san) =>
+            proofOf(facts.readAt, dials, { node, san, isGone: true, at: own.get(node) ?? [] }),
+          ),
         ],
       }));
   const paths = options.isWalk
@@ -44,18 +52,22 @@ export function judge(facts: VerifyFacts, wanted: Wanted, options: JudgeOptions)
   const gaps = gapsOf({ facts, nodes, paths, walks, options });
   // That a pod without a token is one on purpose is what most of them are: only of one that was asked for it is a fault.
   const shown = walks.map((walk) => forgiveToken(walk, options.pod !== undefined));
+  const verdict = verdictOf({ facts, nodes, paths, walks: shown, gaps });
   return {
     ...(facts.cluster === undefined ? {} : { cluster: facts.cluster }),
     madeAt: facts.readAt,
-    ...verdictOf({ facts, nodes, paths, walks: shown, gaps }),
+    ...verdict,
     isWalk: options.isWalk,
     nodes,
     paths,
     walks: shown,
     pods: facts.pods,
     crashLoops: facts.crashLoops,
+    probePods: facts.probePods,
+    leftPods: facts.leftPods,
     gaps,
     unread: facts.unread,
+    next: nextOf({ ...verdict, walks: shown }, wanted),
   };
 }
 
@@ -80,17 +92,29 @@ interface Wish {
   readonly node: string;
   readonly san: San;
   readonly isGone: boolean;
+  /** `10.0.0.1:6443`: where it is this node that answers. */
+  readonly at: readonly string[];
 }
 
-function proofOf({ nodes, readAt }: VerifyFacts, index: DialIndex, { node, san, isGone }: Wish): NameProof {
-  const own = nodes.find((one) => one.node === node);
+/** What answers on an address that two nodes have, such as a NAT's, is one of them, and proves nothing of the other. */
+function ownPlaces({ nodes }: VerifyFacts): ReadonlyMap<string, readonly string[]> {
+  const owners = new Map<string, number>();
+  const places = nodes.map(({ node, addresses, port }) => ({
+    node,
+    at: addresses.map((host) => `${host}:${port}`),
+  }));
+  for (const { at } of places)
+    for (const place of new Set(at)) owners.set(place, (owners.get(place) ?? 0) + 1);
+  return new Map(places.map(({ node, at }) => [node, at.filter((place) => owners.get(place) === 1)]));
+}
+
+function proofOf(readAt: string, index: DialIndex, { node, san, isGone, at }: Wish): NameProof {
   const seenAt = (...places: readonly string[]): Seen =>
     worst(
       places
         .flatMap((place) => index.get(`${place} ${sanKey(san)}`) ?? [])
         .map((dial) => seenBy(dial, readAt, isGone)),
     );
-  const at = (own?.addresses ?? []).map((host) => `${host}:${own?.port ?? 0}`);
   return {
     san,
     here: seenAt(...at.map((one) => `here ${one}`)),
@@ -129,7 +153,7 @@ function verdictOf({ facts, nodes, paths, walks, gaps }: Judged): Pick<Verificat
   const bad = seen.filter(isBad);
   const broken = walks.flatMap((walk) => walk.broken ?? []);
   const fromPods = facts.dials
-    .filter(({ place, target }) => place.kind === 'pod' && target === 'backend')
+    .filter(({ place }) => place.kind === 'pod')
     .map((dial) => seenBy(dial, facts.readAt));
   const aboutNames = [...bad, ...(broken.includes('certificate') ? fromPods.filter(isBad) : [])].some(
     ({ outcome }) => outcome !== 'untrusted',

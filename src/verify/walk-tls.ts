@@ -1,4 +1,5 @@
 /** The links of a pod's way that handshakes show: the pod's CA, which API servers answer it, and each one's certificate. */
+import { probeTroubleText } from '../model/probe-words.ts';
 import type { Dial, Link, PodView, VerifyFacts } from '../model/verification.ts';
 import { seenBy } from './outcome.ts';
 
@@ -23,7 +24,7 @@ export function caLink({ pod, dials }: PodSight): Link {
   const from =
     pod.ca.from === 'kubelet'
       ? 'the ca.crt that kubelet mounted into the pod'
-      : `ConfigMap kube-root-ca.crt of namespace ${pod.namespace}, read by the API`;
+      : `the ConfigMap kube-root-ca.crt of namespace ${pod.namespace}, as the API shows it,`;
   const genuine = dials.flatMap(({ result }) =>
     result.state === 'accepted' || (result.state === 'served' && result.isTrusted === true) ? [result] : [],
   );
@@ -45,6 +46,12 @@ export function caLink({ pod, dials }: PodSight): Link {
   };
 }
 
+/** No API server of this cluster. */
+export function isForeign(result: Dial['result']): boolean {
+  if (result.state === 'rejected') return true;
+  return result.state === 'served' && result.isTrusted === false && result.isTrustedByPod !== true;
+}
+
 export function backendsLink({ dials, service }: PodSight): Link {
   const link = 'backends';
   const direct = dials.filter(({ target }) => target === 'backend');
@@ -60,14 +67,16 @@ export function backendsLink({ dials, service }: PodSight): Link {
     const own = direct.filter((one) => one.host === host);
     const failed = own.find(({ result }) => result.state === 'failed');
     return own.every(({ result }) => result.state === 'failed') && failed?.result.state === 'failed'
-      ? [`${host} (${failed.result.trouble}: ${failed.result.detail})`]
+      ? [`${host} (${probeTroubleText(failed.result)})`]
       : [];
   });
+  const behind = new Set(service?.endpoints.map(({ host }) => host)).size;
+  const rest = behind > hosts.length ? ` (${behind - hosts.length} more were not dialled)` : '';
   return silent.length === 0
     ? {
         link,
         state: 'good',
-        detail: `${hosts.join(', ')}: ${hosts.length === 1 ? 'it answers' : 'all answer'}`,
+        detail: `${hosts.join(', ')}: ${hosts.length === 1 ? 'it answers' : 'all answer'}${rest}`,
       }
     : {
         link,
@@ -79,10 +88,14 @@ export function backendsLink({ dials, service }: PodSight): Link {
 /** Which API server's certificate a client in the pod would refuse; where its own CA is wrong, by the cluster's. */
 export function certificateLink(sight: PodSight): Link {
   const link = 'certificate';
-  const { dials, at, pod, service, nodes } = sight;
+  const { dials, at, service, nodes } = sight;
   const isOwnCaWrong = caLink(sight).state === 'broken';
   const answered = dials.filter(({ target, result }) => target === 'backend' && result.state !== 'failed');
-  const used = answered.length > 0 ? answered : dials.filter(({ result }) => result.state !== 'failed');
+  // Through the ClusterIP may answer what is no endpoint any more, and clients are led there too.
+  const through = dials.filter(
+    ({ target, result }) => target === 'cluster-ip' && result.state !== 'failed' && !isForeign(result),
+  );
+  const used = [...answered, ...through];
   if (used.length === 0) return { link, state: 'unknown', detail: 'no certificate was seen from the pod' };
   const faults = new Map<string, Set<string>>();
   let isUnknown = false;
@@ -121,7 +134,7 @@ export function certificateLink(sight: PodSight): Link {
   return {
     link,
     state: 'good',
-    detail: `every one holds ${names.join(' and ')}, which ${pod.pod} dials`,
+    detail: `every one holds ${names.join(' and ')}, which the pod dials`,
   };
 }
 

@@ -8,7 +8,8 @@ import {
   type VerifyFacts,
   type Walk,
 } from '../model/verification.ts';
-import { backendsLink, caLink, certificateLink, type PodSight } from './walk-tls.ts';
+import { probeTroubleText } from '../model/probe-words.ts';
+import { backendsLink, caLink, certificateLink, isForeign, type PodSight } from './walk-tls.ts';
 
 export function walkOf(facts: VerifyFacts, pod: PodView): Walk {
   const sight: PodSight = {
@@ -140,7 +141,11 @@ function wordsOf({ result }: VerifyFacts['answers'][number]): string {
 /** Backends answer and the ClusterIP does not: the rules that lead from one to the other are kube-proxy's. */
 function kubeProxyLink(facts: VerifyFacts, { dials }: PodSight): Link {
   const link = 'kube-proxy';
-  const through = dials.filter(({ target }) => target === 'cluster-ip');
+  // The first address is what KUBERNETES_SERVICE_HOST and DNS lead clients to; that a second one works helps none of them.
+  const [primary] = facts.service?.clusterIps ?? [];
+  const through = dials.filter(
+    ({ target, host }) => target === 'cluster-ip' && (primary === undefined || host === primary),
+  );
   const direct = dials.filter(({ target }) => target === 'backend');
   if (through.length === 0) return { link, state: 'unknown', detail: 'the ClusterIP was not dialled' };
   const [first] = through;
@@ -161,7 +166,7 @@ function kubeProxyLink(facts: VerifyFacts, { dials }: PodSight): Link {
         }
       : { link, state: 'unknown', detail: said };
   }
-  const why = first?.result.state === 'failed' ? `${first.result.trouble}: ${first.result.detail}` : '';
+  const why = first?.result.state === 'failed' ? probeTroubleText(first.result) : '';
   if (backends.length > 0)
     return {
       link,
@@ -173,11 +178,6 @@ function kubeProxyLink(facts: VerifyFacts, { dials }: PodSight): Link {
     state: 'unknown',
     detail: `${address} does not answer (${why}), and no API server behind it either`,
   };
-}
-
-function isForeign(result: Dial['result']): boolean {
-  if (result.state === 'rejected') return true;
-  return result.state === 'served' && result.isTrusted === false && result.isTrustedByPod !== true;
 }
 
 function strangerWords(result: Dial['result']): string {

@@ -49,3 +49,15 @@ function unique(sans: readonly San[]): readonly San[] {
 function distinct(names: readonly string[]): readonly string[] {
   return [...new Set(names)];
 }
+
+/** While it is waited, a certificate may be replaced by one that holds less: what was wanted before is wanted still. */
+export function grown(before: Wanted | undefined, now: Wanted): Wanted {
+  if (before === undefined) return now;
+  const earlier = new Map(before.nodes.map((one) => [one.node, one]));
+  const nodes = now.nodes.map(({ node, names, gone }) => {
+    const old = earlier.get(node);
+    earlier.delete(node);
+    return { node, names: unique([...(old?.names ?? []), ...names]), gone };
+  });
+  return { asked: unique([...before.asked, ...now.asked]), nodes: [...nodes, ...earlier.values()] };
+}

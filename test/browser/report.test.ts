@@ -6,11 +6,12 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { diagnoseCluster } from '../../src/diagnose/diagnose-cluster.ts';
 import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
-import { inspectReports, planReports } from '../../src/report/index.ts';
+import { inspectReports, planReports, verifyReports } from '../../src/report/index.ts';
 import { ensureCommands, findCommand } from '../lab/install.ts';
 import { buildFacts, changeNode } from '../support/facts.ts';
 import { samplePlans } from '../support/sample-plans.ts';
 import { sampleStories } from '../support/sample-stories.ts';
+import { sampleVerifications } from '../support/sample-verifications.ts';
 import { labOptions } from '../support/ssh-hosts.ts';
 
 /** To be looked at by somebody; not kept in the repository. */
@@ -103,27 +104,38 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
   });
 });
 
-/** The poisoned one has three nodes of one name, which no cluster has; it is looked at below. */
+const look = { colour: false, width: 80 };
+/** The poisoned ones have several nodes of one name, which no cluster has; they are looked at below. */
 const plans = Object.entries(samplePlans())
   .filter(([name]) => name !== 'poisoned')
-  .map(([name, plan]) => [name, planReports['html']?.(plan, { colour: false, width: 80 }) ?? ''] as const);
+  .map(([name, plan]) => ['plan', name, planReports['html']?.(plan, look) ?? ''] as const);
+const verifications = Object.entries(sampleVerifications())
+  .filter(([name]) => name !== 'poisoned')
+  .map(([name, one]) => ['verify', name, verifyReports['html']?.(one, look) ?? ''] as const);
+const pages = [...plans, ...verifications];
 
-describe.each(['light', 'dark'] as const)('plans, %s', (colorScheme) => {
-  test.each(plans)('%s: axe finds nothing, and nothing is loaded or said', async (name, html) => {
-    await withHtml(html, { colorScheme }, async ({ page, complaints, requests }) => {
-      await page.screenshot({ path: path.join(shelf, `plan-${name}-${colorScheme}.png`), fullPage: true });
-      expect(await page.locator('h1').textContent()).toContain('plan');
-      expect(await axeViolations(page)).toEqual([]);
-      expect(complaints).toEqual([]);
-      expect(requests).toEqual(['https://report.example/']);
-    });
-  });
+describe.each(['light', 'dark'] as const)('of plan and verify, %s', (colorScheme) => {
+  test.each(pages)(
+    '%s, %s: axe finds nothing, and nothing is loaded or said',
+    async (command, name, html) => {
+      await withHtml(html, { colorScheme }, async ({ page, complaints, requests }) => {
+        const file = `${command}-${name}-${colorScheme}.png`;
+        await page.screenshot({ path: path.join(shelf, file), fullPage: true });
+        expect(await page.locator('h1').textContent()).toMatch(
+          command === 'plan' ? /plan/ : /verify|way to the API/,
+        );
+        expect(await axeViolations(page)).toEqual([]);
+        expect(complaints).toEqual([]);
+        expect(requests).toEqual(['https://report.example/']);
+      });
+    },
+  );
 });
 
 test.each([360, 768])(
-  'at %i pixels no plan scrolls sideways, and on paper nothing is cut off',
+  'at %i pixels no plan and no verification scrolls sideways, and on paper nothing is cut off',
   async (width) => {
-    for (const [, html] of plans) {
+    for (const [, , html] of pages) {
       await withHtml(html, { width }, async ({ page }) => {
         const over = 'document.documentElement.scrollWidth - window.innerWidth';
         expect(await page.evaluate(over)).toBeLessThanOrEqual(0);
@@ -135,11 +147,14 @@ test.each([360, 768])(
   },
 );
 
-test('a plan of hostile names runs nothing of them', async () => {
-  const text = '<script>alert(1)</script><img src=x onerror=alert(2)>';
-  const html = planReports['html']?.(samplePlans(text).poisoned, { colour: false, width: 80 }) ?? '';
+const hostile = '<script>alert(1)</script><img src=x onerror=alert(2)>';
+
+test.each([
+  ['plan', planReports['html']?.(samplePlans(hostile).poisoned, look) ?? ''],
+  ['verification', verifyReports['html']?.(sampleVerifications(hostile).poisoned, look) ?? ''],
+])('a %s of hostile names runs nothing of them', async (_, html) => {
   await withHtml(html, {}, async ({ page, complaints, requests }) => {
-    expect(await page.locator('main').textContent()).toContain(text);
+    expect(await page.locator('main').textContent()).toContain(hostile);
     expect(await page.locator('script, img').count()).toBe(0);
     expect(complaints).toEqual([]);
     expect(requests).toHaveLength(1);

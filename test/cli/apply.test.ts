@@ -39,7 +39,7 @@ test.each([
   ],
   [
     ['apply', node, '--yes', '--plan=/nonexistent/x.json'],
-    'cannot read /nonexistent/x.json: it is not there',
+    'the plan /nonexistent/x.json cannot be read',
     'plan --out',
   ],
   [

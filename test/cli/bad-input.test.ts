@@ -26,6 +26,7 @@ import {
   leaf,
   leafOf,
   namesOf,
+  now,
   otherCa,
   read,
   reissue,
@@ -178,22 +179,33 @@ describe('row 42: YAML that is made to hurt is refused in no time, and changes n
 
 describe('row 43: values that are no texts are never made into texts', () => {
   test.each([
-    ['api.x', 'a text, not a list'],
-    ['[10.0]', 'a number'],
-    ['[1e3]', 'a number'],
-    ['[0o17]', 'a number'],
-    ['[yes]', 'a boolean of YAML 1.1'],
-    ['[1:20]', 'a number to the base of sixty'],
-    ['[~]', 'null'],
-  ])('certSANs: %s', (value) => {
+    ['api.x', 'a text, not a list', 13],
+    ['[10.0]', 'a number', 14],
+    ['[1e3]', 'a number', 14],
+    ['[0o17]', 'a number', 14],
+    ['[yes]', 'a boolean of YAML 1.1', 14],
+    ['[1:20]', 'a number to the base of sixty', 14],
+    ['[~]', 'null', 14],
+    ['[api.example, 7]', 'a number behind a name', 27],
+  ])('certSANs: %s', (value, _, column) => {
     const text = configuration(`apiServer:\n  certSANs: ${value}\n`);
     const plan = planOf(configured(text));
     expect(refusals(plan)).toEqual([7, ['kubeadm-config-fault']]);
-    expect(plan.refusals[0]?.detail).toMatch(/^line 9: apiServer\.certSANs|^certSANs holds/);
+    const at = `line 9, column ${column}: apiServer\\.certSANs`;
+    expect(plan.refusals[0]?.detail).toMatch(new RegExp(`^${at}|^certSANs holds`));
     const edit = addToList(text, sans, ['x.example']);
-    expect(edit).toMatchObject({ ok: false, line: 9 });
+    expect(edit).toMatchObject({ ok: false, line: 9, column });
     // An inventory is read alike.
-    expect(patched(inventoryFile(`a: 1\n${list}: ${value}\n`))).toMatchObject([{ kind: 'advice', line: 2 }]);
+    expect(patched(inventoryFile(`a: 1\n${list}: ${value}\n`))).toMatchObject([
+      { kind: 'advice', line: 2, column: column - 13 + list.length + 3 },
+    ]);
+  });
+
+  test('a list that is one text: line and column are in the refusal that people read', () => {
+    const plan = planOf(configured(configuration('apiServer:\n  certSANs: api.x\n')));
+    expect(plan.refusals.map(({ detail }) => detail)).toEqual([
+      'line 9, column 13: apiServer.certSANs is a string, not a list',
+    ]);
   });
 
   test('certSANs: with nothing behind it is an empty list to kubeadm, and to us', () => {
@@ -279,11 +291,15 @@ describe('row 47: supplementary_addresses_in_ssl_keys', () => {
   });
 });
 
-async function show(content: string, mode = 0o600): ReturnType<typeof runCli> {
+const madeAt = Date.parse(now);
+const soon = (): Date => new Date(madeAt + 60_000);
+const nextDay = (): Date => new Date(madeAt + 26 * 3_600_000);
+
+async function show(content: string, mode = 0o600, clock = soon): ReturnType<typeof runCli> {
   const file = path.join(folder, 'plan.json');
   writeFileSync(file, content);
   chmodSync(file, mode);
-  return runCli(['show', file]);
+  return runCli(['show', file], { now: clock });
 }
 
 describe('row 57: a plan file', () => {
@@ -310,6 +326,25 @@ describe('row 57: a plan file', () => {
     expect(shown.stdout).toContain('203.0.113.10');
   });
 
+  test('older than a day is shown, and not to be acted upon', async () => {
+    const shown = await show(text, 0o600, nextDay);
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toContain('203.0.113.10');
+    expect(shown.stderr).toMatch(
+      /^fix-sans: do not act on .*plan\.json as it is: it is 26 hours old, and a plan is good for 24 hours\n +plan again: /,
+    );
+    const file = path.join(folder, 'plan.json');
+    expect(await runCli(['show', file, '--max-age', '2d'], { now: nextDay })).toMatchObject({ stderr: '' });
+    expect(await runCli(['show', file, '--max-age', '90m'], { now: nextDay })).toMatchObject({
+      stderr: expect.stringContaining('good for 90 minutes') as string,
+    });
+    expect(await runCli(['show', file, '--max-age', '24'], { now: nextDay })).toMatchObject({
+      code: 64,
+      stdout: '',
+      stderr: expect.stringContaining('did you mean --max-age 24h?') as string,
+    });
+  });
+
   test('that others may write is shown with a warning', async () => {
     const shown = await show(text, 0o666);
     expect(shown.code).toBe(0);
@@ -321,12 +356,15 @@ describe('row 57: a plan file', () => {
   test('behind a link is read; a folder, a device and what is not there are said', async () => {
     await show(text);
     symlinkSync(path.join(folder, 'plan.json'), path.join(folder, 'link.json'));
-    expect(await runCli(['show', path.join(folder, 'link.json')])).toMatchObject({ code: 0, stderr: '' });
+    expect(await runCli(['show', path.join(folder, 'link.json')], { now: soon })).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
     for (const [file, words] of [
-      [folder, 'is no file'],
-      ['/dev/zero', 'is no file'],
-      [path.join(folder, 'gone.json'), 'it is not there'],
-      [path.join(folder, 'plan.json', 'x'), 'ENOTDIR'],
+      [folder, 'is a folder'],
+      ['/dev/zero', 'is not a regular file'],
+      [path.join(folder, 'gone.json'), 'it does not exist'],
+      [path.join(folder, 'plan.json', 'x'), 'a part of its path is no folder'],
     ] as const) {
       const shown = await runCli(['show', file]);
       expect(shown.stderr).toContain(words);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countOf, durationOf, isSet, textOf, textsOf } from '../../src/cli/option-values.ts';
+import { ageOf, countOf, durationOf, isSet, textOf, textsOf } from '../../src/cli/option-values.ts';
 import { UserError } from '../../src/model/user-error.ts';
 
 describe('a duration', () => {
@@ -52,6 +52,28 @@ describe('a duration', () => {
 
   test('one that was not given is undefined', () => {
     expect(durationOf({}, 'timeout', '--timeout')).toBeUndefined();
+  });
+});
+
+describe('an age', () => {
+  test.each([
+    ['90m', 90],
+    ['24h', 1440],
+    ['7d', 10_080],
+    ['366d', 527_040],
+  ])('%s is %i minutes', (text, minutes) => {
+    expect(ageOf({ maxAge: text }, 'maxAge', '--max-age')).toBe(minutes * 60_000);
+  });
+
+  test.each(['', '0h', '24', '10s', '367d', '1w', '-1d', '1.5h', '99999d', ' 1h', '١h'])(
+    '%j is none',
+    (text) => {
+      expect(() => ageOf({ maxAge: text }, 'maxAge', '--max-age')).toThrow(/^--max-age .*is no age$/);
+    },
+  );
+
+  test('one that was not given is undefined', () => {
+    expect(ageOf({}, 'maxAge', '--max-age')).toBeUndefined();
   });
 });
 

@@ -192,7 +192,7 @@ describe('--write', () => {
 
     const { ino, mtimeMs } = statSync(variables);
     const second = await write('--san', 'new.example.com', '--write');
-    expect(second.stderr).toContain('the inventory needs no change that can be written');
+    expect(second.stderr).toContain('the inventory has every name that it should; nothing was written');
     expect(statSync(variables)).toMatchObject({ ino, mtimeMs });
   });
 
@@ -283,7 +283,7 @@ describe('what is typed wrong is said before anything is contacted, exit 64', ()
 
   test.each([
     [[], 'missing required argument'],
-    [['/nowhere.json'], 'it is not there'],
+    [['/nowhere.json'], 'it does not exist'],
   ])('show %j', async (args, words) => {
     const { code, stderr } = await runCli(['show', ...args]);
     expect(stderr).toContain(words);

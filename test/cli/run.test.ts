@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
 import { exitCodes, worstExit } from '../../src/model/exit-code.ts';
+import { type ExitUser, exitUses, exitUsesOf } from '../../src/model/exit-uses.ts';
 import { runCli } from '../support/run-cli.ts';
 
 test.each([
@@ -97,6 +99,26 @@ test('help exit-codes prints every code, and the README has the same table', asy
   for (const { code, meaning } of Object.values(exitCodes)) {
     expect(stdout).toMatch(new RegExp(`^ +${code}  ${meaning.replace(/[()]/g, '\\$&')}$`, 'm'));
     expect(readme).toContain(`| ${code} | ${meaning} |`);
+  }
+});
+
+test('what each command means by its exit codes is in its help, in the topic and in the README', async () => {
+  const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+  const { stdout: topic } = await runCli(['help', 'exit-codes']);
+  const users = Object.keys(exitUses) as ExitUser[];
+  expect(users).toEqual(commands.map(({ name }) => name).filter((name) => name !== 'help'));
+  for (const command of users) {
+    const uses = exitUsesOf(command);
+    const codes = uses.map(({ code }) => code);
+    expect(codes).toEqual([...new Set(codes)].toSorted((one, other) => one - other));
+    expect(readme).toContain(
+      `| \`${command}\` | ${uses.map(({ code, meaning }) => `${code} ${meaning}`).join('; ')} |\n`,
+    );
+    const lines = (width: number) =>
+      uses.map(({ code, meaning }) => `  ${String(code).padStart(width)}  ${meaning}\n`).join('');
+    expect(topic).toContain(`\n${command}\n${lines(3)}`);
+    const { stdout: help } = await runCli([command, '--help']);
+    expect(help).toContain(`\nExit codes:\n${lines(2)}\n`);
   }
 });
 

@@ -8,7 +8,12 @@ describe('what is typed wrong is said before anything is contacted, exit 64', ()
     [['--pod', 'x'], 'write namespace/name'],
     [['--pod', 'a/b', '--without-pods'], 'do not go together'],
     [['--walk', '--without-pods'], 'leave one of them out'],
-    [['--plan', '/nowhere'], 'cannot read --plan /nowhere'],
+    [['--probe-image', 'pause:3.10', '--without-pods'], 'do not go together'],
+    [['--probe-image', 'pause:3.10', '--pod', 'a/b'], 'do not go together'],
+    [['--probe-image', 'pause;id'], '--probe-image pause;id is no name of an image'],
+    [['--probe-image', 'https://registry.k8s.io/pause'], 'is no name of an image'],
+    [['--plan', '/nowhere'], 'the plan /nowhere cannot be read'],
+    [['--plan', '/dev/zero'], 'is not a regular file'],
     [['--report', 'prometheus=/nowhere/x'], 'there is no folder /nowhere'],
   ])('%j', async (args, words) => {
     const { code, stdout, stderr } = await runCli(['verify', '--node', 'ops@192.0.2.1', ...args]);

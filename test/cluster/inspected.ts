@@ -31,6 +31,9 @@ interface Given {
   /** Instead of a --node for each control plane. */
   readonly nodes?: readonly string[];
   readonly options?: readonly string[];
+  /** As Ctrl-C does it. */
+  readonly stop?: AbortSignal;
+  readonly onTalk?: (text: string) => void;
 }
 
 export async function inspectBySsh(cluster: LabCluster, given: Given = {}): Promise<Inspected> {
@@ -76,7 +79,7 @@ async function runBySsh(
   command: 'inspect' | 'plan' | 'verify' | 'apply' | 'rollback',
   given: Given,
 ): Promise<Omit<Inspected, 'report'> & { readonly stdout: string }> {
-  const { user = 'root', options = [] } = given;
+  const { user = 'root', options = [], stop } = given;
   const { privateKeyFile, knownHostsFile } = cluster.ssh(firstNode(cluster), user);
   const nodes =
     given.nodes ?? cluster.controlPlanes.flatMap(({ address }) => ['--node', `ssh://${user}@${address}`]);
@@ -90,7 +93,13 @@ async function runBySsh(
     const code = await run(argv, {
       stdin: Readable.from([]),
       stdout: { write: (text) => (stdout += text) },
-      stderr: { write: (text) => (stderr += text) },
+      stderr: {
+        write: (text) => {
+          stderr += text;
+          given.onTalk?.(text);
+        },
+      },
+      ...(stop && { stop: () => stop }),
       env: { HOME: home, PATH: process.env['PATH'] },
       openNode: async (node, reach) => {
         const reader = await openNode(node, reach);

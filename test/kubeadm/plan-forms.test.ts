@@ -171,7 +171,10 @@ describe.each(subjects)('$name', (subject) => {
     const state = path.join(bench.folder, 'state');
     const first = await bench.runWithFlags();
     expect(first.code).toBe(0);
-    const signing = signingOf(subject, bench);
+    const today = new X509Certificate(readFileSync(path.join(bench.pki, 'apiserver.crt')));
+    const signing = signingOf(subject, bench, {
+      today: today.fingerprint256.replaceAll(':', '').toLowerCase(),
+    });
     const before = statSync(signing.certificatePath).mode;
     const text = runbook(signing, configForm(signing, stagingFolder(signing)), stagingFolder(signing));
     // Nobody serves here, and the state of this machine is left alone.

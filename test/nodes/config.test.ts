@@ -70,6 +70,7 @@ test('a whole file is read into plain values, with paths relative to it', async 
     wishes: [
       { type: 'dns', value: 'api.example.com', from: { by: 'names', path: file } },
       { type: 'ip', value: '203.0.113.7', from: { by: 'names', path: file } },
+      { type: 'dns', value: 'api.example.com', from: { by: 'policy', path: file } },
       { type: 'dns', value: 'vip.example.com', from: { by: 'policy', path: file } },
     ],
     ssh: {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeQuestion, octal } from '../../src/inspect/verify/dns.ts';
 import { readVerifyReply } from '../../src/inspect/verify/read-verify.ts';
 import { verifyQuery } from '../../src/inspect/verify/verify-script.ts';
-import { read } from '../support/facts.ts';
+import { now, read } from '../support/facts.ts';
 import { keyPair, mintKubeadm } from '../support/mint.ts';
 import { nodeTree } from '../support/node-tree.ts';
 import { readerOnTree } from '../support/on-tree.ts';
@@ -86,7 +86,8 @@ test('a handshake and a question from inside, which neither this machine nor its
     query: octal(encodeQuestion('kubernetes.default.svc.cluster.local', 'A')),
   });
   const own = [{ target: 'backend' as const, host: '127.0.0.9', port: 443, san: named('kubernetes') }];
-  const seen = readVerifyReply(reply, { node: 'cp1', own, service, ca: [read(ca)], rootCas: new Map() });
+  const cas = { ca: [read(ca)], ownCa: [read(ca)], rootCas: new Map() };
+  const seen = readVerifyReply(reply, { node: 'cp1', own, service, ...cas, at: now });
   expect(seen.unread.filter(({ what }) => ['dial', 'pod', 'dns'].includes(what))).toEqual([]);
   const of = (kind: string) =>
     seen.dials.filter(({ place }) => place.kind === kind).map(({ result }) => result);

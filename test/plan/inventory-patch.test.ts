@@ -103,15 +103,17 @@ test.each([
     'supplementary_addresses_in_ssl_keys: "{{ vips }}"\n',
     'the value is a Jinja template, which is never evaluated here',
     1,
+    38,
   ],
-  ['a: 1\nsupplementary_addresses_in_ssl_keys: !vault |\n  6162\n', 'the value is encrypted', 2],
-  ['supplementary_addresses_in_ssl_keys: 10.0.0.1\n', '10.0.0.1 is one value, not a list', 1],
-])('what cannot be edited safely is printed: %s', (text, why, line) => {
+  ['a: 1\nsupplementary_addresses_in_ssl_keys: !vault |\n  6162\n', 'the value is encrypted', 2, 45],
+  ['supplementary_addresses_in_ssl_keys: 10.0.0.1\n', '10.0.0.1 is one value, not a list', 1, 38],
+])('what cannot be edited safely is printed: %s', (text, why, line, column) => {
   expect(patch([file('all', text)])).toEqual([
     {
       kind: 'advice',
       path: 'group_vars/all.yml',
       line,
+      column,
       why,
       text: 'supplementary_addresses_in_ssl_keys:\n  - "192.168.56.42"\n',
     },

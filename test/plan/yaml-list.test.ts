@@ -99,6 +99,9 @@ describe('refuses, with the line, what it cannot edit safely', () => {
     ['twice', 'supplementary_addresses_in_ssl_keys: []\nsupplementary_addresses_in_ssl_keys: [a]\n', 2],
     ['not-yaml', 'a: [\n', 2],
     ['not-a-map', '- a\n', 1],
+    // PyYAML refuses it as well: https://github.com/yaml/pyyaml/blob/6.0.2/lib/yaml/constructor.py#L208
+    ['unproven', 'supplementary_addresses_in_ssl_keys: [b]\n<<: [1]\n', 1],
+    ['unproven', 'supplementary_addresses_in_ssl_keys: [b]\na: *nowhere\n', 1],
   ] as const)('%s', (code, text, line) => {
     expect(addToList(text, keys, ['x'])).toMatchObject({ ok: false, refusal: code, line });
   });

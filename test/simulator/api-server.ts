@@ -27,6 +27,8 @@ export interface ApiServerOptions {
   readonly ca: string;
   readonly version: string;
   readonly objects: ObjectStore;
+  /** What an admission plugin says against a new object; undefined lets it in. */
+  readonly admit?: (path: string, text: string) => string | undefined;
 }
 
 interface Answer {
@@ -70,7 +72,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
 async function answer(
   request: IncomingMessage,
-  { version, objects }: ApiServerOptions,
+  { version, objects, admit }: ApiServerOptions,
   isHealthy: boolean,
 ): Promise<Answer> {
   const { pathname: path, searchParams } = new URL(request.url ?? '/', 'https://simulated');
@@ -86,6 +88,17 @@ async function answer(
   const found = objects.get(path, searchParams.get('labelSelector') ?? undefined);
   if (found === undefined) return missing(path);
   if (method === 'GET') return { status: 200, body: found };
+  const isOfPods = partsOf(path).resource === 'pods';
+  if (method === 'POST' && isOfPods && 'items' in found) {
+    const text = await textOf(request);
+    const against = admit?.(path, text);
+    return against === undefined ? create(path, text, objects) : refusal(403, 'Forbidden', against);
+  }
+  if (method === 'DELETE' && isOfPods && 'metadata' in found && !('items' in found)) {
+    await textOf(request);
+    const removed = objects.remove(path);
+    return removed === undefined ? missing(path) : { status: 200, body: removed };
+  }
   if ('metadata' in found && !('items' in found)) {
     if (method === 'PUT') return put(path, await textOf(request), objects);
     if (method === 'PATCH' && request.headers['content-type'] === 'application/json-patch+json')
@@ -94,7 +107,7 @@ async function answer(
   return refusal(
     405,
     'MethodNotAllowed',
-    'the simulated server knows only GET, and PUT and a JSON patch of one object',
+    'the simulated server knows only GET, PUT and a JSON patch of one object, and POST and DELETE of pods',
   );
 }
 
@@ -106,6 +119,19 @@ function userOf(socket: TLSSocket): { readonly name: string; readonly isAdmin: b
   const groups = new Set<unknown>([subject?.O].flat());
   const isAdmin = groups.has('kubeadm:cluster-admins') || groups.has('system:masters');
   return { name: String(subject?.CN), isAdmin };
+}
+
+function create(path: string, text: string, objects: ObjectStore): Answer {
+  let sent: Partial<ApiObject>;
+  try {
+    sent = JSON.parse(text) as Partial<ApiObject>;
+  } catch {
+    return refusal(400, 'BadRequest', 'the object provided is unrecognized');
+  }
+  const written = objects.create(path, sent);
+  if (written !== undefined) return { status: 201, body: written };
+  const { resource } = partsOf(path);
+  return refusal(409, 'AlreadyExists', `${resource} "${sent.metadata?.name}" already exists`);
 }
 
 function put(path: string, text: string, objects: ObjectStore): Answer {

@@ -148,6 +148,33 @@ test('an object is written with the resourceVersion that was read, and not with 
   expect(again.stderr).toContain('Error from server (Conflict): Operation cannot be fulfilled on configmaps');
 });
 
+function pod(more: string): string {
+  return `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"one","namespace":"kube-system"},"spec":{${more}}}`;
+}
+
+test('a pod is made once, and is there until its kubelet has taken it away', async () => {
+  const pods = '/api/v1/namespaces/kube-system/pods';
+  const act = (verb: string, place: string, body: string) =>
+    kubectl(`printf %s '${body}' | ${readByKubectl(node, place).replace('get', verb)} -f -`);
+  const made = await act('create', pods, pod('"nodeName":"cp1"'));
+  expect(JSON.parse(made.stdout)).toMatchObject({
+    metadata: { name: 'one', uid: expect.any(String) as string },
+  });
+  expect((await act('create', pods, pod(''))).stderr).toBe(
+    'Error from server (AlreadyExists): pods "one" already exists\n',
+  );
+  expect(await act('delete', `${pods}/one`, '{"kind":"DeleteOptions"}')).toMatchObject({
+    stderr: '',
+    code: 0,
+  });
+  const going = await kubectl(readByKubectl(node, `${pods}/one`));
+  expect(JSON.parse(going.stdout)).toHaveProperty('metadata.deletionTimestamp');
+  simulation.objects.forget(`${pods}/one`);
+  expect((await act('delete', `${pods}/one`, '{}')).stderr).toBe(
+    'Error from server (NotFound): pods "one" not found\n',
+  );
+});
+
 test('it says what it is, and refuses all that it does not know', async () => {
   expect((await kubectl('kubectl version --client')).stdout).toBe('Client Version: v1.34.4+simulated\n');
   for (const args of [

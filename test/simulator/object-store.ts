@@ -1,4 +1,5 @@
-/** The API objects of a simulated cluster, by path: read one or list, write with the resourceVersion that was read. */
+/** The API objects of a simulated cluster, by path: read one or list, write with the resourceVersion that was read, create and delete. */
+import { randomUUID } from 'node:crypto';
 
 export interface ApiObject {
   readonly apiVersion: string;
@@ -18,6 +19,12 @@ export interface ObjectStore {
   get(path: string, labelSelector?: string): object | undefined;
   /** The object as it is now; undefined when somebody else was faster, or when there is none. */
   put(path: string, wanted: Partial<ApiObject>): ApiObject | undefined;
+  /** A new one; undefined where one is there already, or the path is of another kind. */
+  create(path: string, wanted: Partial<ApiObject>): ApiObject | undefined;
+  /** Marks a pod that has a node, for its kubelet to take away; all else is gone at once. Undefined where there is none. */
+  remove(path: string): ApiObject | undefined;
+  /** What kubelet says in the end. */
+  forget(path: string): void;
   /** What an operator or a controller does: the object is there from now on. */
   set(object: ApiObject): ApiObject;
 }
@@ -79,6 +86,24 @@ export function objectStore(): ObjectStore {
       const metadata = { ...wanted.metadata, name, ...(namespace === undefined ? {} : { namespace }), uid };
       return set({ ...wanted, apiVersion, kind, metadata });
     },
+    create: (path, wanted) => {
+      const { apiVersion = '', kind = '', metadata } = wanted;
+      if (metadata === undefined) return undefined;
+      const object: ApiObject = { ...wanted, apiVersion, kind, metadata: { ...metadata, uid: randomUUID() } };
+      const place = pathOf(object);
+      return place === `${path}/${metadata.name}` && !objects.has(place) ? set(object) : undefined;
+    },
+    remove: (path) => {
+      const there = objects.get(path);
+      if (there === undefined) return undefined;
+      const { nodeName } = (there['spec'] ?? {}) as { nodeName?: string };
+      const isRunning = there.kind === 'Pod' && nodeName !== undefined;
+      if (isRunning)
+        return set({ ...there, metadata: { ...there.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+      objects.delete(path);
+      return there;
+    },
+    forget: (path) => void objects.delete(path),
     set,
   };
 }

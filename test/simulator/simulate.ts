@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type ApiServer, startApiServer } from './api-server.ts';
+import { type ApiServer, type ApiServerOptions, startApiServer } from './api-server.ts';
 import { bundleStandIns } from './bundle.ts';
 import { clusterObjects } from './cluster-objects.ts';
 import { defaults, type Settings, version } from './kubeadm/settings.ts';
@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly dnsDomain?: string;
   readonly controlPlaneEndpoint?: string;
   readonly certSans?: readonly string[];
+  /** What an admission plugin says against a new pod; undefined lets it in. */
+  readonly admit?: ApiServerOptions['admit'];
   /** For benches: answers scripts in place of shells. */
   readonly recorder?: Recorder;
 }
@@ -113,7 +115,15 @@ async function start(
     const pair = path.join(root, 'etc/kubernetes/pki/apiserver');
     const [first] = nodes;
     const api = await onPort(options.apiPort, first?.api.port, (port) =>
-      startApiServer({ address, port, pair, ca: pki.ca.pem, version, objects }),
+      startApiServer({
+        address,
+        port,
+        pair,
+        ca: pki.ca.pem,
+        version,
+        objects,
+        ...(options.admit && { admit: options.admit }),
+      }),
     );
     running.push(() => api.stop());
     const { hostKey, userKey } = files;

@@ -1,57 +1,12 @@
 /** What takes its time: tries again, timeouts, keepalive, slow lines and round trips, of the in-process SSH transport. */
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ReachOptions } from '../../src/reach/options.ts';
-import { openSsh2 } from '../../src/reach/ssh2/open.ts';
-import { type Limits, ReachError, type Transport, usualLimits } from '../../src/reach/transport.ts';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { usualLimits } from '../../src/reach/transport.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
-import {
-  type FakeSshdOptions,
-  type FakeSshd,
-  type Home,
-  makeHome,
-  startFakeSshd,
-} from '../support/fake-sshd.ts';
+import { run, troubleOf, ssh2Ground } from '../support/ssh2-ground.ts';
 
-let home: Home;
-const closing: AsyncDisposable[] = [];
-beforeEach(() => {
-  home = makeHome();
-});
-afterEach(async () => {
-  for (const one of closing.splice(0).toReversed()) await one[Symbol.asyncDispose]();
-  home[Symbol.dispose]();
-});
-
-async function start(options: Partial<FakeSshdOptions> = {}): Promise<FakeSshd> {
-  const sshd = await startFakeSshd({ userKey: home.userKey.public, ...options });
-  closing.push(sshd);
-  know(sshd.port, sshd);
-  return sshd;
-}
-
-let known = '';
-function know(port: number, { hostKey }: Pick<FakeSshd, 'hostKey'>): void {
-  known = `${known}[127.0.0.1]:${port} ${hostKey}\n`;
-  home.write('known_hosts', known);
-}
-
-async function open(port: number, changes: Partial<ReachOptions> = {}): Promise<Transport> {
-  const transport = await openSsh2({ via: 'ssh', host: '127.0.0.1', port }, home.options(changes));
-  closing.push(transport);
-  return transport;
-}
-
-function run(transport: Transport, script: string, limits: Partial<Limits> = {}) {
-  return transport.run(Buffer.from(script), 'login', { ...usualLimits, commandTimeoutMs: 10_000, ...limits });
-}
-
-async function troubleOf(attempt: Promise<unknown>) {
-  const error = await attempt.catch((caught: unknown) => caught);
-  expect(error).toBeInstanceOf(ReachError);
-  return (error as ReachError).trouble;
-}
+const { start, know, open, listen } = ssh2Ground();
 
 test('a login and a command take at most nine round trips', async () => {
   const sshd = await start();
@@ -151,13 +106,3 @@ test('a slow line with a long way is slow, and works', async () => {
   const transport = await open(proxy.port, { limits: { ...usualLimits, connectTimeoutMs: 10_000 } });
   expect((await run(transport, 'head -c 8000 /dev/zero')).stdout).toHaveLength(8000);
 });
-
-async function listen(greet: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    greet(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing.push({ [Symbol.asyncDispose]: async () => void server.close() });
-  return (server.address() as AddressInfo).port;
-}

@@ -37,14 +37,15 @@ interface Given extends TlsOptions {
   readonly chain: readonly Minted[];
   /** A whole HTTP answer; an empty one ends the connection, undefined answers nothing. */
   readonly answer?: string | undefined;
-  /** To /readyz, which is asked for on the same connection; without it the connection ends after one answer. */
-  readonly health?: string;
+  /** To /readyz, which is asked for on the same connection; without it the connection ends after one answer, and undefined answers nothing. */
+  readonly health?: string | undefined;
   readonly listen?: string;
 }
 
 export async function startApiEndpoint(given: Given): Promise<ApiEndpoint> {
   const { chain, listen = '127.0.0.1', health, ...options } = given;
   const answer = 'answer' in given ? given.answer : versionAnswer;
+  const takesMore = 'health' in given;
   const requests: string[] = [];
   const serverNames: (string | false)[] = [];
   const open = new Set<Socket>();
@@ -64,8 +65,9 @@ export async function startApiEndpoint(given: Given): Promise<ApiEndpoint> {
         const request = bytes.toString('latin1');
         requests.push(request);
         if (answer === '') socket.end();
-        else if (health !== undefined && request.startsWith('GET /readyz ')) socket.end(health);
-        else if (health !== undefined && answer !== undefined) socket.write(answer);
+        else if (takesMore && request.startsWith('GET /readyz ')) {
+          if (health !== undefined) socket.end(health);
+        } else if (takesMore && answer !== undefined) socket.write(answer);
         else if (answer !== undefined) socket.end(answer);
       });
     },

@@ -20,6 +20,7 @@ interface Given {
   readonly openChanger?: Io['openChanger'];
   readonly stop?: Io['stop'];
   readonly called?: string;
+  readonly now?: Io['now'];
 }
 
 export async function runCli(
@@ -34,6 +35,7 @@ export async function runCli(
     openChanger,
     stop,
     called,
+    now,
   }: Given = {},
 ): Promise<CliResult> {
   let stdout = '';
@@ -49,6 +51,7 @@ export async function runCli(
     ...(openChanger && { openChanger }),
     ...(stop && { stop }),
     ...(called !== undefined && { called }),
+    ...(now && { now }),
   });
   return { code, stdout, stderr };
 }

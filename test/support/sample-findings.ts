@@ -172,7 +172,7 @@ const all: readonly Finding[] = [
   {
     code: 'kubeadm-config-fault',
     severity: 'warning',
-    args: { path: 'apiServer.certSANs', line: 12, fault: 'is a string' },
+    args: { path: 'apiServer.certSANs', line: 12, column: 13, fault: 'is a string' },
   },
   { code: 'kubeadm-missing', severity: 'warning', node: 'cp1', args: {} },
   { code: 'host-key-added', severity: 'info', node: 'cp1', args: { fingerprint: 'SHA256:abc' } },

@@ -1,4 +1,5 @@
 /** Verifications of all kinds, with a text of the caller's in the places where text from outside comes in. */
+import type { ProbePod } from '../../src/model/probe-pod.ts';
 import type { Verification, VerifyFacts } from '../../src/model/verification.ts';
 import { judge } from '../../src/verify/judge.ts';
 import { leaf } from './facts.ts';
@@ -6,7 +7,12 @@ import { answer, dialsWith, hosts, pod, servedBy, silent, verifyFacts, wanted } 
 
 export function sampleVerifications(
   text = 'safe',
-): Readonly<Record<'healthy' | 'stale' | 'kubeProxy' | 'path' | 'nothing' | 'poisoned', Verification>> {
+): Readonly<
+  Record<
+    'healthy' | 'stale' | 'kubeProxy' | 'path' | 'nothing' | 'probed' | 'refusedPod' | 'poisoned',
+    Verification
+  >
+> {
   const stale = judged({
     dials: dialsWith(({ host }) => host === hosts.cp2, servedBy(leaf(['kubernetes', hosts.cp2]))),
   });
@@ -29,6 +35,20 @@ export function sampleVerifications(
       true,
     ),
     path: judged({ dials: dialsWith(({ target }) => target === 'name', { ...silent }) }),
+    probed: judged({
+      pods: [pod({ namespace: 'kube-system', pod: 'fix-sans-probe-0123456789abcdef' })],
+      probePods: [probePod({})],
+      leftPods: [`kube-system/${text}`],
+    }),
+    refusedPod: judged({
+      dials: [],
+      pods: [],
+      answers: [],
+      probePods: [
+        probePod({ end: 'never-made', why: text }),
+        probePod({ node: text, pod: text, image: text, through: text, end: 'left' }),
+      ],
+    }),
     nothing: judged({ dials: [], pods: [], answers: [] }),
     poisoned: {
       ...stale,
@@ -49,6 +69,18 @@ export function sampleVerifications(
       })),
       gaps: [{ code: 'not-seen', what: text, detail: text, remedy: text }],
     },
+  };
+}
+
+function probePod(more: Partial<ProbePod>): ProbePod {
+  return {
+    node: 'cp1',
+    namespace: 'kube-system',
+    pod: 'fix-sans-probe-0123456789abcdef',
+    image: 'registry.k8s.io/pause:3.10',
+    through: 'cp1',
+    end: 'gone',
+    ...more,
   };
 }
 

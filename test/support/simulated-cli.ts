@@ -2,6 +2,7 @@
 import type { Io } from '../../src/cli/io.ts';
 import { nodeChanger } from '../../src/reach/changer.ts';
 import { nodeReader } from '../../src/reach/run-query.ts';
+import { podMaker } from '../../src/reach/pod-maker.ts';
 import { nodeRehearser } from '../../src/reach/rehearser.ts';
 import { openSsh2 } from '../../src/reach/ssh2/open.ts';
 import type { Transport } from '../../src/reach/transport.ts';
@@ -21,6 +22,11 @@ export const openSimulatedChanger: NonNullable<Io['openChanger']> = async (node,
   const runAs = { sudo: 'root', helper: 'helper', none: 'login' } as const;
   const as = runAs[options.become];
   return nodeChanger(node, await simulatedTransport(node, options), { as, limits: options.limits });
+};
+
+export const openSimulatedPodMaker: NonNullable<Io['openPodMaker']> = async (node, options) => {
+  const as = options.become === 'sudo' ? 'root' : 'login';
+  return podMaker(node, await simulatedTransport(node, options), { as, limits: options.limits });
 };
 
 async function simulatedTransport(

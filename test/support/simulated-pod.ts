@@ -12,6 +12,8 @@ export interface SimulatedPod {
   readonly uid: string;
   readonly serviceHost: string;
   readonly hasToken?: boolean;
+  /** Its process is called as what holds the network of each pod is, which then runs beside it. */
+  readonly isPause?: true;
   /** PEM of the ca.crt that kubelet put beside the token. */
   readonly ca: string;
 }
@@ -23,11 +25,22 @@ export function startPod(node: SimulatedNode, pod: SimulatedPod): void {
   write('proc/1/comm', 'systemd\n');
   for (const space of ['net', 'pid', 'mnt']) write(`proc/1/ns/${space}`, '');
   writeProcess(root, pod.pid, {
-    comm: 'app',
+    comm: pod.isPause === true ? 'pause' : 'app',
     group: `/kubepods/burstable/pod${pod.uid}/1`,
     hasOwnNetwork: true,
     environ: [`KUBERNETES_SERVICE_HOST=${pod.serviceHost}`, 'KUBERNETES_SERVICE_PORT=443', 'PASSWORD=s3cret'],
   });
+  // With the same network, and without an environment of kubelet's.
+  if (pod.isPause === true) {
+    const holder = `1${pod.pid}`;
+    writeProcess(root, holder, {
+      comm: 'pause',
+      group: `/kubepods/burstable/pod${pod.uid}/0`,
+      hasOwnNetwork: true,
+      environ: ['PATH=/usr/bin'],
+    });
+    write(`proc/${holder}/mountinfo`, '299 1 0:9 / / rw - overlay overlay rw\n');
+  }
   mkdirSync(path.join(root, `var/log/pods/${pod.namespace}_${pod.name}_${pod.uid}`), { recursive: true });
   const volume = `/var/lib/kubelet/pods/${pod.uid}/volumes/kubernetes.io~projected/kube-api-access-x`;
   const hasToken = pod.hasToken !== false;
@@ -43,7 +56,7 @@ export function startPod(node: SimulatedNode, pod: SimulatedPod): void {
 }
 
 export function stopPod({ root }: SimulatedNode, { pid }: Pick<SimulatedPod, 'pid'>): void {
-  rmSync(path.join(root, 'proc', pid), { recursive: true, force: true });
+  for (const one of [pid, `1${pid}`]) rmSync(path.join(root, 'proc', one), { recursive: true, force: true });
 }
 
 function writer(root: string): (file: string, text: string) => void {

@@ -121,6 +121,8 @@ export function verifyFacts(change: Partial<VerifyFacts> = {}): VerifyFacts {
     pods: [pod()],
     answers: [answer('kubelet', '10.240.0.74'), answer('endpoint', '10.244.0.2')],
     crashLoops: [],
+    probePods: [],
+    leftPods: [],
     unread: [],
     ...change,
   };

@@ -35,6 +35,52 @@ test('what every place saw holds', () => {
   });
 });
 
+test('a control plane that nobody named is not proven, but for a walk, which dials all there are', () => {
+  const uninspected = ['cp3'];
+  const told = judged({}, { uninspected });
+  expect(told).toMatchObject({ verdict: 'not-proven', exitCode: 3 });
+  expect(told.gaps.map(({ code, what }) => [code, what])).toEqual([['not-inspected', 'control planes']]);
+  expect(judged({}, { uninspected, isWalk: true }).exitCode).toBe(0);
+});
+
+test('where no node was read, why is said of each, and nothing of their pods', () => {
+  const nodes = verifyFacts().nodes.map((one) => ({
+    ...one,
+    trouble: { code: 'timeout' as const, ...reachTrouble },
+  }));
+  const codes = judged({ nodes, pods: [], dials: [] }).gaps.map(({ code }) => code);
+  expect(codes).toContain('node-unread');
+  expect(codes).not.toContain('no-pod');
+});
+
+test('what to type next takes no name that a shell would read otherwise', () => {
+  const dials = dialsWith(({ host }) => host === hosts.cp2, servedBy(stale));
+  const nextFor = (...names: readonly string[]) =>
+    judge(verifyFacts({ dials }), { ...wanted, asked: names.map(named) }, { isWalk: false, needsPod: true })
+      .next;
+  expect(nextFor('a.example', '10.0.0.9').map(({ command }) => command)).toEqual([
+    'fix-sans plan --san a.example --san 10.0.0.9',
+  ]);
+  const odd = [{ type: 'dns', value: '$(id)' }] as const;
+  const [step] = judge(
+    verifyFacts({ dials }),
+    { ...wanted, asked: odd },
+    { isWalk: false, needsPod: true },
+  ).next;
+  expect(step?.command).toBe('fix-sans plan');
+});
+
+test('what there was too much of is said with its number', () => {
+  const cuts: VerifyFacts['cuts'] = [
+    { what: 'api-servers', seen: 32, all: 40 },
+    { what: 'pods', seen: 10_000 },
+  ];
+  expect(judged({ cuts }).gaps.map(({ code, detail }) => [code, detail])).toEqual([
+    ['cut-off', 'each pod dialled 32 of the 40 API servers behind the Service, and the others not'],
+    ['cut-off', '10000 pods were looked through for those that crash and wait, and there are more'],
+  ]);
+});
+
 const stale = leaf(['kubernetes', 'cp2', hosts.cp2]);
 const reachTrouble = { message: 'no answer', hint: 'look at it', retryable: false } as const;
 
@@ -45,6 +91,18 @@ describe('exit codes', () => {
       'a name that one API server does not serve: 2',
       { dials: dialsWith(({ host }) => host === hosts.cp2, servedBy(stale)) },
       { verdict: 'names-missing', exitCode: 2 },
+      {},
+    ],
+    [
+      'more API servers than a pod dials: 3',
+      { cuts: [{ what: 'api-servers', seen: 32, all: 40 }] },
+      { verdict: 'not-proven', exitCode: 3 },
+      {},
+    ],
+    [
+      'more pods than are looked through: 3',
+      { cuts: [{ what: 'pods', seen: 10_000 }] },
+      { verdict: 'not-proven', exitCode: 3 },
       {},
     ],
     [
@@ -227,6 +285,7 @@ test('a thousand nodes with forty names are judged in two seconds of a processor
   }));
   const facts = verifyFacts({
     nodes,
+    service: { clusterIps: [clusterIp], port: 443, endpoints: [] },
     pods: [],
     answers: [],
     dials: nodes.flatMap(({ node, addresses: [host = ''] }) =>

@@ -33,7 +33,9 @@ test('a whole way has no broken link, and each link says what was seen', () => {
   const walk = walked();
   expect(walk.broken).toBeUndefined();
   expect(walk.links.map(({ state }) => state)).toEqual(Array.from({ length: 7 }, () => 'good'));
-  expect(detailOf(walk, 'ca')).toContain('ConfigMap kube-root-ca.crt of namespace default, read by the API');
+  expect(detailOf(walk, 'ca')).toContain(
+    'ConfigMap kube-root-ca.crt of namespace default, as the API shows it',
+  );
 });
 
 describe('the first broken link', () => {
@@ -113,7 +115,7 @@ describe('the first broken link', () => {
       'backends',
       { dials: dialsWith((dial) => isPods(dial) && dial.host === hosts.cp2, silent) },
       {},
-      `${hosts.cp2} (timeout: no answer in time) does not answer this pod, 1 of 2 do`,
+      `${hosts.cp2} (no answer in time) does not answer this pod, 1 of 2 do`,
     ],
     [
       'one stale master, whichever answers through the ClusterIP',

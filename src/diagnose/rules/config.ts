@@ -71,8 +71,8 @@ function valuesOf({ holders }: Context, keys: readonly string[]): readonly strin
 
 /** What in kubeadm-config kubeadm itself would stumble over. */
 const configFaults: Rule = ({ facts }) =>
-  (facts.api?.kubeadmConfig?.configuration.faults ?? []).map(({ path, line, fault }) =>
-    finding('kubeadm-config-fault', 'warning', { path, line, fault }),
+  (facts.api?.kubeadmConfig?.configuration.faults ?? []).map(({ path, line, column, fault }) =>
+    finding('kubeadm-config-fault', 'warning', { path, line, column, fault }),
   );
 
 /** Files and a kubeadm that are not where kubeadm puts them: right for the site, and a trap for recipes. */

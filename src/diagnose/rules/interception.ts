@@ -131,7 +131,7 @@ function trustedHere(
   const sources = facts.environment.trustBundles
     .filter(({ fingerprints }) => fingerprints.some((one) => chain.has(one)))
     .map(({ source }) => source);
-  return sources.length === 0 ? {} : { trustedBy: sources };
+  return sources.length === 0 ? {} : { trustedBy: [...new Set(sources)] };
 }
 
 function genuineVantages({ probes, authorities }: Context, endpoint: string): readonly string[] {

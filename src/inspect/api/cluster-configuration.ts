@@ -10,7 +10,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { ClusterConfiguration } from '../../model/api-facts.ts';
-import { readYaml } from '../yaml.ts';
+import { placeIn, readYaml } from '../yaml.ts';
 
 type Fault = ClusterConfiguration['faults'][number];
 
@@ -19,7 +19,7 @@ const known = /^kubeadm\.k8s\.io\/v1beta[1-4]$/;
 /** kubeadm's YAML is 1.1, which has more words for true and false: https://github.com/go-yaml/yaml/tree/v2#compatibility */
 const oldBoolean = /^(?:yes|no|on|off)$/i;
 
-/** Always gives a value: what is missing or wrong has kubeadm's default and a fault with its line. */
+/** Always gives a value: what is missing or wrong has kubeadm's default and a fault with its place. */
 export function parseClusterConfiguration(text: string): ClusterConfiguration {
   const faults: Fault[] = [];
   const yaml = readYaml(text);
@@ -29,7 +29,7 @@ export function parseClusterConfiguration(text: string): ClusterConfiguration {
     dnsDomain: 'cluster.local',
     serviceSubnets: ['10.96.0.0/12'],
   };
-  if (!yaml.ok) return { ...empty, faults: [{ path: '', line: yaml.line, fault: yaml.fault }] };
+  if (!yaml.ok) return { ...empty, faults: [{ path: '', ...yaml.at, fault: yaml.fault }] };
   // A file of kubeadm's may hold several kinds; the ConfigMap has one.
   const documents = yaml.documents.filter(({ contents }) => isMap(contents));
   const document =
@@ -37,7 +37,7 @@ export function parseClusterConfiguration(text: string): ClusterConfiguration {
       ({ contents }) => isMap(contents) && scalarOf(contents.get('kind', true)) === 'ClusterConfiguration',
     ) ?? documents[0];
   if (document === undefined)
-    return { ...empty, faults: [{ path: '', line: 1, fault: 'holds no ClusterConfiguration' }] };
+    return { ...empty, faults: [{ path: '', line: 1, column: 1, fault: 'holds no ClusterConfiguration' }] };
 
   const read = readerOf(document, yaml.lines, faults);
   const apiVersion = read.text('apiVersion') ?? '';
@@ -77,12 +77,12 @@ export function parseClusterConfiguration(text: string): ClusterConfiguration {
 function readerOf(document: Document.Parsed, lines: LineCounter, faults: Fault[]) {
   const root = document.contents as YAMLMap;
   const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
-  const lineOf = (node: unknown) => {
+  const at = (node: unknown): Pick<Fault, 'line' | 'column'> => {
     const start = (node as Node | null | undefined)?.range?.[0];
-    return start === undefined ? 1 : lines.linePos(start).line;
+    return placeIn(lines, start ?? 0);
   };
   const fault = (path: readonly string[], node: unknown, text: string) =>
-    void faults.push({ path: path.join('.').replaceAll('.[', '['), line: lineOf(node), fault: text });
+    void faults.push({ path: path.join('.').replaceAll('.[', '['), ...at(node), fault: text });
   const find = (path: readonly string[]): unknown => {
     let here: unknown = root;
     for (const [depth, key] of path.entries()) {

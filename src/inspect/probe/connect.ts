@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls, rootCertificates } from 'node:tls';
 import { isIP } from 'node:net';
 import type { ProbeTroubleCode } from '../../model/probe.ts';
+import { probeTroubleText } from '../../model/probe-words.ts';
 import { authority, type Ground } from './ground.ts';
 import { type Head, readHead, receive, wholeAnswer } from './http-answer.ts';
 import { faultFrom, ProbeError } from './probe-error.ts';
@@ -98,9 +99,8 @@ async function reachProxy(
     const socket = quiet(await connectTcp(proxy.host, proxy.port, 'named', signal));
     return proxy.scheme === 'https' ? await secure(socket, proxy, proxyRoots, signal) : socket;
   } catch (error) {
-    const { trouble, detail } = faultFrom(error);
     const label = authority(proxy.host, proxy.port);
-    throw new ProbeError('proxy-unreachable', `proxy ${label}: ${trouble}: ${detail}`);
+    throw new ProbeError('proxy-unreachable', `proxy ${label}: ${probeTroubleText(faultFrom(error))}`);
   }
 }
 

@@ -7,10 +7,18 @@ import { type PlannedProbe, probeKey } from './plan-probes.ts';
 import { authority } from './ground.ts';
 
 export interface ProbeRun {
-  /** Of these, what was not added before. `dialers`: NodeReader.dial by node, for those that go through one. */
-  add(planned: readonly PlannedProbe[], dialers?: ReadonlyMap<string, Dial>): void;
+  /**
+   * Of these, what was not added before. `dialers`: NodeReader.dial by node, for those that go through one. `ca`: the cluster's, where it
+   * became known only now; without it no API server is asked how it is.
+   */
+  add(planned: readonly PlannedProbe[], more?: MoreKnown): void;
   /** All of them, in the order in which they were added. Nothing can be added any more. Never rejects. */
   finish(): Promise<readonly Probe[]>;
+}
+
+export interface MoreKnown {
+  readonly dialers?: ReadonlyMap<string, Dial>;
+  readonly ca?: readonly Certificate[];
 }
 
 export interface ProbeRunOptions {
@@ -24,6 +32,13 @@ export interface ProbeRunOptions {
   readonly signal?: AbortSignal;
 }
 
+interface Turn {
+  readonly planned: PlannedProbe;
+  readonly dial?: Dial;
+  readonly ca?: readonly Certificate[] | undefined;
+  readonly done: (seen: Probe) => void;
+}
+
 /** A handshake is a burst of CPU on one thread, and an API server's first packets are small: more at once gains nothing. */
 const usualAtOnce = 16;
 /** With less time than this a failure would say nothing about the endpoint. */
@@ -32,7 +47,7 @@ const leastMs = 100;
 export function startProbes(options: ProbeRunOptions = {}): ProbeRun {
   const { timeoutMs = 10_000, deadlineMs = 60_000, atOnce = usualAtOnce, now = () => new Date() } = options;
   const began = performance.now();
-  const queue: { readonly planned: PlannedProbe; readonly dial?: Dial; done: (seen: Probe) => void }[] = [];
+  const queue: Turn[] = [];
   const results: Promise<Probe>[] = [];
   const known = new Set<string>();
   let running = 0;
@@ -41,7 +56,7 @@ export function startProbes(options: ProbeRunOptions = {}): ProbeRun {
   async function work(): Promise<void> {
     running += 1;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { planned, dial, done } = next;
+      const { planned, dial, ca, done } = next;
       const left = deadlineMs - (performance.now() - began);
       if (left < leastMs || options.signal?.aborted === true) done(notMade(planned, now()));
       else
@@ -51,7 +66,7 @@ export function startProbes(options: ProbeRunOptions = {}): ProbeRun {
             timeoutMs: Math.min(timeoutMs, left),
             now,
             ...(dial === undefined ? {} : { dial }),
-            ...(options.ca === undefined ? {} : { ca: options.ca }),
+            ...(ca === undefined ? {} : { ca }),
             ...(options.proxyRoots === undefined ? {} : { proxyRoots: options.proxyRoots }),
             ...(options.signal === undefined ? {} : { signal: options.signal }),
           }),
@@ -61,7 +76,7 @@ export function startProbes(options: ProbeRunOptions = {}): ProbeRun {
   }
 
   return {
-    add(planned, dialers = new Map()) {
+    add(planned, { dialers = new Map(), ca = options.ca } = {}) {
       if (isFinishing) throw new Error('the run of probes is being finished');
       for (const one of planned) {
         const key = probeKey(one);
@@ -70,7 +85,7 @@ export function startProbes(options: ProbeRunOptions = {}): ProbeRun {
         if (known.has(key) || (one.way === 'ssh' && dial === undefined)) continue;
         known.add(key);
         const turn = one.way === 'ssh' && dial !== undefined ? { planned: one, dial } : { planned: one };
-        results.push(new Promise((done) => queue.push({ ...turn, done })));
+        results.push(new Promise((done) => queue.push({ ...turn, ca, done })));
       }
       while (running < Math.min(atOnce, running + queue.length)) void work();
     },

@@ -2,6 +2,7 @@
 import { type Certificate, readCertificates } from '../../model/certificate.ts';
 import { canonicalIp } from '../../model/ip.ts';
 import type { ApiGet } from '../../model/kubeconfig.ts';
+import { probeNamespace, probePrefix } from '../../model/probe-pod.ts';
 import type { CrashLoop } from '../../model/verification.ts';
 import type { Reply } from '../../reach/reader.ts';
 import { splitAnswers } from '../api/api-facts.ts';
@@ -10,13 +11,17 @@ import type { ApiAnswer } from '../api/questions.ts';
 import { nodeReply } from '../node/frames-of.ts';
 import { parseRows } from '../node/texts.ts';
 import { at, listAt, numberAt, textAt } from '../yaml.ts';
-import { type ClusterQuestion, clusterPaths } from './cluster-script.ts';
+import { type ClusterQuestion, clusterPaths, mostPages, mostSeconds, podsOfPage } from './cluster-script.ts';
 
 export interface ClusterView {
   readonly dns?: { readonly services: readonly string[]; readonly endpoints: readonly string[] };
   /** By namespace: kube-root-ca.crt, which every pod of it has mounted. */
   readonly rootCas: ReadonlyMap<string, readonly Certificate[]>;
   readonly crashLoops: readonly CrashLoop[];
+  /** How many pods were looked through for those that crash, where there are more. */
+  readonly podsCutAt?: number;
+  /** `kube-system/fix-sans-probe-…`, where they were asked for. */
+  readonly probePods: readonly string[];
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 }
 
@@ -28,11 +33,32 @@ export function clusterViewOf(reply: Reply): ClusterView {
     .filter(([what]) => what === 'api')
     .map(([what = '', why = '']) => ({ what, why }));
   const answers = new Map([...splitAnswers(node.bytes('api')), ...splitAnswers(node.bytes('pods'))]);
-  const rows = parseRows(node.text('pods'), 6).flatMap(crashRow);
+  const rows = parseRows(node.text('pods'), 6);
+  const marks = rows.filter((row) => row.length === 2).map(([mark]) => mark);
+  const pages = marks.filter((mark) => mark === '+page').length + 1;
+  const isCut = marks.filter((mark) => mark === '+more').length >= pages;
   const [first] = told;
   if (first !== undefined)
-    return { rootCas: new Map(), crashLoops: [], unread: [{ what: 'the API', why: first.why }] };
-  return viewOf(answers, rows);
+    return {
+      rootCas: new Map(),
+      crashLoops: [],
+      probePods: [],
+      unread: [{ what: 'the API', why: first.why }],
+    };
+  const view = viewOf(answers, rows.flatMap(crashRow), isCut ? pages * podsOfPage : undefined);
+  const [probes] = splitAnswers(node.bytes('probe-pods')).values();
+  if (probes === undefined) return view;
+  return probes.ok
+    ? { ...view, probePods: probePodsIn(probes) }
+    : { ...view, unread: [...view.unread, { what: 'pods of earlier runs', why: probes.why.slice(0, 300) }] };
+}
+
+/** Their names, one a line. */
+function probePodsIn(answer: Extract<ApiAnswer, { ok: true }>): readonly string[] {
+  const names = Buffer.from(answer.bytes).toString('latin1').split('\n');
+  return [...new Set(names.filter((name) => name.startsWith(probePrefix)))].map(
+    (name) => `${probeNamespace}/${name}`,
+  );
 }
 
 export async function clusterViewFromHere(get: ApiGet): Promise<ClusterView> {
@@ -51,11 +77,33 @@ export async function clusterViewFromHere(get: ApiGet): Promise<ClusterView> {
       }),
     ),
   );
-  const pods = answers.get('pods');
-  return viewOf(answers, pods?.ok === true ? crashLoopsIn(parseObject(pods.bytes)) : []);
+  const { crashLoops, pages, isCut } = await furtherPods(get, answers.get('pods'));
+  return viewOf(answers, crashLoops, isCut ? pages * podsOfPage : undefined);
 }
 
-function viewOf(answers: Answers, crashLoops: readonly CrashLoop[]): ClusterView {
+async function furtherPods(get: ApiGet, first: ApiAnswer | undefined) {
+  const until = performance.now() + mostSeconds * 1000;
+  const crashLoops: CrashLoop[] = [];
+  let page = first?.ok === true ? parseObject(first.bytes) : undefined;
+  for (let pages = 1; ; pages += 1) {
+    crashLoops.push(...crashLoopsIn(page));
+    const token = textAt(page, 'metadata', 'continue') ?? '';
+    if (token === '') return { crashLoops, pages, isCut: false };
+    if (pages === mostPages || performance.now() > until || !/^[\w-]{1,4000}$/.test(token))
+      return { crashLoops, pages, isCut: true };
+    const { status, bytes } = await get(`${clusterPaths.pods}&continue=${token}`).catch(() => nothing);
+    if (status !== 200) return { crashLoops, pages, isCut: true };
+    page = parseObject(bytes);
+  }
+}
+
+const nothing = { status: 0, bytes: new Uint8Array() } as const;
+
+function viewOf(
+  answers: Answers,
+  crashLoops: readonly CrashLoop[],
+  podsCutAt: number | undefined,
+): ClusterView {
   const unread: { what: string; why: string }[] = [];
   const objects = new Map<ClusterQuestion, unknown>();
   for (const question of Object.keys(clusterPaths) as ClusterQuestion[]) {
@@ -77,6 +125,8 @@ function viewOf(answers: Answers, crashLoops: readonly CrashLoop[]): ClusterView
     ...(isKnown ? { dns: { services: [...new Set(services)], endpoints: [...new Set(endpoints)] } } : {}),
     rootCas,
     crashLoops,
+    ...(podsCutAt === undefined ? {} : { podsCutAt }),
+    probePods: [],
     unread,
   };
 }

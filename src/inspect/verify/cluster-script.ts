@@ -1,4 +1,5 @@
 /** The script that asks the API, by one control plane's admin.conf, what a pod's way to it is made of: DNS, CAs, pods that crash. */
+import { probeNamespace, probePrefix, probeSelector } from '../../model/probe-pod.ts';
 import { type Query, query } from '../../reach/reader.ts';
 import { apiScript } from '../node/script-api.ts';
 import { filesScript } from '../node/script-files.ts';
@@ -14,6 +15,13 @@ export const clusterPaths = {
   pods: '/api/v1/pods?limit=500',
 } as const;
 
+export const podsOfPage = 500;
+/** Pages of pods that are looked through for those that crash, and for how many seconds a next one is begun. */
+export const mostPages = 20;
+export const mostSeconds = 15;
+/** Asked only where pods of ours are made. */
+const probePodsPath = `/api/v1/namespaces/${probeNamespace}/pods?labelSelector=${encodeURIComponent(probeSelector)}&limit=100`;
+
 export type ClusterQuestion = keyof typeof clusterPaths;
 
 /**
@@ -24,6 +32,8 @@ export const crashFilter = `
 BEGIN { RS = "\\""; inside = depth = rows = 0 }
 function path(  i, text) { for (i = 1; i <= depth; i++) text = text "/" (kind[i] == "a" ? "*" : key[i]); return text }
 function value(text,  at) {
+  # Tokens of the API server are base64url, so that this one can stand in a path as it is.
+  if (depth == 2 && key[2] == "continue" && path() == "/metadata/continue" && length(text) < 4000 && text ~ /^[A-Za-z0-9_-]+$/) print "+more\\t" text
   if (key[depth] !~ /^(name|namespace|nodeName|restartCount|reason|message)$/ || depth < 4) return
   at = path()
   if (at == "/items/*/metadata/name") pod = text
@@ -88,6 +98,22 @@ function ask(question: ClusterQuestion): string {
 
 const order = `
 crash_filter='${crashFilter}'
+# Page by page, as far as time allows; what is behind a token that stands at the end was not seen.
+ask_pods() {
+  page=0 begun=$(date +%s) rest=
+  while :; do
+    rows=$(ask pods "${clusterPaths.pods}$rest" 6>&1 | awk "$crash_filter")
+    printf '%s\\n' "$rows"
+    page=$((page + 1))
+    case $nl$rows in *"$nl+more$tab"*) ;; *) return 0 ;; esac
+    rest=\${rows#*"+more$tab"}
+    rest=\${rest%%"$nl"*}
+    case $rest in '' | *[!0-9A-Za-z_-]*) return 0 ;; esac
+    [ "$page" -lt ${mostPages} ] && [ $(($(date +%s) - begun)) -lt ${mostSeconds} ] || return 0
+    printf '+page\\t%s\\n' "$page"
+    rest="&continue=$rest"
+  done
+}
 tell_cluster() {
   find_processes
   find_kubelet
@@ -99,7 +125,11 @@ tell_cluster() {
       ${ask('dns-slices')}
       ${ask('root-cas')}
     } 6>&1 | frame api
-    ${ask('pods')} 6>&1 | awk "$crash_filter" | frame pods
+    ask_pods | frame pods
+    # Only the names of those that are called as ours are, whatever else has their labels.
+    [ "\${DATA_probes-no}" != yes ] || ask probe-pods '${probePodsPath}' 6>&1 |
+      awk '/^#/ { print "" ; print; next } { while (match($0, /"name":"${probePrefix}[0-9a-f]+"/)) { print substr($0, RSTART + 8, RLENGTH - 9); $0 = substr($0, RSTART + RLENGTH) } }' |
+      frame probe-pods
   fi
   say unread "$unread_rows"
 }

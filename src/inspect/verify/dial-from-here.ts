@@ -7,8 +7,9 @@ import type { Ground } from '../probe/ground.ts';
 import type { PlannedProbe } from '../probe/plan-probes.ts';
 import type { ProxyAddress } from '../probe/proxy-address.ts';
 import { startProbes } from '../probe/run-probes.ts';
-import { type NodePlace, rowsFor } from './dial-rows.ts';
+import { dialledAs, type NodePlace, rowsFor } from './dial-rows.ts';
 import type { DialRow } from './read-verify.ts';
+import { trustOf } from './trust.ts';
 
 export interface FromHere {
   readonly places: readonly NodePlace[];
@@ -16,6 +17,8 @@ export interface FromHere {
   /** What clients dial by itself. */
   readonly paths: readonly Path[];
   readonly ca: readonly Certificate[];
+  /** Our clock. */
+  readonly at: string;
   readonly request: {
     readonly proxyFor: (host: string, port: number) => ProxyAddress | undefined;
     readonly probeTimeoutMs: number;
@@ -29,12 +32,14 @@ export interface Path {
   readonly port: number;
   readonly san: San;
   readonly ground: Ground;
+  /** What the client has that dials it; where it is not known, the cluster's. */
+  readonly ca?: readonly Certificate[];
 }
 
-type Row = DialRow & { readonly ground: Ground };
+type Row = DialRow & Pick<Path, 'ground' | 'ca'>;
 
 export async function dialFromHere(from: FromHere): Promise<readonly Dial[]> {
-  const { places, namesOf, paths, ca, request } = from;
+  const { places, namesOf, paths, ca, at, request } = from;
   const backends = places.flatMap(({ node, addresses, port: own, target, ground }) =>
     addresses.flatMap((host) =>
       rowsFor(host, own, namesOf.get(node) ?? []).map((row): Row => ({
@@ -55,10 +60,10 @@ export async function dialFromHere(from: FromHere): Promise<readonly Dial[]> {
   run.add(planned);
   const probes = await run.finish();
   return rows.map((row, index) => {
-    const { ground: _, ...dial } = row;
+    const { ground: _, ca: own, ...dial } = row;
     const one = planned[index];
     const seen = probes.find((probe) => one !== undefined && isOf(probe, one));
-    return { place: { kind: 'here' }, ...dial, by: 'tls', result: resultOf(seen) };
+    return { place: { kind: 'here' }, ...dial, by: 'tls', result: resultOf(seen, own ?? ca, at) };
   });
 }
 
@@ -74,7 +79,7 @@ function plannedFor(
     host,
     port,
     ground,
-    ...(san.type === 'dns' ? { serverName: san.value } : {}),
+    ...(san.type === 'dns' ? { serverName: dialledAs(san) } : {}),
     ...(proxy === undefined ? {} : { proxy }),
   };
 }
@@ -85,10 +90,10 @@ function isOf({ host, port, serverName, way }: Probe, planned: PlannedProbe): bo
   );
 }
 
-function resultOf(seen: Probe | undefined): DialResult {
+function resultOf(seen: Probe | undefined, ca: readonly Certificate[], at: string): DialResult {
   if (seen === undefined) return { state: 'failed', trouble: 'failed', detail: 'it was not dialled' };
   const { result } = seen;
   if (result.state === 'failed') return { state: 'failed', trouble: result.trouble, detail: result.detail };
-  const { chain, isTrusted } = result;
-  return { state: 'served', chain, ...(isTrusted === undefined ? {} : { isTrusted }) };
+  const { chain } = result;
+  return { state: 'served', chain, ...trustOf(chain, ca, at) };
 }

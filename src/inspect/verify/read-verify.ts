@@ -6,8 +6,9 @@ import type { Dial, DialResult, DnsAnswer, Place, PodView } from '../../model/ve
 import type { Reply } from '../../reach/reader.ts';
 import { nodeReply } from '../node/frames-of.ts';
 import { parseRows } from '../node/texts.ts';
-import { leadsTo } from '../probe/chain.ts';
+import { dialledAs } from './dial-rows.ts';
 import { readDig, readHex } from './dns.ts';
+import { type Trust, trustOf } from './trust.ts';
 
 /** A row that the script was given: one name at one address. */
 export interface DialRow {
@@ -22,7 +23,11 @@ export interface NodeAsked {
   readonly own: readonly DialRow[];
   readonly service: readonly DialRow[];
   readonly ca: readonly Certificate[];
+  /** What lies on this node, which its curl is given. */
+  readonly ownCa: readonly Certificate[];
   readonly rootCas: ReadonlyMap<string, readonly Certificate[]>;
+  /** Our clock. */
+  readonly at: string;
 }
 
 export interface NodeSeen {
@@ -43,7 +48,7 @@ interface RawDial {
 }
 
 export function readVerifyReply(reply: Reply, asked: NodeAsked): NodeSeen {
-  const { node, ca } = asked;
+  const { node } = asked;
   const frames = nodeReply(reply);
   const textsOf = (name: string): readonly string[] =>
     reply.frames.filter((frame) => frame.name === name).map(({ bytes }) => Buffer.from(bytes).toString());
@@ -58,7 +63,7 @@ export function readVerifyReply(reply: Reply, asked: NodeAsked): NodeSeen {
     rows.flatMap((row): readonly Dial[] => {
       const found = raw.find((one) => one.who === who && isFor(one, row));
       if (found === undefined) return [];
-      const result = resultOf(found, ca, place.kind === 'pod' ? podCa : undefined);
+      const result = resultOf(found, asked, place.kind === 'pod' ? podCa : undefined);
       return [{ place, ...row, by: by === 'curl' ? 'curl' : 'openssl', result }];
     });
   return {
@@ -84,13 +89,13 @@ function rawDial(text: string): RawDial & { readonly who: string } {
 /** openssl was given the SNI alone, and curl the name. */
 function isFor({ by, host, port, name }: RawDial, row: DialRow): boolean {
   if (host !== row.host || port !== String(row.port)) return false;
-  if (name === row.san.value) return true;
+  if (name === dialledAs(row.san)) return true;
   return by === 'openssl' && row.san.type === 'ip' && (name === '' || canonicalIp(name) !== undefined);
 }
 
 function resultOf(
   { by, status, said }: RawDial,
-  ca: readonly Certificate[],
+  { ca, ownCa, at }: NodeAsked,
   podCa: readonly Certificate[] | undefined,
 ): DialResult {
   if (by === 'openssl' && status === '0') {
@@ -100,12 +105,15 @@ function resultOf(
     return {
       state: 'served',
       chain,
-      ...(ca.length === 0 ? {} : { isTrusted: leadsTo(chain, ca) }),
-      ...(podCa === undefined ? {} : { isTrustedByPod: leadsTo(chain, podCa) }),
+      ...trustOf(chain, ca, at),
+      ...(podCa === undefined ? {} : ofPod(trustOf(chain, podCa, at))),
     };
   }
   if (by === 'curl' && status === '0') {
-    const own = new Set(ca.map(({ fingerprint }) => fingerprint));
+    const keys = new Set(ca.map(({ keyFingerprint }) => keyFingerprint));
+    if (ownCa.length > 0 && !ownCa.some(({ keyFingerprint }) => keys.has(keyFingerprint)))
+      return { state: 'rejected', detail: 'the CA that this node has is not that of the other nodes' };
+    const own = new Set((ownCa.length > 0 ? ownCa : ca).map(({ fingerprint }) => fingerprint));
     return {
       state: 'accepted',
       ...(podCa === undefined
@@ -117,6 +125,12 @@ function resultOf(
   if (by === 'curl' && /^curl: \((?:60|51|77|35)\)/.test(said)) return { state: 'rejected', detail };
   return { state: 'failed', trouble: troubleOf(status, said), detail };
 }
+
+function ofPod({ isTrusted = false, caOutOfDate }: Trust): Pick<Served, 'isTrustedByPod' | 'caOutOfDate'> {
+  return { isTrustedByPod: isTrusted, ...(caOutOfDate === undefined ? {} : { caOutOfDate }) };
+}
+
+type Served = Extract<DialResult, { state: 'served' }>;
 
 function troubleOf(status: string, said: string): Extract<DialResult, { state: 'failed' }>['trouble'] {
   if (/refused/i.test(said)) return 'refused';

@@ -115,7 +115,8 @@ find_wanted_pod() {
     [ -e "$folder/ns/net" ] && see_group || continue
     plain_group
     case $uids in *" $group "*) ;; *) continue ;; esac
-    if [ "$name" = pause ]; then pause=\${folder##*/}; continue; fi
+    # What holds the network of each pod is called so, and so is the process of a pod that was made to look from: that has an environment.
+    [ "$name" != pause ] || pause=\${folder##*/}
     see_pod
     [ -z "$pod_rows" ] || return 0
   done

@@ -89,8 +89,8 @@ export const nameWords: Vocabulary<NameCodes> = {
     ],
     todo: plain('mend that certificate instead, by whatever made it'),
   }),
-  'kubeadm-config-fault': ({ path, line, fault }) => ({
-    head: said`kubeadm-config has a fault in line ${line}: ${path} ${fault}`,
+  'kubeadm-config-fault': ({ path, line, column, fault }) => ({
+    head: said`kubeadm-config has a fault in line ${line}, column ${column}: ${path} ${fault}`,
     evidence: [plain('kubeadm refuses or drops such an entry')],
     todo: plain('correct it with kubectl --namespace kube-system edit configmap kubeadm-config'),
   }),

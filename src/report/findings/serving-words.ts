@@ -1,5 +1,5 @@
 /** The words for findings about what is served: reload, interception, wrong endpoints, trust and dates. */
-import type { ProbeTroubleCode } from '../../model/probe.ts';
+import { probeTroubleWords } from '../../model/probe-words.ts';
 import { join, listed, type Phrase, plain, said } from '../page.ts';
 import { interceptedWords, wrongEndpointWords } from './stranger-words.ts';
 import type { Vocabulary } from './words.ts';
@@ -106,12 +106,15 @@ export const servingWords: Vocabulary<ServingCodes> = {
     todo: plain('plan the renewal of the CA'),
   }),
   'endpoint-unreachable': ({ endpoint, from, trouble }) => ({
-    head: join(
-      said`${endpoint} could not be reached from `,
-      from === 'here' ? plain('here') : said`${from}`,
-      plain(': '),
-      troubleWords(trouble),
-    ),
+    head:
+      trouble === 'not-tls'
+        ? join(said`${endpoint} answers, and what answers is not TLS, seen from `, placeWords(from))
+        : join(
+            said`${endpoint} could not be reached from `,
+            placeWords(from),
+            plain(': '),
+            troubleWords(trouble),
+          ),
     evidence: [plain('nothing is known of the certificate there')],
     todo: plain(
       unreachable[trouble] ??
@@ -119,30 +122,22 @@ export const servingWords: Vocabulary<ServingCodes> = {
     ),
   }),
   'path-not-proven': ({ endpoint, trouble }) => ({
-    head: join(said`${endpoint} itself could not be dialled from here: `, troubleWords(trouble)),
+    head:
+      trouble === 'not-tls'
+        ? said`${endpoint} itself answers here with something that is not TLS`
+        : join(said`${endpoint} itself could not be dialled from here: `, troubleWords(trouble)),
     evidence: [plain('whatever the certificates hold, the way there is not proven')],
     todo: plain('try it from where clients dial it'),
   }),
 };
 
-const troubles: Readonly<Record<ProbeTroubleCode, string>> = {
-  dns: 'the name does not resolve',
-  refused: 'the connection was refused',
-  unreachable: 'no route leads there',
-  timeout: 'no answer came in time',
-  reset: 'the connection was reset',
-  closed: 'the connection was closed',
-  'not-tls': 'what answers there does not speak TLS',
-  alert: 'the TLS handshake was refused',
-  'proxy-refused': 'the proxy refused to connect',
-  'proxy-unreachable': 'the proxy could not be reached',
-  'too-large': 'it sent more than any API server does',
-  failed: 'the TLS handshake failed',
-};
+function placeWords(from: string): Phrase {
+  return from === 'here' ? plain('here') : said`${from}`;
+}
 
 /** Codes of a probe; anything else is in words already. */
 function troubleWords(trouble: string): Phrase {
-  const known = (troubles as Readonly<Record<string, string>>)[trouble];
+  const known = (probeTroubleWords as Readonly<Record<string, string>>)[trouble];
   return known === undefined ? [{ code: trouble }] : plain(known);
 }
 

@@ -1,6 +1,7 @@
 /** The page of `inspect`: what the reader needs first, first; the ticket's details last. */
 import type { Finding, Severity } from '../../model/finding.ts';
-import type { Inspection, NextStep, Suggestion } from '../../model/inspection.ts';
+import type { Inspection, Suggestion } from '../../model/inspection.ts';
+import { stepsBlock } from '../next-steps.ts';
 import { differWords } from '../findings/name-words.ts';
 import { type Words, wordsOf } from '../findings/words.ts';
 import {
@@ -45,7 +46,7 @@ export function inspectPage(inspection: Inspection): Page {
     ...(isElsewhere ? [] : [{ title: 'Seen from where', depth: 'ticket' as const, blocks: compared(true) }]),
     { title: 'Found on the way', depth: 'always', blocks: suggested(suggestions) },
     { title: 'What to ask for', depth: 'ticket', blocks: requestsBlocks(inspection) },
-    { title: 'Next', depth: 'always', blocks: steps(next) },
+    { title: 'Next', depth: 'always', blocks: stepsBlock(next) },
     { title: 'Tests performed', depth: 'ticket', blocks: testsTable(inspection) },
     { title: 'Environment', depth: 'ticket', blocks: environmentBlocks(inspection) },
   ];
@@ -182,22 +183,6 @@ function suggested(suggestions: readonly Suggestion[]): Section['blocks'] {
       about: 'Names found on the way',
       columns: ['name', 'found in'],
       rows: suggestions.map(({ san, foundIn }) => [cell([{ code: san.value }]), cell(listed(foundIn, 5))]),
-    },
-  ];
-}
-
-const places: Readonly<Record<NextStep['where'], string>> = {
-  here: 'here',
-  'control-plane': 'on a control plane, as root',
-  anywhere: 'anywhere',
-};
-
-function steps(next: readonly NextStep[]): Section['blocks'] {
-  if (next.length === 0) return [];
-  return [
-    {
-      kind: 'steps',
-      steps: next.map(({ where, why, command }) => ({ where: places[where], why: plain(why), command })),
     },
   ];
 }

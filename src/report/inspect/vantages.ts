@@ -2,7 +2,8 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Inspection, Vantage } from '../../model/inspection.ts';
 import { canonicalIp } from '../../model/ip.ts';
-import type { HttpAnswer, Probe } from '../../model/probe.ts';
+import type { Health, HttpAnswer, Probe } from '../../model/probe.ts';
+import { probeTroubleText, probeTroubleWords } from '../../model/probe-words.ts';
 import { formatEndpoint } from '../../model/server-address.ts';
 import { type Cell, cell, join, type Phrase, plain, said, type Section } from '../page.ts';
 
@@ -43,7 +44,8 @@ export function testsTable({ vantages }: Pick<Inspection, 'vantages'>): Section[
   return [
     {
       kind: 'table',
-      about: 'Each TLS handshake that was made, and what GET /version said after it',
+      about:
+        'Each TLS handshake that was made, and what GET /version said after it; API servers of the cluster are asked GET /readyz as well',
       columns: ['endpoint', 'seen from', 'SNI', 'at', 'took', 'result', 'GET /version'],
       rows: vantages
         .slice(0, mostRows)
@@ -130,16 +132,18 @@ function shownWords({ result }: Probe): Phrase {
 }
 
 function resultCell({ result }: Probe, issuedBy: Vantage['issuedBy']): Cell {
-  if (result.state === 'failed') return cell(join(plain('failed: '), troubleWords(result)), 'bad');
+  if (result.state === 'failed') return cell(troubleWords(result), 'bad');
   const words = join(plain('served; issuer: '), plain(issuers[issuedBy].word), said`, ${result.protocol}`);
   const fault = result.chainFault === undefined ? [] : said`; of the chain: ${result.chainFault}`;
   return cell(join(words, fault), issuers[issuedBy].tone);
 }
 
-function troubleWords({ trouble, detail }: { readonly trouble: string; readonly detail: string }): Phrase {
-  return detail === '' || detail.startsWith(trouble)
-    ? said`${detail || trouble}`
-    : said`${trouble}: ${detail}`;
+function troubleWords(fault: Parameters<typeof probeTroubleText>[0]): Phrase {
+  const words = probeTroubleWords[fault.trouble];
+  const text = probeTroubleText(fault);
+  if (!text.startsWith(words)) return said`${text}`;
+  const rest = text.slice(words.length);
+  return join(plain(words), rest === '' ? [] : said`${rest}`);
 }
 
 function answerCell({ result }: Probe): Cell {
@@ -147,11 +151,19 @@ function answerCell({ result }: Probe): Cell {
     return result.answer === undefined ? cell('-', 'quiet') : cell(answerWords(result.answer), 'bad');
   if (result.answer !== undefined) {
     const isWell = result.answer.gitVersion !== undefined || result.answer.isKubernetes === true;
-    return cell(answerWords(result.answer), isWell ? undefined : 'careful');
+    const isReady = (result.health?.status ?? 200) < 500;
+    return cell(
+      join(answerWords(result.answer), result.health === undefined ? [] : healthWords(result.health)),
+      isWell && isReady ? undefined : 'careful',
+    );
   }
   return result.noAnswer === undefined
     ? cell('not asked', 'quiet')
     : cell(join(plain('no answer: '), troubleWords(result.noAnswer)), 'careful');
+}
+
+function healthWords({ status, failing }: Health): Phrase {
+  return said`; GET /readyz: ${[String(status), ...failing.slice(0, 5)].join(', ')}`;
 }
 
 function answerWords({ status, gitVersion, server, firstLine }: HttpAnswer): Phrase {

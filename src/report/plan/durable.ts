@@ -4,21 +4,26 @@ import { formatSan } from '../../model/san.ts';
 import { type Block, join, listed, type Phrase, plain, said, type Section } from '../page.ts';
 
 /** At a terminal without the long commands. */
-export function durableBlocks({ durable }: Plan, isWhole: boolean): Section['blocks'] {
-  return durable.flatMap((change) => blocksOf(change, isWhole));
+export function durableBlocks({ durable }: Plan, how: How): Section['blocks'] {
+  return durable.flatMap((change) => blocksOf(change, how));
+}
+
+interface How {
+  readonly isWhole: boolean;
+  readonly asTyped: (command: string) => string;
 }
 
 /** Beyond this the command is no longer one that somebody pastes; the JSON has it. */
 const longest = 4000;
 
-function blocksOf(change: DurableChange, isWhole: boolean): readonly Block[] {
+function blocksOf(change: DurableChange, { isWhole, asTyped }: How): readonly Block[] {
   switch (change.kind) {
     case 'kubeadm-config':
       return [
         {
           kind: 'verbatim',
           about: join(
-            plain('kubeadm-config, from which the next kubeadm join takes the names'),
+            plain('kubeadm-config, from which the next kubeadm join takes the names,'),
             namesWords(' gets ', change.names.map(formatSan)),
             namesWords(' loses ', change.removed.map(formatSan)),
             said`; it is at resource version ${change.resourceVersion}`,
@@ -63,8 +68,8 @@ function blocksOf(change: DurableChange, isWhole: boolean): readonly Block[] {
           steps: [
             {
               where: 'here',
-              why: plain('write it into the file, with the same options as now'),
-              command: 'fix-sans plan --write',
+              why: plain('write it into the file, with the same options'),
+              command: asTyped('fix-sans plan --write'),
             },
             {
               where: "in kubespray's folder",

@@ -72,7 +72,7 @@ function diff({ names, lostByRecipe, node }: NodePlan): Block {
   const lostKeys = new Set(lostByRecipe.map(sanKey));
   return {
     kind: 'table',
-    about: `Names in the certificate of ${node}`,
+    about: `Names in the certificate of ${node} (+ added, - taken away, = kept, =! kept and lost by the usual recipe)`,
     columns: ['fate', 'name', 'why'],
     rows: names.map((one) => {
       const isLost = one.fate === 'kept' && lostKeys.has(sanKey(one.san));

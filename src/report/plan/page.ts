@@ -4,20 +4,24 @@ import type { NodePlan, Plan, Refusal } from '../../model/plan.ts';
 import { items as findingItems } from '../inspect/page.ts';
 import {
   type Item,
+  itemBlocks,
   join,
   listed,
+  onlySeen,
   type Page,
   type Phrase,
   plain,
+  remark,
   said,
   type Section,
-  type Step,
 } from '../page.ts';
+import type { Look } from '../look.ts';
+import { stepsBlock } from '../next-steps.ts';
 import { durableBlocks } from './durable.ts';
 import { nodeSections } from './nodes.ts';
 import { wayOutBlocks } from './way-out.ts';
 
-export function planPage(plan: Plan): Page {
+export function planPage(plan: Plan, { asTyped = (command) => command }: Pick<Look, 'asTyped'> = {}): Page {
   const { refusals, risks, findings, leftOut, next, order } = plan;
   const changes = plan.nodes.filter(({ action }) => action !== 'nothing');
   return {
@@ -25,10 +29,7 @@ export function planPage(plan: Plan): Page {
     answer: answerOf(plan),
     tone: toneOf(plan),
     about: [
-      join(
-        plan.cluster === undefined ? [] : said`cluster ${plan.cluster}, `,
-        said`planned from what was seen at ${plan.madeAt}; nothing was changed`,
-      ),
+      onlySeen(plan.cluster, said`planned from what was seen at ${plan.madeAt}`),
       ...(changes.length > 1 ? [join(plain('order: '), plain(order))] : []),
       ...(plan.rehearsed === undefined || plan.rehearsed.length === 0
         ? []
@@ -46,16 +47,24 @@ export function planPage(plan: Plan): Page {
     sections: [
       { title: 'Refused', depth: 'always', blocks: refusalBlocks(refusals) },
       ...nodeSections(plan),
-      { title: 'What makes it last', depth: 'terminal', blocks: durableBlocks(plan, false) },
-      { title: 'What makes it last', depth: 'ticket', blocks: durableBlocks(plan, true) },
-      { title: 'Risks', depth: 'always', blocks: itemBlock(risks.map(riskItem)) },
-      { title: 'Left out', depth: 'always', blocks: itemBlock(leftOut.map(leftOutItem)) },
+      {
+        title: 'What makes it last',
+        depth: 'terminal',
+        blocks: durableBlocks(plan, { isWhole: false, asTyped }),
+      },
+      {
+        title: 'What makes it last',
+        depth: 'ticket',
+        blocks: durableBlocks(plan, { isWhole: true, asTyped }),
+      },
+      { title: 'Risks', depth: 'always', blocks: itemBlocks(risks.map(riskItem)) },
+      { title: 'Left out', depth: 'always', blocks: itemBlocks(leftOut.map(leftOutItem)) },
       { title: 'A way out that changes nothing', depth: 'always', blocks: wayOutBlocks(plan.wayOut) },
       { title: 'Findings besides', depth: 'always', blocks: findingItems(findings) },
       {
         title: 'Next',
         depth: 'always',
-        blocks: next.length === 0 ? [] : [{ kind: 'steps', steps: next.map(stepOf) }],
+        blocks: stepsBlock(next),
       },
     ],
   };
@@ -66,9 +75,12 @@ function toneOf({ exitCode, refusals }: Plan): Page['tone'] {
   return exitCode === 0 ? 'good' : 'careful';
 }
 
-function answerOf({ exitCode, nodes, durable, refusals }: Plan): Phrase {
+function answerOf(plan: Plan): Phrase {
+  const { exitCode, nodes, durable, refusals } = plan;
   const signs = nodes.filter(({ action }) => action === 'reissue');
   if (refusals.length > 0) {
+    if (plan.nodes.length === 0 && refusals.every(({ code }) => code === 'not-read'))
+      return plain('refused: no control plane could be read, so there is nothing to plan from');
     const many = refusals.length === 1 ? 'one reason' : `${refusals.length} reasons`;
     return plain(`refused, for ${many}: nothing can be signed as asked`);
   }
@@ -133,36 +145,10 @@ function refusalBlocks(refusals: readonly Refusal[]): Section['blocks'] {
   return [{ kind: 'items', items }, ...commands];
 }
 
-function itemBlock(items: readonly Item[]): Section['blocks'] {
-  return items.length === 0 ? [] : [{ kind: 'items', items }];
-}
-
 function riskItem({ code, node, detail }: Plan['risks'][number]): Item {
-  return {
-    label: 'risk',
-    tone: 'careful',
-    id: code,
-    head: join(node === undefined ? [] : said`${node}: `, [{ code: detail }]),
-    below: [],
-  };
+  return remark({ label: 'risk', tone: 'careful', id: code }, { what: node, detail });
 }
 
 function leftOutItem({ name, why }: Plan['leftOut'][number]): Item {
-  return {
-    label: 'left out',
-    tone: 'quiet',
-    id: 'left-out',
-    head: join(said`${name}: `, [{ code: why }]),
-    below: [],
-  };
-}
-
-const places: Readonly<Record<Plan['next'][number]['where'], string>> = {
-  here: 'here',
-  'control-plane': 'on a control plane, as root',
-  anywhere: 'anywhere',
-};
-
-function stepOf({ where, why, command }: Plan['next'][number]): Step {
-  return { where: places[where], why: plain(why), command };
+  return remark({ label: 'left out', tone: 'quiet', id: 'left-out' }, { what: name, detail: why });
 }

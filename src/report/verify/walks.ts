@@ -30,9 +30,10 @@ const states = { good: 'good', broken: 'bad', unknown: 'quiet' } as const satisf
 /** In a terminal those that are broken, or one that is whole: on a hundred nodes the rest says the same. */
 export function walkBlocks({ walks }: Verification, isTerminal: boolean): readonly Block[] {
   const broken = walks.filter((walk) => walk.broken !== undefined);
-  const telling = broken.length > 0 ? broken : walks;
-  const shown = isTerminal ? telling.slice(0, mostInTerminal(broken)) : walks;
-  const rest = walks.filter((walk) => !shown.includes(walk));
+  const telling = alike(broken.length > 0 ? broken : walks);
+  const shown = isTerminal ? telling.slice(0, mostInTerminal(broken)) : alike(walks);
+  const told = new Set(shown.flat());
+  const rest = walks.filter((walk) => !told.has(walk));
   return [
     ...shown.flatMap(walkTable),
     ...[
@@ -44,6 +45,18 @@ export function walkBlocks({ walks }: Verification, isTerminal: boolean): readon
   ];
 }
 
+/** One table for all pods that saw the same, in the order of the first of each. */
+function alike(walks: readonly Walk[]): readonly (readonly [Walk, ...Walk[]])[] {
+  const groups = new Map<string, [Walk, ...Walk[]]>();
+  for (const walk of walks) {
+    const key = JSON.stringify([walk.broken, walk.links]);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [walk]);
+    else known.push(walk);
+  }
+  return [...groups.values()];
+}
+
 function mostInTerminal(broken: readonly Walk[]): number {
   return broken.length > 0 ? 4 : 1;
 }
@@ -52,18 +65,21 @@ function placeOf({ namespace, pod, node }: Walk): string {
   return `${namespace}/${pod} on ${node}`;
 }
 
-function walkTable({ node, namespace, pod, links, broken }: Walk): readonly Block[] {
+function walkTable(walks: readonly [Walk, ...Walk[]]): readonly Block[] {
+  const [{ links, broken }] = walks;
   return [
     {
       kind: 'prose',
       phrase: join(
-        said`from ${`${namespace}/${pod}`} on ${node}: `,
+        plain('from '),
+        listed(walks.map(placeOf), 5),
+        plain(': '),
         plain(broken === undefined ? 'no link is broken' : `broken: ${brokenWords[broken]}`),
       ),
     },
     {
       kind: 'table',
-      about: 'Its way to the API',
+      about: walks.length === 1 ? 'Its way to the API' : 'Their way to the API',
       columns: ['link', 'state', 'what was seen'],
       rows: links.map(({ link, state, detail }) => [
         cell(titles[link]),

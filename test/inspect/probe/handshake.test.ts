@@ -161,6 +161,13 @@ describe('how well an API server of the cluster is', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('that it does not say in time is no good sign', async () => {
+    const server = await endpoint({ health: undefined });
+    const { answer, health } = served(await at(server, { ca: certificates(ca), timeoutMs: 700 }));
+    expect(answer).toMatchObject({ gitVersion: 'v1.34.4' });
+    expect(health).toEqual({ failing: [] });
+  });
+
   test('a connection that ends after one answer costs no time', async () => {
     const server = await endpoint();
     const began = performance.now();

@@ -143,11 +143,11 @@ test('a proxy that is not there, does not resolve or falls silent', async () => 
   const target = { host: '192.0.2.1', port: 6443 };
   expect((await through(`http://127.0.0.1:${proxy.port}`, target)).result).toMatchObject({
     trouble: 'proxy-unreachable',
-    detail: expect.stringContaining(`proxy 127.0.0.1:${proxy.port}: refused`),
+    detail: expect.stringContaining(`proxy 127.0.0.1:${proxy.port}: the connection was refused`),
   });
   expect((await through('http://no-such-proxy.invalid:3128', target)).result).toMatchObject({
     trouble: 'proxy-unreachable',
-    detail: expect.stringContaining('dns'),
+    detail: expect.stringContaining('the resolver does not know'),
   });
   const silent = await startFaultProxy(await proxying(), { cut: { how: 'silence', after: 0 } });
   undo.push(() => silent.close());

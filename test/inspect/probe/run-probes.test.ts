@@ -49,9 +49,8 @@ test('a node dials for itself, and without its connection it is not looked at un
   const run = startProbes();
   const fromItself = direct(6443, { way: 'ssh', from: 'cp1', ground: 'told' });
   run.add([fromItself]);
-  run.add(
-    [fromItself, direct(server.port, { from: 'here' })],
-    new Map([
+  run.add([fromItself, direct(server.port, { from: 'here' })], {
+    dialers: new Map([
       [
         'cp1',
         async () => {
@@ -61,7 +60,7 @@ test('a node dials for itself, and without its connection it is not looked at un
         },
       ],
     ]),
-  );
+  });
   const probes = await run.finish();
   expect(probes.map(({ from, way, result }) => `${from} ${way} ${result.state}`)).toEqual([
     'cp1 ssh served',
@@ -87,7 +86,7 @@ test('only so many run at a time', async () => {
   const names = Array.from({ length: 12 }, (_, index) => `cp${index}`);
   run.add(
     names.map((from) => direct(6443, { way: 'ssh', from })),
-    new Map(names.map((name) => [name, dial])),
+    { dialers: new Map(names.map((name) => [name, dial])) },
   );
   expect(await run.finish()).toHaveLength(12);
   expect(most).toBeGreaterThan(1);

@@ -70,6 +70,22 @@ test('both tell the same of any list, and no value of a pod goes along', () => {
   );
 });
 
+function page(token: string): string {
+  return JSON.stringify({
+    metadata: { resourceVersion: '1', continue: token, remainingItemCount: 7 },
+    items: [],
+  });
+}
+
+test('that there is more is told by a token that can stand in a path, and by nothing else', () => {
+  expect(filtered(page('eyJ2IjoibWV0YS_-'))).toEqual(['+more\teyJ2IjoibWV0YS_-']);
+  for (const token of ['', 'a b', "'; id", 'a&watch=1', 'x'.repeat(5000)])
+    expect(filtered(page(token))).toEqual([]);
+  // Of a pod's own metadata it says nothing.
+  const own = { metadata: { name: 'a', continue: 'x', metadata: { continue: 'y' } } };
+  expect(filtered(JSON.stringify({ metadata: {}, items: [own] }))).toEqual([]);
+});
+
 test('what kubectl says when it failed is let through as it is', () => {
   const { stdout } = spawnSync('awk', [crashFilter], {
     input: '\n#pods\t1\tError from server (Forbidden): pods is forbidden: User "x" cannot list\n',

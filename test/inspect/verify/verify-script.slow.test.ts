@@ -9,7 +9,7 @@ import { verifyQuery } from '../../../src/inspect/verify/verify-script.ts';
 import { mintKubeadm } from '../../support/mint.ts';
 import { type NodeTree, nodeTree } from '../../support/node-tree.ts';
 import { readerOnTree } from '../../support/on-tree.ts';
-import { read } from '../../support/facts.ts';
+import { now, read } from '../../support/facts.ts';
 import { named } from '../../support/plans.ts';
 
 const { ca, apiserver } = mintKubeadm();
@@ -54,7 +54,8 @@ async function look(
     query: octal(encodeQuestion('kubernetes.default.svc.cluster.local', 'A')),
     ...data,
   });
-  const question = { node: 'cp1', own, service, ca: [read(ca)], rootCas: new Map() };
+  const cas = { ca: [read(ca)], ownCa: [read(ca)], rootCas: new Map() };
+  const question = { node: 'cp1', own, service, ...cas, at: now };
   const all = reply.frames.map(({ bytes }) => Buffer.from(bytes).toString());
   return { ...readVerifyReply(reply, question), output: [...all, ...output.map(String)].join('\n') };
 }
@@ -146,6 +147,8 @@ describe('--pod', () => {
 
   test('one whose containers wait to be started again is entered by the network that it keeps', async () => {
     writeFileSync(path.join(tree.root, 'proc/501/comm'), 'pause\n');
+    // What holds a pod's network is told nothing of Services; a container that is called like it is.
+    writeFileSync(path.join(tree.root, 'proc/501/environ'), 'PATH=/usr/bin\0');
     const { pods, dials } = await look({ pod: 'kube-system/probe-x' });
     expect(pods).toMatchObject([{ pod: 'probe-x', isEntered: true }]);
     expect(pods[0]?.serviceHost).toBeUndefined();

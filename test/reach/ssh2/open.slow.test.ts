@@ -1,57 +1,13 @@
 /** The in-process SSH transport against an sshd in this process: commands, limits, and every way a connection can go wrong. */
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ReachOptions } from '../../../src/reach/options.ts';
+import { describe, expect, test } from 'vitest';
 import { openSsh2 } from '../../../src/reach/ssh2/open.ts';
-import { type Limits, ReachError, type Transport, usualLimits } from '../../../src/reach/transport.ts';
+import { usualLimits } from '../../../src/reach/transport.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
-import {
-  type FakeSshdOptions,
-  type FakeSshd,
-  type Home,
-  makeHome,
-  startFakeSshd,
-} from '../../support/fake-sshd.ts';
+import { run, troubleOf, ssh2Ground } from '../../support/ssh2-ground.ts';
 
-let home: Home;
-const closing: AsyncDisposable[] = [];
-beforeEach(() => {
-  home = makeHome();
-});
-afterEach(async () => {
-  for (const one of closing.splice(0).toReversed()) await one[Symbol.asyncDispose]();
-  home[Symbol.dispose]();
-});
-
-async function start(options: Partial<FakeSshdOptions> = {}): Promise<FakeSshd> {
-  const sshd = await startFakeSshd({ userKey: home.userKey.public, ...options });
-  closing.push(sshd);
-  know(sshd.port, sshd);
-  return sshd;
-}
-
-let known = '';
-function know(port: number, { hostKey }: Pick<FakeSshd, 'hostKey'>): void {
-  known = `${known}[127.0.0.1]:${port} ${hostKey}\n`;
-  home.write('known_hosts', known);
-}
-
-async function open(port: number, changes: Partial<ReachOptions> = {}): Promise<Transport> {
-  const transport = await openSsh2({ via: 'ssh', host: '127.0.0.1', port }, home.options(changes));
-  closing.push(transport);
-  return transport;
-}
-
-function run(transport: Transport, script: string, limits: Partial<Limits> = {}) {
-  return transport.run(Buffer.from(script), 'login', { ...usualLimits, commandTimeoutMs: 10_000, ...limits });
-}
-
-async function troubleOf(attempt: Promise<unknown>) {
-  const error = await attempt.catch((caught: unknown) => caught);
-  expect(error).toBeInstanceOf(ReachError);
-  return (error as ReachError).trouble;
-}
+const ground = ssh2Ground();
+const { start, know, open, listen } = ground;
 
 test('one constant command gets its script on stdin; its output and status come back, and the connection ends', async () => {
   const sshd = await start();
@@ -123,7 +79,9 @@ describe('limits', () => {
 
 describe('a connection that does not come about', () => {
   test('a name that does not resolve', async () => {
-    const trouble = await troubleOf(openSsh2({ via: 'ssh', host: 'nowhere.invalid' }, home.options()));
+    const trouble = await troubleOf(
+      openSsh2({ via: 'ssh', host: 'nowhere.invalid' }, ground.home().options()),
+    );
     expect(trouble.code).toBe('dns');
   });
 
@@ -165,7 +123,7 @@ describe('a connection that does not come about', () => {
 
   test('what ssh_config asks of ssh alone names openssh before anybody is dialled', async () => {
     const sshd = await start();
-    const sshConfigFile = home.write('config', 'Host *\n  ProxyCommand nc %h %p\n');
+    const sshConfigFile = ground.home().write('config', 'Host *\n  ProxyCommand nc %h %p\n');
     expect((await troubleOf(open(sshd.port, { sshConfigFile }))).code).toBe('needs-openssh');
     expect(sshd.seen).toEqual([]);
   });
@@ -227,13 +185,3 @@ test('dial reaches what the node reaches, and tells apart why it cannot', async 
     (await troubleOf((await open(closed.port)).dial?.('127.0.0.1', port, 2000) as Promise<unknown>)).code,
   ).toBe('unreachable');
 });
-
-async function listen(greet: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    greet(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing.push({ [Symbol.asyncDispose]: async () => void server.close() });
-  return (server.address() as AddressInfo).port;
-}

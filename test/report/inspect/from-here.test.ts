@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { diagnoseCluster } from '../../../src/diagnose/diagnose-cluster.ts';
 import type { ClusterFacts } from '../../../src/model/cluster-facts.ts';
+import { probeTroubles } from '../../../src/model/probe.ts';
+import { probeTroubleText } from '../../../src/model/probe-words.ts';
 import { inspectReports } from '../../../src/report/index.ts';
 import type { Certificate } from '../../../src/model/certificate.ts';
 import {
@@ -298,6 +300,13 @@ describe('names that a file asks for', () => {
     expect(report(withWish(by))).not.toContain('--san.');
   });
 
+  test('by --san as well: both are named', () => {
+    const { wishes } = withWish('names');
+    const both: ClusterFacts = { ...alone, wishes: [{ type: 'dns', value: 'vip.example' }, ...wishes] };
+    expect(report(both)).toContain('Wanted by you, by --san; names in fix-sans.yaml.');
+    expect(report(both)).toMatch(/vip\.example +MISSING +asked for by --san; names in fix-sans\.yaml/);
+  });
+
   test('--san is still called so', () => {
     const asked: ClusterFacts = { ...alone, wishes: [{ type: 'dns', value: 'vip.example' }] };
     expect(report(asked)).toContain('Wanted by you, by --san.');
@@ -310,7 +319,10 @@ describe('an endpoint that answers and does not speak TLS', () => {
   test('is no missing name, and nothing that a later try mends: exit 8, and the port is what to check', () => {
     expect(diagnoseCluster(sshd)).toMatchObject({ verdict: 'not-the-certificate', exitCode: 8 });
     expect(report(sshd)).toContain('check the port');
-    expect(firstLine(sshd)).toMatch(/^Not a missing name: /);
+    expect(firstLine(sshd)).toBe(
+      `Not a missing name: ${host}:6443 answers, and what answers is not TLS, seen from here.`,
+    );
+    expect(report(sshd)).not.toContain('could not be reached');
   });
 
   test('one that refuses may answer later: 75', () => {
@@ -325,10 +337,12 @@ describe('words', () => {
     expect(report(facts).match(/no answer within 10 s/g)).toHaveLength(1);
   });
 
-  test('how a probe failed is said in words, not in codes', () => {
-    for (const trouble of ['refused', 'dns', 'not-tls', 'timeout', 'proxy-refused'] as const) {
-      const text = report({ ...alone, probes: [failed(trouble, { host })] });
-      expect(text.split('\nTests performed')[0]).not.toContain(`(${trouble})`);
+  test('how a probe failed is said in words, not in codes, in every format', () => {
+    for (const trouble of probeTroubles) {
+      const facts = { ...alone, probes: [failed(trouble, { host })] };
+      expect(probeTroubleText({ trouble, detail: 'x' }).startsWith(trouble)).toBe(false);
+      expect(report(facts)).not.toMatch(new RegExp(`(?:\\(|failed: )${trouble}\\b`));
+      expect(report(facts, 'markdown')).not.toContain(`\`${trouble}\``);
     }
     expect(report({ ...alone, probes: [failed('dns', { host })] })).toContain(
       'could not be reached from here: the name does not resolve.',

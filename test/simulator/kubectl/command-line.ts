@@ -2,7 +2,7 @@
 import { Complaint } from './complaint.ts';
 
 export interface CommandLine {
-  readonly verb: 'get' | 'patch' | 'replace' | 'version';
+  readonly verb: 'get' | 'create' | 'patch' | 'replace' | 'delete' | 'version';
   /** The path that is asked for: by --raw, or of the one ConfigMap that is named. */
   readonly raw: string;
   /** `{.data.ClusterConfiguration}` */
@@ -58,7 +58,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   const isKnown = verb === 'version' ? flags.has('client') : raw !== undefined;
   if (!isVerb(verb) || (map === undefined && more.length > 0) || !isKnown) {
     throw new Complaint(
-      'error: the simulated kubectl knows only "get --raw", "replace --raw", "version --client", "get configmap NAME -o jsonpath={.data.KEY}" and "patch configmap NAME --type=json"',
+      'error: the simulated kubectl knows only "get --raw", "create --raw", "replace --raw", "delete --raw", "version --client", "get configmap NAME -o jsonpath={.data.KEY}" and "patch configmap NAME --type=json"',
     );
   }
   return {
@@ -85,8 +85,10 @@ function configMapOf(words: readonly string[], flags: ReadonlyMap<string, string
   return `/api/v1/namespaces/${flags.get('namespace') ?? 'default'}/configmaps/${name}`;
 }
 
+const verbs: ReadonlySet<string> = new Set(['get', 'create', 'patch', 'replace', 'delete', 'version']);
+
 function isVerb(word: string | undefined): word is CommandLine['verb'] {
-  return word === 'get' || word === 'patch' || word === 'replace' || word === 'version';
+  return word !== undefined && verbs.has(word);
 }
 
 /** `5s`, `1m`, or a number of seconds; 0 is for ever. */

@@ -1,4 +1,4 @@
-/** The stand-in for kubectl: `get --raw`, `replace --raw`, `version --client`, and a ConfigMap's text read and patched, with the connection checked as the real one does. */
+/** The stand-in for kubectl: `get`, `create`, `replace` and `delete` with `--raw`, `version --client`, and a ConfigMap's text read and patched, with the connection checked as the real one does. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -8,6 +8,8 @@ import { type CommandLine, readCommandLine } from './command-line.ts';
 import { accessOf } from './kubeconfig.ts';
 import { ask } from './request.ts';
 import { Complaint } from './complaint.ts';
+
+const methods = { get: 'GET', create: 'POST', patch: 'PATCH', replace: 'PUT', delete: 'DELETE' } as const;
 
 process.stderr.write('[simulated] this is a stand-in, not kubectl\n');
 // Not awaited: the program becomes a plain script.
@@ -25,13 +27,16 @@ async function run(): Promise<void> {
   }
   const access = accessOf(line, fileText);
   const { timeoutMs } = line;
+  const method = methods[line.verb];
   if (line.verb === 'patch') {
-    await ask(access, line.raw, { body: line.patch, isPatch: true, timeoutMs });
+    await ask(access, line.raw, { method, body: line.patch, timeoutMs });
     process.stdout.write(`configmap/${path.basename(line.raw)} patched\n`);
     return;
   }
-  const body = line.verb === 'replace' ? await bodyOf(line) : undefined;
-  const answer = await ask(access, line.raw, { body, timeoutMs });
+  // What is deleted may go without options: https://github.com/kubernetes/kubectl/blob/v0.34.0/pkg/cmd/delete/delete.go
+  const hasBody = method !== 'GET' && (method !== 'DELETE' || line.file !== undefined);
+  const body = hasBody ? await bodyOf(line) : undefined;
+  const answer = await ask(access, line.raw, { method, body, timeoutMs });
   process.stdout.write(line.field === undefined ? answer : fieldOf(answer, line.field));
 }
 

@@ -10,12 +10,12 @@ export async function ask(
   access: Access,
   path: string,
   {
+    method,
     body,
-    isPatch = false,
     timeoutMs,
   }: {
+    readonly method: string;
     readonly body: string | undefined;
-    readonly isPatch?: boolean;
     readonly timeoutMs: number | undefined;
   },
 ): Promise<string> {
@@ -26,12 +26,16 @@ export async function ask(
     host,
     port: server.port === '' ? undefined : server.port,
     path,
-    method: isPatch ? 'PATCH' : methodFor(body),
+    method,
     headers: {
       accept: 'application/json, */*',
+      // Node would send that of a DELETE without its length.
       ...(body === undefined
         ? {}
-        : { 'content-type': isPatch ? 'application/json-patch+json' : 'application/json' }),
+        : {
+            'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
+            'content-length': Buffer.byteLength(body),
+          }),
     },
     agent: false,
     ca: access.ca,
@@ -55,10 +59,6 @@ export async function ask(
     sent.on('error', (error) => reject(complaintOf(error, server)));
     sent.end(body);
   });
-}
-
-function methodFor(body: string | undefined): string {
-  return body === undefined ? 'GET' : 'PUT';
 }
 
 /** https://github.com/golang/go/blob/go1.24.0/src/crypto/x509/verify.go (HostnameError) */

@@ -1,0 +1,69 @@
+/** The commands that a report prints, with the options that this run was given: they can be typed as they stand. */
+import { isHostile } from '../model/display.ts';
+import type { NextStep } from '../model/inspection.ts';
+import { asCalled, programName, quoted } from './called.ts';
+import type { Option, Options } from './command.ts';
+import type { Io } from './io.ts';
+import { planOptions } from './plan-options.ts';
+import { nodeOptions, reachOptions, wishOption } from './shared-options.ts';
+
+const where: readonly Option[] = [...nodeOptions, ...reachOptions];
+/** What is printed, written and tried is said anew each time. */
+const notOfPlan: ReadonlySet<string> = new Set(['--write', '--on-node', '--out', '--runbooks']);
+const ofPlan: readonly Option[] = [
+  ...where,
+  wishOption,
+  ...planOptions.filter(({ flags }) => !notOfPlan.has(longOf(flags))),
+];
+
+/** Longer than this nobody pastes it. */
+const longest = 2000;
+
+/** `verify` of a plan takes its names from the command itself; `plan` from either. */
+export function typedBy(
+  options: Options,
+  from: 'plan' | 'verify' | 'show',
+  { called = programName }: Pick<Io, 'called'>,
+): (command: string) => string {
+  return (command) => {
+    const [, name] = /^fix-sans (plan|verify)\b/.exec(command) ?? [];
+    // Of the run that made a plan that is only shown nothing is known; and a pipe has been read.
+    const isKnown = name !== undefined && from !== 'show' && options['fromError'] !== '-';
+    const flags = isKnown ? flagsOf(options, from === 'plan' && name === 'plan' ? ofPlan : where) : '';
+    return `${asCalled(command, called)}${flags ?? ''}`;
+  };
+}
+
+export function stepsTyped(
+  steps: readonly NextStep[],
+  called: string,
+  asTyped: (command: string) => string,
+): readonly NextStep[] {
+  return steps.map((step) => ({
+    ...step,
+    command: step.takesOptions === true ? asTyped(step.command) : asCalled(step.command, called),
+  }));
+}
+
+/** Undefined where one of them cannot be typed. */
+function flagsOf(options: Options, table: readonly Option[]): string | undefined {
+  const words = table.flatMap(({ flags, fallback }) => {
+    const flag = longOf(flags);
+    const value = options[keyOf(flag)];
+    if (value === undefined || value === false || value === fallback) return [];
+    if (value === true) return [flag];
+    const values = typeof value === 'string' ? [value] : value;
+    return values.map((one) => (one.startsWith('-') ? quoted(`${flag}=${one}`) : `${flag} ${quoted(one)}`));
+  });
+  const text = words.map((word) => ` ${word}`).join('');
+  return text.length > longest || isHostile(text) ? undefined : text;
+}
+
+function longOf(flags: string): string {
+  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+}
+
+/** As commander calls it. */
+function keyOf(flag: string): string {
+  return flag.slice(2).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
