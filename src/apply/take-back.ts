@@ -134,9 +134,12 @@ async function takeBackOn(one: TakeBackNode, link: Link, { of, ports, locked }: 
   }
 }
 
-/** A run that is no longer there, or that cannot be read, is none that could be taken back. */
+/** A run that is no longer there is none that could be taken back; and that the old certificate is served is just what does not hold. */
 function exitOf(word: string, usual: ExitName): ExitName {
-  return word === 'no-run' ? 'refused' : usual;
+  if (word === 'no-run') return 'refused';
+  // Whatever it answered, it may have begun.
+  if (word === 'unreadable') return 'partial';
+  return usual === 'rolledBack' ? 'failed' : usual;
 }
 
 function endOf(one: TakeBackNode, { result, served }: Undone, of: string, ports: Ports): Ended {

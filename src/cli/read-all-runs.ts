@@ -30,9 +30,14 @@ export async function readAllRuns(
   return { nodes: read, unread };
 }
 
-/** The newest that came to its end on any of them; their names sort by time. */
+/**
+ * The newest that came to a good end on any of them; their names sort by time. Also one that was taken back since: asked for twice, a rollback comes
+ * to the same, and does not take back the run before it.
+ */
 export function lastDone({ nodes }: AllRuns): string | undefined {
-  const done = nodes.flatMap(({ runs }) => runs.filter(({ isEnded, state }) => isEnded && state === 'done'));
+  const done = nodes.flatMap(({ runs }) =>
+    runs.filter(({ isEnded, steps }) => isEnded && steps.some(({ step }) => step === 'done')),
+  );
   return done
     .map(({ run }) => run)
     .toSorted()

@@ -3,6 +3,7 @@ import { healAll, lockAll, type Locked } from '../apply/locks.ts';
 import { takeBack, type ConfigBack, type TakeBackNode } from '../apply/take-back.ts';
 import { type ControlPlane, controlPlanesOf, type Place, placeOf, servedAs } from '../apply/task.ts';
 import { readRunDetail, type RunDetail } from '../inspect/runs/read-runs.ts';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import { looseSan } from '../model/san.ts';
@@ -74,6 +75,13 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
       'temporary',
     );
   if (having.length === 0) return ended(names, `no control plane remembers the run ${of}`, 'refused');
+  const blind = withoutPlace(having, cluster.facts);
+  if (blind.length > 0)
+    return ended(
+      names,
+      `${blind.join(', ')} remembers the run ${of}, but it is not known where its API server listens and reads its pair`,
+      'refused',
+    );
   session.say(`the run ${of} is taken back on ${display(having.join(', '), 400)}`);
   const isMeant =
     isSet(options, 'yes') ||
@@ -95,6 +103,12 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
   } finally {
     await locked.release();
   }
+}
+
+/** Nodes that would be left out in silence, and the rest called a whole rollback. */
+export function withoutPlace(having: readonly string[], facts: ClusterFacts): readonly string[] {
+  const places = new Set(controlPlanesOf(facts).flatMap((one) => placeOf(one.facts, facts)?.node ?? []));
+  return having.filter((node) => !places.has(node));
 }
 
 async function takenBack(

@@ -6,7 +6,7 @@ import { dates, orderOf, roll, setting, statesOf, type Setting } from '../suppor
 
 test.each([
   ['is not served after a restart either', { served: 'no' }],
-  ['has no container to restart', { fault: 'no-container' }],
+  ['has no process to restart', { fault: 'no-process' }],
 ])('a pair that %s: the old one is put back, later nodes are not touched', async (_, answer) => {
   const on = setting();
   const [first, second] = orderOf(on);
