@@ -151,6 +151,26 @@ describe('check.yml', () => {
   });
 });
 
+test('apply.yml: in check mode nothing is changed; then the certificates have the name, and the second time changed=0', async () => {
+  const wanted = onNodes({ fix_sans_names: ['new.example.com'] });
+  const before = kubeadmConfig();
+  const names = simulation.nodes.map(namesOnDisk);
+  expect(await play('apply.yml', wanted, '--check')).toMatchObject({ code: 0, changed: 1, failed: 0 });
+  expect(simulation.nodes.map(namesOnDisk)).toEqual(names);
+  try {
+    expect(await play('apply.yml', wanted)).toMatchObject({ code: 0, changed: 1, failed: 0 });
+    for (const node of simulation.nodes) expect(namesOnDisk(node)).toContain('new.example.com');
+    expect(kubeadmConfig().data.ClusterConfiguration).toContain('new.example.com');
+    expect(await play('apply.yml', wanted)).toMatchObject({ code: 0, changed: 0, failed: 0 });
+    const refused = await play('apply.yml', onNodes({ fix_sans_names: ['0.0.0.0'] }));
+    expect(refused).toMatchObject({ code: 2, failed: 1 });
+    expect(refused.output).toContain('fix-sans ended with exit code 7.');
+  } finally {
+    simulation.objects.set(before);
+    simulation.nodes.map((node, index) => reissue(simulation, node, names[index] ?? []));
+  }
+});
+
 describe('kubespray-patch.yml', () => {
   const list = 'supplementary_addresses_in_ssl_keys';
   let inventory: string;
