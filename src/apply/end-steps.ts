@@ -68,8 +68,11 @@ if [ -f "$R/journal" ]; then
   if heal; then disarm; fi
 elif [ -z "$DATA_isBack" ]; then
   result=nothing
+elif [ "$(state_of "$R/ended")" = discarded ]; then
+  # It never came to change anything.
+  result=nothing
 else
-  case $(state_of "$R/ended") in done | undone | discarded | stuck-*) ;; *) fault "$(state_of "$R/ended")" ;; esac
+  case $(state_of "$R/ended") in done | undone | stuck-*) ;; *) fault "$(state_of "$R/ended")" ;; esac
   mv -f -- "$R/ended" "$R/journal" && flush "$R" || fault no-space
   # Not even a loss of power may leave half a pair.
   if [ -f "$R/undo.sh" ]; then watch_over 30 || { disarm; mv -f -- "$R/journal" "$R/ended"; fault no-dead-man; }; fi
@@ -87,6 +90,8 @@ leave
 trap 'exit 1' HUP INT PIPE TERM
 say result "$result"
 since=$(date +%s%N)
-[ ! -f "$R/old.crt" ] || await_served "$R/old.crt" "$DATA_endpoint" "$DATA_wait"
+shown=$R/old.crt
+[ -f "$shown" ] || [ -z "$DATA_isBack" ] || ! read_paths || shown=$crt
+[ ! -f "$shown" ] || await_served "$shown" "$DATA_endpoint" "$DATA_wait"
 `,
 );

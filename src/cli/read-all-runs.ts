@@ -31,14 +31,15 @@ export async function readAllRuns(
 }
 
 /**
- * The newest that came to a good end on any of them; their names sort by time. Also one that was taken back since: asked for twice, a rollback comes
- * to the same, and does not take back the run before it.
+ * What `rollback` takes back where no run is named: one that did not come to its end, before whatever was done earlier and is wanted; else the newest
+ * that came to a good end on any of them, also where it was taken back since, so that the same rollback for a second time takes back no more. Their
+ * names sort by time.
  */
-export function lastDone({ nodes }: AllRuns): string | undefined {
-  const done = nodes.flatMap(({ runs }) =>
-    runs.filter(({ isEnded, steps }) => isEnded && steps.some(({ step }) => step === 'done')),
-  );
-  return done
+export function lastRun({ nodes }: AllRuns): string | undefined {
+  const all = nodes.flatMap(({ runs }) => runs);
+  const unended = all.filter(({ isEnded }) => !isEnded);
+  const done = all.filter(({ steps }) => steps.some(({ step }) => step === 'done'));
+  return (unended.length > 0 ? unended : done)
     .map(({ run }) => run)
     .toSorted()
     .at(-1);

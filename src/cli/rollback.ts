@@ -15,7 +15,7 @@ import { isConfirmedBy } from './confirm.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import type { Io } from './io.ts';
 import { isSet, textsOf } from './option-values.ts';
-import { type AllRuns, lastDone, readAllRuns } from './read-all-runs.ts';
+import { type AllRuns, lastRun, readAllRuns } from './read-all-runs.ts';
 import { readReportFiles } from './report-files.ts';
 import { refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
@@ -29,7 +29,7 @@ export async function rollback({ args, options }: Invocation, io: Io): Promise<E
   refuseUnattended(options, io);
   const cluster = await readCluster(options, io, { wishes: [] });
   const all = await readAllRuns(cluster.facts, cluster.means);
-  const of = asked ?? lastDone(all);
+  const of = asked ?? lastRun(all);
   const session = await openSession('rollback', { options, io, settings, cluster });
   if (of === undefined) {
     const isUnread = all.unread.length > 0;

@@ -98,6 +98,14 @@ test('a rollback that once was stuck can be tried again', async () => {
   expect(pair()).toEqual(['old crt', 'old key']);
 });
 
+test('of a run that never came to change anything there is nothing to take back', async () => {
+  begun(['staged', 'discarded'], 'ended');
+  for (const file of ['sums', 'old.crt', 'old.key', 'undo.sh']) rmSync(own(file));
+  const answers = await undone('1', onRoot(newRun()));
+  expect(answers).toMatchObject({ result: 'nothing', served: expect.stringMatching(/^\d+$/) as string });
+  expect(pair()).toEqual(['new crt', 'new key']);
+});
+
 test('a rollback is watched over too: what is cut off in it is ended by the switch', async () => {
   begun(['staged', 'intent', 'swapped', 'proven', 'done'], 'ended');
   program('mv', `case $* in *apiserver.crt) kill -KILL 0 ;; esac\nexec /usr/bin/mv "$@"\n`);

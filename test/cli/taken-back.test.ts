@@ -1,7 +1,7 @@
 /** Which run `rollback` takes back where none is named, and which nodes it must not pass over. */
 import { expect, test } from 'vitest';
 import { controlPlanesOf } from '../../src/apply/task.ts';
-import { lastDone } from '../../src/cli/read-all-runs.ts';
+import { lastRun } from '../../src/cli/read-all-runs.ts';
 import { withoutPlace } from '../../src/cli/rollback.ts';
 import type { RecordedRun } from '../../src/model/runs.ts';
 import { buildFacts } from '../support/facts.ts';
@@ -22,7 +22,7 @@ const older = recorded('20261119T000000Z-00000000', ...begun, 'proven', 'done');
 const newer = '20261120T000000Z-00000000';
 
 function last(...runs: readonly RecordedRun[]): string | undefined {
-  return lastDone({ nodes: [{ node: 'cp1', runs }], unread: [] });
+  return lastRun({ nodes: [{ node: 'cp1', runs }], unread: [] });
 }
 
 test('the newest that came to a good end is taken back, and none that failed after it', () => {
@@ -32,6 +32,12 @@ test('the newest that came to a good end is taken back, and none that failed aft
 
 test('asked for a second time it is the same run still, and not the one before it, whose names are wanted', () => {
   expect(last(recorded(newer, ...begun, 'proven', 'done', 'undoing', 'undone'), older)).toBe(newer);
+});
+
+test('a run that did not come to its end is what is taken back, and not the one before it that did', () => {
+  const cut = { ...recorded(newer, ...begun), isEnded: false };
+  expect(last(cut, older)).toBe(newer);
+  expect(last()).toBeUndefined();
 });
 
 test('a node that remembers the run and cannot be gone to is named', () => {
