@@ -39,6 +39,12 @@ export async function putBack(on: On, why: string, wasRestarted = false): Promis
     if (answer.ok) return ended(on, answer.value, why, wasRestarted);
     if (answer.fault.word === 'no-run')
       return outcomeOf(task, run.run, { state: 'untouched', why, exit: 'rolledBack', wasRestarted });
+    // Whoever has the lock now has healed what was begun here, or is about to: nothing is to be typed into their run.
+    if (answer.fault.word === 'lock-lost') {
+      const all = `${why}; then the lock was another run’s, which puts the old pair back first, as the node does by itself`;
+      ports.tell({ event: 'failed', node: task.plan.node, detail: all });
+      return outcomeOf(task, run.run, { state: 'unknown', why: all, exit: 'rolledBack', wasRestarted });
+    }
     return stuck(
       on,
       `${why}; and the way back: ${clauseOf(answer.fault)}`,

@@ -72,6 +72,23 @@ test('a way back that does not work: a human is told what to type', async () => 
   ]);
 });
 
+test('the lock was taken by another run while this one slept: nothing is to be typed into that one', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', { fault: 'lock-lost' });
+  on.cluster.answer(first, 'undo', { fault: 'lock-lost' });
+  on.cluster.answer(
+    first,
+    'take-lock',
+    { runs: '', lock: 'taken' },
+    { holder: '20261121T130000Z-00000000\n200\neve@laptop\n', fault: 'held' },
+  );
+  const end = await roll(on);
+  expect(end.nodes[0]).toMatchObject({ state: 'unknown', commands: [] });
+  expect(end.nodes[0]?.why).toContain('another run’s');
+  expect(end.exits).toEqual(['rolledBack']);
+});
+
 test('a pair that somebody else wrote meanwhile is not overwritten, by us or by what is to be typed', async () => {
   const on = setting();
   const [first] = orderOf(on);
