@@ -34,7 +34,8 @@ export interface ConfigBack {
   readonly node: string;
   readonly old: string;
   readonly resourceVersion: string;
-  readonly state: 'ours' | 'nothing' | 'foreign';
+  /** `unread`: it could not be asked for what it is now. */
+  readonly state: 'ours' | 'nothing' | 'foreign' | 'unread';
 }
 
 export interface TakeBackEnd {
@@ -185,6 +186,14 @@ async function configBack(
   if (state === 'foreign')
     return [
       { ...about, state: 'left-to-you', why: 'it is not what that run wrote: somebody has changed it since' },
+    ];
+  if (state === 'unread')
+    return [
+      {
+        ...about,
+        state: 'failed',
+        why: 'it could not be read, so it is not known whether that run’s names are in it',
+      },
     ];
   const command = patchCommand(resourceVersion, old);
   if (!isWhole) return [{ ...about, state: 'left-to-you', why: 'not all nodes are taken back', command }];

@@ -168,7 +168,8 @@ function configOf(
   { facts }: ClusterReading,
 ): ConfigBack | undefined {
   const now = facts.api?.kubeadmConfig;
-  if (config === undefined || now === undefined) return undefined;
+  if (config === undefined) return undefined;
+  if (now === undefined) return { node, old: config, resourceVersion: '', state: 'unread' };
   const names = (made?.names ?? []).flatMap(({ value }) => looseSan(value) ?? []);
   const changed = isOurEdit(config, now.text, names) ? 'ours' : 'foreign';
   const state = now.text === config ? 'nothing' : changed;
