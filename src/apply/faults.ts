@@ -34,6 +34,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   'rename-failed': { clause: 'the pair could not be renamed over', exit: 'rolledBack' },
   stopped: { clause: 'a signal ended the step on the node', exit: 'rolledBack' },
   'no-process': { clause: 'no kube-apiserver listens on the port of the API server', exit: 'rolledBack' },
+  'no-kubelet': {
+    clause: 'no kubelet runs there that would start the API server again',
+    exit: 'rolledBack',
+  },
   'not-stopped': { clause: 'the process of the API server could not be stopped', exit: 'rolledBack' },
   staged: { clause: 'the node never began to swap the pair', exit: 'rolledBack' },
   intent: { clause: 'the swap was cut off on the node', exit: 'rolledBack' },

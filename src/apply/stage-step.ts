@@ -24,7 +24,7 @@ version=$("$ROOT$DATA_kubeadm" version -o short 2>/dev/null </dev/null)
 undone() { rm -rf "$stage" "$R"; fault "$1"; }
 [ ! -e "$R" ] && mkdir -m 0700 "$R" || fault run-there
 # Written down first: a folder that nobody knows of would stay.
-printf '%s\\n' "$DATA_certificate" "$DATA_key" >"$R/paths" && journal staged || undone no-space
+printf '%s\\n' "$DATA_certificate" "$DATA_key" >"$R/paths" && flush "$R/paths" "$S" && journal staged || undone no-space
 rm -rf "$stage"
 mkdir -m 0700 "$stage" || undone no-space
 # Room for all that comes, tried where it will be needed.

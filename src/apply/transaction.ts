@@ -129,7 +129,8 @@ heal() {
   case $state in
     none) result=nothing; return 0 ;;
     newer | damaged) result=$state; return 1 ;;
-    staged) read_paths && rm -rf "$stage"; result=nothing; end_run discarded ;;
+    # The second: this was cut off before the journal had its other name.
+    staged | discarded) read_paths && rm -rf "$stage"; result=nothing; end_run discarded ;;
     *)
       # Also where there is no room to write it down; and once, however often it is tried.
       case $state in undoing | stuck-*) ;; *) journal undoing || : ;; esac

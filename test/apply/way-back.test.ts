@@ -1,7 +1,17 @@
 /** The way back where something goes wrong on it, on a folder that plays the node: no API server, no kubeadm, and files that are only text. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -104,6 +114,33 @@ test('of a run that never came to change anything there is nothing to take back'
   const answers = await undone('1', onRoot(newRun()));
   expect(answers).toMatchObject({ result: 'nothing', served: expect.stringMatching(/^\d+$/) as string });
   expect(pair()).toEqual(['new crt', 'new key']);
+});
+
+test('thrown away, and cut off before the journal had its other name: there is nothing to take back either', async () => {
+  begun(['staged', 'discarded']);
+  for (const file of ['sums', 'old.crt', 'old.key', 'undo.sh']) rmSync(own(file));
+  expect(await undone('')).toMatchObject({ result: 'nothing' });
+  expect(readFileSync(own('ended'), 'utf8')).toContain('discarded');
+});
+
+test.each([
+  ['no kubelet would start again is left running', 1],
+  ['kubelet starts again is ended', 0],
+])('an API server that %s', async (_, status) => {
+  begun(['staged', 'intent', 'swapped']);
+  program('grep', `case $* in *kubelet*) exit ${status} ;; esac\nexec /usr/bin/grep "$@"\n`);
+  symlinkSync(process.execPath, at('usr/bin/kube-apiserver'));
+  const listen =
+    'const s=require("net").createServer();s.listen(0,"127.0.0.1",()=>console.log(s.address().port))';
+  const server = spawn(at('usr/bin/kube-apiserver'), ['-e', listen], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [port] = (await once(server.stdout, 'data')) as [Buffer];
+  const over = once(server, 'exit');
+  await on.ask('take-lock');
+  const answers = await on.ask('restart', { endpoint: `127.0.0.1:${port.toString().trim()}`, wait: '0' });
+  expect(answers['fault']).toBe(status === 1 ? 'no-kubelet' : undefined);
+  expect(server.signalCode).toBe(status === 1 ? null : 'SIGTERM');
+  server.kill();
+  await over;
 });
 
 test('a rollback is watched over too: what is cut off in it is ended by the switch', async () => {
