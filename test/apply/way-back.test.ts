@@ -110,6 +110,7 @@ test('a rollback that once was stuck can be tried again', async () => {
 
 test('of a run that never came to change anything there is nothing to take back', async () => {
   begun(['staged', 'discarded'], 'ended');
+  serves();
   for (const file of ['sums', 'old.crt', 'old.key', 'undo.sh']) rmSync(own(file));
   const answers = await undone('1', onRoot(newRun()));
   expect(answers).toMatchObject({ result: 'nothing', served: expect.stringMatching(/^\d+$/) as string });
@@ -155,8 +156,19 @@ test('a rollback is watched over too: what is cut off in it is ended by the swit
   expect(pair()).toEqual(['old crt', 'old key']);
 });
 
+/** In place of TLS: the same certificate is on disk and served. */
+function serves(): void {
+  program('openssl', 'cat >/dev/null\necho certificate\n');
+}
+
+test('what is no certificate is not served by a server that is not there', async () => {
+  begun(['staged', 'intent', 'swapped']);
+  expect(await undone('')).toMatchObject({ result: 'back', served: 'no' });
+});
+
 test('a clock that is set meanwhile makes no answer unreadable', async () => {
   begun(['staged', 'intent', 'swapped']);
+  serves();
   program(
     'date',
     `[ "$*" = +%s%N ] || exec /usr/bin/date "$@"
