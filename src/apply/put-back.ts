@@ -72,7 +72,8 @@ function ended(on: On, { result, served }: Undone, why: string, wasRestarted: bo
   const { task, run, ports } = on;
   const { place, plan } = task;
   if (result === 'back' || result === 'nothing') {
-    if (served?.isServed === false) {
+    // Where nothing was changed there may be no old certificate to wait for; else it is seen, or not known to be served.
+    if (served === undefined ? result === 'back' : !served.isServed) {
       const all = `${why}; the old pair is in place again, but the API server does not serve it`;
       return stuck(on, all, commandsRestart(place.socket), { wasRestarted });
     }

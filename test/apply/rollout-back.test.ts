@@ -89,6 +89,14 @@ test('the lock was taken by another run while this one slept: nothing is to be t
   expect(end.exits).toEqual(['rolledBack']);
 });
 
+test('an old pair that nobody saw served is not called served', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', { fault: 'no-space' });
+  on.cluster.answer(first, 'undo', { result: 'back' });
+  expect(await roll(on)).toMatchObject({ exits: ['needsHuman'], nodes: [{ state: 'stuck' }, {}, {}] });
+});
+
 test('a pair that somebody else wrote meanwhile is not overwritten, by us or by what is to be typed', async () => {
   const on = setting();
   const [first] = orderOf(on);
