@@ -182,7 +182,9 @@ describe('the switch', () => {
   test('waits on where somebody was heard of while it waited for the mutex, and fires when its time has come', async () => {
     begun(['staged', 'intent', 'swapped']);
     writeFileSync(own('deadline'), '0\n');
-    const other = spawn('flock', [at('var/lib/fix-sans/mutex'), 'sleep', '1'], { stdio: 'ignore' });
+    const other = spawn('/bin/sh', ['-c', `exec flock '${at('var/lib/fix-sans/mutex')}' sleep 1`], {
+      stdio: 'ignore',
+    });
     await sleep(200);
     const ended = switchEnds('watch', run);
     await sleep(300);

@@ -215,7 +215,7 @@ test('no to the plan after an earlier run was put back: it is not said that noth
     stdin: 'y\nn\n',
   });
   expect(code, stderr).toBe(3);
-  expect(stderr).not.toContain('nothing was changed');
+  expect(stderr).not.toContain('not confirmed; nothing was changed');
   expect(simulation.nodes.map(pki)).toEqual(before);
 }, 120_000);
 
