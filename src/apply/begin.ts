@@ -5,6 +5,10 @@ import { transaction } from './transaction.ts';
 /** DATA_run, and who asks. Answers `fault` with a word and ends where the step may not be done. */
 export const begin = `${cleanPath}
 ${transaction}
+# An API server is asked directly, as whom a step says, and without the defaults and aliases in somebody's home folder.
+unset HTTP_PROXY HTTPS_PROXY ALL_PROXY http_proxy https_proxy all_proxy KUBECONFIG
+KUBERC=off KUBECTL_KUBERC=false
+export KUBERC KUBECTL_KUBERC
 fault() { say fault "$1"; leave; exit 1; }
 set_run "$DATA_run" || fault no-run
 enter 20 || fault busy

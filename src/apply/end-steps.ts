@@ -12,7 +12,8 @@ export const finish: Change = change(
   'finish',
   `${begin}${held}
 case $(state_of "$R/journal") in
-  swapped | restarted) journal proven && end_run done || fault no-space ;;
+  # The last two: this step itself was cut off.
+  swapped | restarted | proven | done) journal proven && end_run done || fault no-space ;;
   none)
     if [ -f "$R/ended" ]; then
       # The dead-man switch may have been faster: then nothing is to be made to last.
@@ -25,13 +26,20 @@ if [ -f "$R/paths" ] && read_paths; then rm -rf "$stage"; fi
 tell_syslog "run $id: $DATA_summary"
 if [ -n "$DATA_patch" ]; then
   mkdir -p -m 0700 "$R"
+  # kubectl keeps what it learns of the API in a home folder, and root's is not ours.
+  HOME=$R
+  export HOME
   set -- --kubeconfig "$ROOT$DATA_admin" --server "https://$DATA_endpoint" --tls-server-name kubernetes --request-timeout=20s -n kube-system
-  timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$R/kubeadm-config.old" 2>/dev/null </dev/null &&
-    flush "$R/kubeadm-config.old" || say config-fault 'its old text could not be saved'
+  # Once: where this step is asked for again, since its answer was lost, the text there may be the new one already.
+  [ -s "$R/kubeadm-config.old" ] ||
+    { timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$R/kubeadm-config.read" 2>/dev/null </dev/null &&
+      flush "$R/kubeadm-config.read" && mv -f -- "$R/kubeadm-config.read" "$R/kubeadm-config.old" && flush "$R"; } ||
+    say config-fault 'its old text could not be saved'
   if [ -s "$R/kubeadm-config.old" ]; then
     said=$(timeout 30 kubectl "$@" patch configmap kubeadm-config --type=json -p "$DATA_patch" 2>&1 </dev/null) || say config-fault "$(printf %s "$said" | head -c 1000)"
     timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' 2>/dev/null </dev/null | frame config
   fi
+  rm -rf "$R/.kube"
 fi
 kept=0
 for path in $(ls -1dr "$S"/*/ 2>/dev/null); do
@@ -53,21 +61,37 @@ export const undo: Change = change(
   `${begin}${serving}${held}
 set_run "$DATA_of" || fault no-run
 [ -d "$R" ] || fault no-run
+# A line that breaks now must not end it between key and certificate.
+trap '' HUP INT PIPE TERM
 if [ -f "$R/journal" ]; then
-  heal
-  disarm
+  # Where the way back fails, the switch goes on trying.
+  if heal; then disarm; fi
 elif [ -z "$DATA_isBack" ]; then
   result=nothing
+elif [ "$(state_of "$R/ended")" = discarded ]; then
+  # It never came to change anything.
+  result=nothing
 else
-  case $(state_of "$R/ended") in done | undone | discarded) ;; *) fault "$(state_of "$R/ended")" ;; esac
+  case $(state_of "$R/ended") in done | undone | stuck-*) ;; *) fault "$(state_of "$R/ended")" ;; esac
   mv -f -- "$R/ended" "$R/journal" && flush "$R" || fault no-space
+  # Not even a loss of power may leave half a pair.
+  if [ -f "$R/undo.sh" ]; then watch_over 30 || { disarm; mv -f -- "$R/journal" "$R/ended"; fault no-dead-man; }; fi
   journal undoing || :
-  if put_back; then end_run undone; else journal "stuck-$result"; mv -f -- "$R/journal" "$R/ended"; fi
+  if put_back; then
+    if end_run undone; then disarm; fi
+  else
+    journal "stuck-$result"
+    # Where nothing was touched it has ended as before; what failed on its way is unfinished, and the switch and the next run go on with it.
+    [ "$result" = failed ] || { disarm; mv -f -- "$R/journal" "$R/ended"; }
+  fi
   tell_syslog "run $id: taken back: $result"
 fi
 leave
+trap 'exit 1' HUP INT PIPE TERM
 say result "$result"
 since=$(date +%s%N)
-[ ! -f "$R/old.crt" ] || await_served "$R/old.crt" "$DATA_endpoint" "$DATA_wait"
+shown=$R/old.crt
+[ -f "$shown" ] || [ -z "$DATA_isBack" ] || ! read_paths || shown=$crt
+[ ! -f "$shown" ] || await_served "$shown" "$DATA_endpoint" "$DATA_wait"
 `,
 );

@@ -180,7 +180,7 @@ async function healOne(link: Link, of: string, endpoint: string, { timing }: Run
       };
     const { result, served } = answer.value;
     const isHealed = result === 'back' || result === 'nothing';
-    const isServed = served?.isServed !== false;
+    const isServed = served === undefined ? result !== 'back' : served.isServed;
     return {
       ...about,
       isHealed: isHealed && isServed,

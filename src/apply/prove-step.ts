@@ -28,8 +28,11 @@ asked() {
   shift
   timeout 10 kubectl --kubeconfig "$ROOT$DATA_admin" --server "https://$_server" --tls-server-name kubernetes --request-timeout=8s get "$@" 2>&1 </dev/null
 }
-# Each of the two, since the first look.
+# Of both there is an answer: an API server that has only just started gives none.
+is_whole() { case $1 in *'manager "'*'scheduler "'*) ;; *) return 1 ;; esac; }
+# Each of the two, since the first look that had both.
 has_renewed() {
+  is_whole "$first" && is_whole "$leases" || return 1
   for _row in $first; do case $leases in *"$_row"*) return 1 ;; esac; done
 }
 good=0 rows= first=
@@ -52,7 +55,7 @@ while :; do
     leases="$leases$lease $(asked "$DATA_endpoint" --raw "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$lease" | grep -o '"renewTime": *"[^"]*"' | head -n 1)
 "
   done
-  [ -n "$first" ] || first=$leases
+  is_whole "$first" || first=$leases
   if [ -n "$isGood" ]; then good=$((good + 1)); else good=0; fi
   if [ "$good" -ge 3 ] && has_renewed; then break; fi
   [ "$(now_up)" -lt "$until" ] || break

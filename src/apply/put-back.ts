@@ -39,6 +39,12 @@ export async function putBack(on: On, why: string, wasRestarted = false): Promis
     if (answer.ok) return ended(on, answer.value, why, wasRestarted);
     if (answer.fault.word === 'no-run')
       return outcomeOf(task, run.run, { state: 'untouched', why, exit: 'rolledBack', wasRestarted });
+    // Whoever has the lock now has healed what was begun here, or is about to: nothing is to be typed into their run.
+    if (answer.fault.word === 'lock-lost') {
+      const all = `${why}; then the lock was another run’s, which puts the old pair back first, as the node does by itself`;
+      ports.tell({ event: 'failed', node: task.plan.node, detail: all });
+      return outcomeOf(task, run.run, { state: 'unknown', why: all, exit: 'rolledBack', wasRestarted });
+    }
     return stuck(
       on,
       `${why}; and the way back: ${clauseOf(answer.fault)}`,
@@ -66,7 +72,8 @@ function ended(on: On, { result, served }: Undone, why: string, wasRestarted: bo
   const { task, run, ports } = on;
   const { place, plan } = task;
   if (result === 'back' || result === 'nothing') {
-    if (served?.isServed === false) {
+    // Where nothing was changed there may be no old certificate to wait for; else it is seen, or not known to be served.
+    if (served === undefined ? result === 'back' : !served.isServed) {
       const all = `${why}; the old pair is in place again, but the API server does not serve it`;
       return stuck(on, all, commandsRestart(place.socket), { wasRestarted });
     }

@@ -36,7 +36,7 @@ export async function rollout(ask: RolloutAsk): Promise<RolloutEnd> {
   const chosen = plan.nodes.filter(({ action, node }) => action === 'reissue' && (only ?? node) === node);
   const readings = chosen.map((node) => taskOf(node, facts));
   const lacking = readings.flatMap((one) => (one.ok ? [] : [one.lacks]));
-  if (lacking.length > 0) return nothingBegun(ask, `not known: ${lacking.join(', ')}`);
+  if (lacking.length > 0) return nothingBegun(ask, `not there or not known: ${lacking.join(', ')}`);
   const tasks = readings.flatMap((one) => (one.ok ? [one.task] : []));
   const isWhole = !plan.nodes.some((node) => node.action === 'reissue' && !chosen.includes(node));
   const stopKeeping = locked.keep();

@@ -8,18 +8,30 @@ await_served() {
   _until=$(($(now_up) + $3))
   while have=$(served_sum "$2") && [ "$have" != "$want" ] && [ "$(now_up)" -lt "$_until" ]; do sleep 0.05; done
   _now=$(date +%s%N)
-  if [ "$have" != "$want" ]; then say served no
-  else case $since$_now in *N*) say served '' ;; *) say served "$(((_now - since) / 1000000))" ;; esac; fi
+  # A file that is no certificate is not served by a server that is not there.
+  if [ "$have" != "$want" ] || [ "$want" = "$(sha256sum </dev/null)" ]; then say served no
+  else
+    case $since$_now in *N*) _took= ;; *) _took=$(((_now - since) / 1000000)) ;; esac
+    # The clock was set meanwhile.
+    case $_took in -* | ????????*) _took= ;; esac
+    say served "$_took"
+  fi
 }
 arm() {
   printf '%s\\n' '#!/bin/sh' "# Puts the old API server certificate back, unless run $id comes to its end." >"$R/undo.sh" &&
     { [ -z "$ROOT" ] || printf "ROOT='%s'\\n" "$ROOT"; } >>"$R/undo.sh" && printf %s "$undo" >>"$R/undo.sh" &&
-    flush "$R/undo.sh" && wait_for "$1" || return 1
+    flush "$R/undo.sh" && watch_over "$1"
+}
+# By the undo.sh that lies there.
+watch_over() {
+  rm -f "$R/watched"
+  wait_for "$1" || return 1
   if has_systemd; then
     mkdir -p "\${boot_link%/*}" && printf '%s\\n' '[Unit]' 'Description=put the old API server certificate back (fix-sans)' 'Before=kubelet.service' \\
       "ConditionPathExists=/var/lib/fix-sans/$id/journal" '[Service]' 'Type=oneshot' 'TimeoutStartSec=150' \\
-      "ExecStart=/bin/sh /var/lib/fix-sans/$id/undo.sh boot $id" >"$boot_unit" && ln -sf "$boot_unit" "$boot_link" && flush "$boot_unit" "\${boot_link%/*}" || return 1
-    systemd-run --quiet --collect --unit="fix-sans-undo-$id" -p Restart=on-failure -p RestartSec=1 -p OOMScoreAdjust=-900 \\
+      "ExecStart=/bin/sh /var/lib/fix-sans/$id/undo.sh boot $id $(boot_id)" >"$boot_unit" && ln -sf "$boot_unit" "$boot_link" && flush "$boot_unit" "\${boot_link%/*}" "\${boot_unit%/*}" || return 1
+    # Slower than systemd gives up: five starts within ten seconds.
+    systemd-run --quiet --collect --unit="fix-sans-undo-$id" -p Restart=on-failure -p RestartSec=3 -p OOMScoreAdjust=-900 \\
       /bin/sh "$R/undo.sh" watch "$id" 8>&- 9>&- || start_alone
   else start_alone; fi
   for _try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -19,12 +19,12 @@ seen=$(openssl x509 -in "$crt" -outform DER | sha256sum)
 [ "\${seen%% *}" = "$DATA_seen" ] || fault stale
 version=$("$ROOT$DATA_kubeadm" version -o short 2>/dev/null </dev/null)
 [ "$version" = "$DATA_version" ] || { say lacks "$version"; fault other-kubeadm; }
-# A rename is one step on one file system only.
-[ "$(stat -c %d "\${crt%/*}")" = "$(stat -c %d "\${key%/*}")" ] || fault two-disks
+# A rename is one step on one file system only, and not even there from one mount of it to another.
+[ "$(stat -c '%d %m' "\${crt%/*}")" = "$(stat -c '%d %m' "\${key%/*}")" ] || fault two-disks
 undone() { rm -rf "$stage" "$R"; fault "$1"; }
 [ ! -e "$R" ] && mkdir -m 0700 "$R" || fault run-there
 # Written down first: a folder that nobody knows of would stay.
-printf '%s\\n' "$DATA_certificate" "$DATA_key" >"$R/paths" && journal staged || undone no-space
+printf '%s\\n' "$DATA_certificate" "$DATA_key" >"$R/paths" && flush "$R/paths" "$S" && journal staged || undone no-space
 rm -rf "$stage"
 mkdir -m 0700 "$stage" || undone no-space
 # Room for all that comes, tried where it will be needed.

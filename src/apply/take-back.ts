@@ -34,7 +34,8 @@ export interface ConfigBack {
   readonly node: string;
   readonly old: string;
   readonly resourceVersion: string;
-  readonly state: 'ours' | 'nothing' | 'foreign';
+  /** `unread`: it could not be asked for what it is now. */
+  readonly state: 'ours' | 'nothing' | 'foreign' | 'unread';
 }
 
 export interface TakeBackEnd {
@@ -134,9 +135,12 @@ async function takeBackOn(one: TakeBackNode, link: Link, { of, ports, locked }: 
   }
 }
 
-/** A run that is no longer there, or that cannot be read, is none that could be taken back. */
+/** A run that is no longer there is none that could be taken back; and that the old certificate is served is just what does not hold. */
 function exitOf(word: string, usual: ExitName): ExitName {
-  return word === 'no-run' ? 'refused' : usual;
+  if (word === 'no-run') return 'refused';
+  // Whatever it answered, it may have begun.
+  if (word === 'unreadable') return 'partial';
+  return usual === 'rolledBack' ? 'failed' : usual;
 }
 
 function endOf(one: TakeBackNode, { result, served }: Undone, of: string, ports: Ports): Ended {
@@ -182,6 +186,14 @@ async function configBack(
   if (state === 'foreign')
     return [
       { ...about, state: 'left-to-you', why: 'it is not what that run wrote: somebody has changed it since' },
+    ];
+  if (state === 'unread')
+    return [
+      {
+        ...about,
+        state: 'failed',
+        why: 'it could not be read, so it is not known whether that run’s names are in it',
+      },
     ];
   const command = patchCommand(resourceVersion, old);
   if (!isWhole) return [{ ...about, state: 'left-to-you', why: 'not all nodes are taken back', command }];

@@ -57,6 +57,10 @@ export function taskOf(plan: NodePlan, facts: ClusterFacts): TaskReading {
   if (kubeadm === undefined || paths.ca === undefined || paths.caKey === undefined)
     return lacking(`the kubeadm or the CA of ${plan.node}`);
   if (certificate === undefined) return lacking(`the certificate that is in use on ${plan.node}`);
+  if (isOver(node, place.admin, facts.readAt))
+    return lacking(
+      `a credential with which a new pair could be proven on ${plan.node}, since ${place.admin} has expired (kubeadm certs renew admin.conf)`,
+    );
   const data = {
     certificate: place.certificatePath,
     key: place.keyPath,
@@ -86,7 +90,7 @@ export function placeOf(node: NodeFacts, facts: ClusterFacts): Place | undefined
     node: node.node,
     endpoint,
     peers: [...new Set(peers)].filter((one) => one !== endpoint).toSorted(),
-    admin: adminOf(node),
+    admin: adminOf(node, facts.readAt),
     socket: node.system.runtime ?? '',
     certificatePath,
     keyPath,
@@ -137,14 +141,21 @@ function leafOf(file: NodeFacts['certificate']): Certificate | undefined {
   return file?.reading?.ok === true ? file.reading.certificates[0] : undefined;
 }
 
-/** Since 1.29 admin.conf is no longer of system:masters, but it may read everything that is asked for here. */
-function adminOf({ kubeconfigs }: NodeFacts): string {
-  const paths = kubeconfigs.map(({ path }) => path);
-  return (
-    paths.find((path) => path.endsWith('/admin.conf')) ??
-    paths.find((path) => path.endsWith('/super-admin.conf')) ??
-    '/etc/kubernetes/admin.conf'
+/**
+ * Since 1.29 admin.conf is no longer of system:masters, but it may read everything that is asked for here. It often expires together with the
+ * certificate of the API server, on the day a year after the cluster was made.
+ */
+function adminOf(node: NodeFacts, at: string): string {
+  const paths = ['/admin.conf', '/super-admin.conf'].flatMap((name) =>
+    node.kubeconfigs.map(({ path }) => path).filter((path) => path.endsWith(name)),
   );
+  const good = paths.find((path) => !isOver(node, path, at));
+  return good ?? paths[0] ?? '/etc/kubernetes/admin.conf';
+}
+
+function isOver({ kubeconfigs }: NodeFacts, path: string, at: string): boolean {
+  const end = kubeconfigs.find((one) => one.path === path)?.clientCertificate?.notAfter;
+  return end !== undefined && Date.parse(end) <= Date.parse(at);
 }
 
 function isAbsolute(path: string | undefined): path is string {

@@ -17,8 +17,10 @@ flush() { if [ -n "$flush_all" ]; then sync; else sync -- "$@"; fi; }
 flush_all=
 enter() {
   [ ! -L "$S" ] && mkdir -p -m 0700 "$S" && [ -O "$S" ] || return 1
-  # A redirection that fails would end the shell.
-  (: >>"$S/mutex") 2>/dev/null && exec 8>>"$S/mutex" || return 1
+  # A redirection that fails would end the shell. Where /var can no longer be written to, the old pair may still be put back.
+  if (: >>"$S/mutex") 2>/dev/null; then exec 8>>"$S/mutex"
+  elif (: <"$S/mutex") 2>/dev/null; then exec 8<"$S/mutex"
+  else return 1; fi
   sync -- "$S" 2>/dev/null || flush_all=1
   flock -w "$1" 8
 }
@@ -90,25 +92,26 @@ put_back() {
   result=foreign
   case \${live% *} in "$old_crt" | "$new_crt" | '') ;; *) return 1 ;; esac
   case \${live#* } in "$old_key" | "$new_key" | '') ;; *) return 1 ;; esac
-  put_back_one "$key" key "$old_key" && put_back_one "$crt" crt "$old_crt" || return 1
+  # Both are ready before one is touched: half a pair is worse than either.
+  make_ready "$key" key "$old_key" && make_ready "$crt" crt "$old_crt" || return 1
   result=failed
+  put_back_one "$key" key "$old_key" && put_back_one "$crt" crt "$old_crt" || return 1
   flush "\${key%/*}" "\${crt%/*}" && [ "$(live_sums)" = "$old_crt $old_key" ] || return 1
   rm -rf "$stage"
   result=back
 }
 # The old file itself waits beside the live one, so the way back needs no space; else the backup is copied there first.
-put_back_one() {
-  [ "$(sum_of "$1" 2>/dev/null)" = "$3" ] && return 0
-  if [ "$(sum_of "$stage/old.$2" 2>/dev/null)" != "$3" ]; then
-    result=no-backup
-    [ "$(sum_of "$R/old.$2" 2>/dev/null)" = "$3" ] || return 1
-    result=failed
-    mkdir -p -m 0700 "$stage" && cp -a -- "$R/old.$2" "$stage/old.$2" && flush "$stage/old.$2" &&
-      [ "$(sum_of "$stage/old.$2")" = "$3" ] || return 1
-  fi
+make_ready() {
+  for _file in "$1" "$stage/old.$2"; do
+    [ "$(sum_of "$_file" 2>/dev/null)" != "$3" ] || return 0
+  done
+  result=no-backup
+  [ "$(sum_of "$R/old.$2" 2>/dev/null)" = "$3" ] || return 1
   result=failed
-  mv -f -- "$stage/old.$2" "$1"
+  mkdir -p -m 0700 "$stage" && cp -a -- "$R/old.$2" "$stage/old.$2" && flush "$stage/old.$2" &&
+    [ "$(sum_of "$stage/old.$2")" = "$3" ]
 }
+put_back_one() { [ "$(sum_of "$1" 2>/dev/null)" = "$3" ] || mv -f -- "$stage/old.$2" "$1"; }
 boot_unit=/etc/systemd/system/fix-sans-undo.service
 boot_link=/etc/systemd/system/kubelet.service.wants/fix-sans-undo.service
 has_systemd() { [ -z "$ROOT" ] && [ -d /run/systemd/system ]; }
@@ -126,11 +129,12 @@ heal() {
   case $state in
     none) result=nothing; return 0 ;;
     newer | damaged) result=$state; return 1 ;;
-    staged) read_paths && rm -rf "$stage"; result=nothing; end_run discarded ;;
+    # The second: this was cut off before the journal had its other name.
+    staged | discarded) read_paths && rm -rf "$stage"; result=nothing; end_run discarded ;;
     *)
-      # Also where there is no room to write it down.
-      journal undoing || :
-      put_back || { journal "stuck-$result"; return 1; }
+      # Also where there is no room to write it down; and once, however often it is tried.
+      case $state in undoing | stuck-*) ;; *) journal undoing || : ;; esac
+      put_back || { [ "$state" = "stuck-$result" ] || journal "stuck-$result"; return 1; }
       end_run undone || return 1
       ;;
   esac
@@ -138,29 +142,47 @@ heal() {
 }
 `;
 
-/** The file on the node. `watch` waits until nobody has been heard of for too long, `boot` is what a restart of the node starts before kubelet. */
+/**
+ * The file on the node. `watch` waits until nobody has been heard of for too long; `boot` is what a restart of the node starts before kubelet, which
+ * is told of the boot in which it was set: a kubelet that is only started anew within that one ends no run.
+ */
 export const undoScript = `
 ${transaction}
 set_run "$2" || exit 64
+# What cannot be read for a moment is no reason to end a run that somebody speaks for.
+deadline=0
+is_over() {
+  IFS= read -r _line <"$R/deadline" && deadline=$_line
+  ! [ "$(now_up)" -lt "$deadline" ]
+}
 case $1 in
   watch)
-    while [ -f "$R/journal" ]; do
-      : >"$R/watched"
-      IFS= read -r deadline <"$R/deadline" || deadline=0
-      [ "$(now_up)" -lt "$deadline" ] || break
+    # Nobody starts it anew where there is no systemd, so it goes on until there is nothing left to do; after an hour only a human can help.
+    tries=0
+    while [ -f "$R/journal" ] && [ "$tries" -lt 240 ]; do
+      # A redirection that fails would end the shell.
+      [ -f "$R/watched" ] || (: >"$R/watched")
+      if is_over && enter 120; then
+        # Somebody may have been heard of while this one waited.
+        if is_over; then
+          # It may be this very service that is stopped.
+          if heal; then disarm; exit 0; fi
+          tries=$((tries + 1))
+          leave
+          sleep 14
+        else leave; fi
+      fi
       sleep 1
     done
-    [ -f "$R/journal" ] || exit 0
-    enter 120 || exit 1
-    # Somebody was heard of while this one waited.
-    IFS= read -r deadline <"$R/deadline" || deadline=0
-    [ "$(now_up)" -ge "$deadline" ] || exit 1
+    exit 0
     ;;
-  boot) enter 120 || exit 1 ;;
+  boot)
+    [ "$3" != "$(boot_id)" ] || exit 0
+    enter 120 || exit 1
+    ;;
   *) exit 64 ;;
 esac
 heal || exit 1
-# It may be this very service that is stopped.
 disarm
 exit 0
 `;

@@ -89,7 +89,7 @@ async function applied(on: On): Promise<RunEnd | undefined> {
         `Change ${count === 1 ? 'this control plane' : `these ${count} control planes`}?`,
       ))
     )
-      return undefined;
+      return healed.length === 0 ? undefined : onlyHealed(decided);
     if (locked === undefined) {
       const taken = await lockAndHeal(on, decided);
       if ('end' in taken) return taken.end;
@@ -179,6 +179,12 @@ async function changedMeanwhile(
   return changes.length === 0
     ? undefined
     : `something has changed meanwhile: ${changes.join(', ')}; apply again`;
+}
+
+/** "Nothing was changed" would be untrue. */
+function onlyHealed(decided: Decided): RunEnd {
+  const why = 'not confirmed: only what an earlier run had left was put back';
+  return { ...stale(decided, why), exits: ['partial'] };
 }
 
 function stale({ plan }: Decided, why: string): RunEnd {

@@ -30,10 +30,16 @@ export async function readAllRuns(
   return { nodes: read, unread };
 }
 
-/** The newest that came to its end on any of them; their names sort by time. */
-export function lastDone({ nodes }: AllRuns): string | undefined {
-  const done = nodes.flatMap(({ runs }) => runs.filter(({ isEnded, state }) => isEnded && state === 'done'));
-  return done
+/**
+ * What `rollback` takes back where no run is named: one that did not come to its end, before whatever was done earlier and is wanted; else the newest
+ * that came to a good end on any of them, also where it was taken back since, so that the same rollback for a second time takes back no more. Their
+ * names sort by time.
+ */
+export function lastRun({ nodes }: AllRuns): string | undefined {
+  const all = nodes.flatMap(({ runs }) => runs);
+  const unended = all.filter(({ isEnded }) => !isEnded);
+  const done = all.filter(({ steps }) => steps.some(({ step }) => step === 'done'));
+  return (unended.length > 0 ? unended : done)
     .map(({ run }) => run)
     .toSorted()
     .at(-1);

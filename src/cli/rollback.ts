@@ -3,6 +3,7 @@ import { healAll, lockAll, type Locked } from '../apply/locks.ts';
 import { takeBack, type ConfigBack, type TakeBackNode } from '../apply/take-back.ts';
 import { type ControlPlane, controlPlanesOf, type Place, placeOf, servedAs } from '../apply/task.ts';
 import { readRunDetail, type RunDetail } from '../inspect/runs/read-runs.ts';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import { looseSan } from '../model/san.ts';
@@ -14,7 +15,7 @@ import { isConfirmedBy } from './confirm.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import type { Io } from './io.ts';
 import { isSet, textsOf } from './option-values.ts';
-import { type AllRuns, lastDone, readAllRuns } from './read-all-runs.ts';
+import { type AllRuns, lastRun, readAllRuns } from './read-all-runs.ts';
 import { readReportFiles } from './report-files.ts';
 import { refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
@@ -28,7 +29,7 @@ export async function rollback({ args, options }: Invocation, io: Io): Promise<E
   refuseUnattended(options, io);
   const cluster = await readCluster(options, io, { wishes: [] });
   const all = await readAllRuns(cluster.facts, cluster.means);
-  const of = asked ?? lastDone(all);
+  const of = asked ?? lastRun(all);
   const session = await openSession('rollback', { options, io, settings, cluster });
   if (of === undefined) {
     const isUnread = all.unread.length > 0;
@@ -74,6 +75,13 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
       'temporary',
     );
   if (having.length === 0) return ended(names, `no control plane remembers the run ${of}`, 'refused');
+  const blind = withoutPlace(having, cluster.facts);
+  if (blind.length > 0)
+    return ended(
+      names,
+      `${blind.join(', ')} remembers the run ${of}, but it is not known where its API server listens and reads its pair`,
+      'refused',
+    );
   session.say(`the run ${of} is taken back on ${display(having.join(', '), 400)}`);
   const isMeant =
     isSet(options, 'yes') ||
@@ -95,6 +103,12 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
   } finally {
     await locked.release();
   }
+}
+
+/** Nodes that would be left out in silence, and the rest called a whole rollback. */
+export function withoutPlace(having: readonly string[], facts: ClusterFacts): readonly string[] {
+  const places = new Set(controlPlanesOf(facts).flatMap((one) => placeOf(one.facts, facts)?.node ?? []));
+  return having.filter((node) => !places.has(node));
 }
 
 async function takenBack(
@@ -154,7 +168,8 @@ function configOf(
   { facts }: ClusterReading,
 ): ConfigBack | undefined {
   const now = facts.api?.kubeadmConfig;
-  if (config === undefined || now === undefined) return undefined;
+  if (config === undefined) return undefined;
+  if (now === undefined) return { node, old: config, resourceVersion: '', state: 'unread' };
   const names = (made?.names ?? []).flatMap(({ value }) => looseSan(value) ?? []);
   const changed = isOurEdit(config, now.text, names) ? 'ours' : 'foreign';
   const state = now.text === config ? 'nothing' : changed;

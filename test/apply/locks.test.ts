@@ -101,6 +101,7 @@ test.each([
   [{ result: 'damaged' }, 'needsHuman'],
   [{ result: 'failed' }, 'needsHuman'],
   [{ result: 'back', served: 'no' }, 'needsHuman'],
+  [{ result: 'back' }, 'needsHuman'],
 ] as const)('what cannot be healed ends the run: %j', async (answer, exit) => {
   expect(await healed(answer)).toMatchObject({ isHealed: false, exit });
 });

@@ -6,7 +6,7 @@ import { dates, orderOf, roll, setting, statesOf, type Setting } from '../suppor
 
 test.each([
   ['is not served after a restart either', { served: 'no' }],
-  ['has no container to restart', { fault: 'no-container' }],
+  ['has no process to restart', { fault: 'no-process' }],
 ])('a pair that %s: the old one is put back, later nodes are not touched', async (_, answer) => {
   const on = setting();
   const [first, second] = orderOf(on);
@@ -70,6 +70,31 @@ test('a way back that does not work: a human is told what to type', async () => 
     `cp -a -- ${backup}/old.key /etc/kubernetes/pki/apiserver.key.back && mv -f -- /etc/kubernetes/pki/apiserver.key.back /etc/kubernetes/pki/apiserver.key`,
     `cp -a -- ${backup}/old.crt /etc/kubernetes/pki/apiserver.crt.back && mv -f -- /etc/kubernetes/pki/apiserver.crt.back /etc/kubernetes/pki/apiserver.crt`,
   ]);
+});
+
+test('the lock was taken by another run while this one slept: nothing is to be typed into that one', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', { fault: 'lock-lost' });
+  on.cluster.answer(first, 'undo', { fault: 'lock-lost' });
+  on.cluster.answer(
+    first,
+    'take-lock',
+    { runs: '', lock: 'taken' },
+    { holder: '20261121T130000Z-00000000\n200\neve@laptop\n', fault: 'held' },
+  );
+  const end = await roll(on);
+  expect(end.nodes[0]).toMatchObject({ state: 'unknown', commands: [] });
+  expect(end.nodes[0]?.why).toContain('another run’s');
+  expect(end.exits).toEqual(['rolledBack']);
+});
+
+test('an old pair that nobody saw served is not called served', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'prove', { fault: 'no-space' });
+  on.cluster.answer(first, 'undo', { result: 'back' });
+  expect(await roll(on)).toMatchObject({ exits: ['needsHuman'], nodes: [{ state: 'stuck' }, {}, {}] });
 });
 
 test('a pair that somebody else wrote meanwhile is not overwritten, by us or by what is to be typed', async () => {

@@ -205,3 +205,20 @@ test('an API server whose certificate is out of date is not waited for, until it
     .map(({ data }) => (data['peers'] ?? '').split('\n').filter((peer) => peer !== '').length);
   expect(peers).toEqual([0, 1, 2]);
 });
+
+test('a pair that could not be proven is not begun: admin.conf has expired too, as on a cluster that is a year old', async () => {
+  const on = setting();
+  const nodes = on.facts.nodes.map((one) => {
+    if (one.result.state !== 'read') return one;
+    const { facts } = one.result;
+    const kubeconfigs = facts.kubeconfigs.map((file) => ({
+      ...file,
+      clientCertificate: { subject: 'kubernetes-admin', notAfter: '2020-01-01T00:00:00.000Z' },
+    }));
+    return { ...one, result: { ...one.result, facts: { ...facts, kubeconfigs } } };
+  });
+  const end = await roll({ ...on, facts: { ...on.facts, nodes } });
+  expect(end.exits).toEqual(['refused']);
+  expect(end.nodes[0]?.why).toContain('kubeadm certs renew admin.conf');
+  expect(on.cluster.steps().some((step) => step.endsWith('stage'))).toBe(false);
+});

@@ -102,6 +102,14 @@ test('kubeadm-config that somebody has changed since stays as it is, and that is
   expect(cluster.steps().some((step) => step.endsWith('finish'))).toBe(false);
 });
 
+test('kubeadm-config that cannot be read is not passed over: not all is taken back', async () => {
+  const cluster = fakeCluster(new Map());
+  const end = await back(cluster, { ...config, resourceVersion: '', state: 'unread' });
+  expect(states(end)).toEqual(['done', 'done', 'done']);
+  expect(end).toMatchObject({ exits: ['partial'], durable: [{ state: 'failed' }] });
+  expect(cluster.steps().some((step) => step.endsWith('finish'))).toBe(false);
+});
+
 test('a line that does not come back: it is not known, and said how it ends', async () => {
   const cluster = fakeCluster(new Map());
   cluster.answer('cp1', 'undo', lost());

@@ -11,7 +11,7 @@ import { freezeReload, namesOnDisk } from '../simulator/damage.ts';
 import { simulate, type SimulatedNode, type Simulation } from '../simulator/simulate.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
 import { openSimulatedChanger, openSimulatedNode } from '../support/simulated-cli.ts';
-import { newRun, stageData, stepsOn } from '../support/steps.ts';
+import { configOf, newRun, stageData, stepsOn } from '../support/steps.ts';
 
 let simulation: Simulation;
 let home: string;
@@ -196,6 +196,28 @@ test('a run that was left in the middle is put back first, and then what is plan
   expect(done.events.find(({ event }) => event === 'healed')?.detail).toContain(other.run);
   expect((await rolled('rollback', done.run)).exitCode).toBe(0);
 }, 240_000);
+
+test('no to the plan after an earlier run was put back: it is not said that nothing was changed', async () => {
+  const [first] = simulation.nodes;
+  if (first === undefined) throw new Error('no node');
+  const before = simulation.nodes.map(pki);
+  const other = stepsOn(first, newRun());
+  await other.ask('take-lock');
+  const { sums = '' } = await other.ask('stage', stageData(first, configOf(first, other.run)));
+  expect((await other.ask('swap', { sums }))['fault']).toBeUndefined();
+  await other.ask('release', { seconds: '' });
+  const nodes = targetsOf(simulation).map((target) => `--node=${target}`);
+  const { code, stderr } = await runCli(['apply', ...nodes, ...loginFlags(simulation), san], {
+    openNode: openSimulatedNode,
+    openChanger: openSimulatedChanger,
+    env: { XDG_STATE_HOME: home, PATH: process.env['PATH'] },
+    terminal: true,
+    stdin: 'y\nn\n',
+  });
+  expect(code, stderr).toBe(3);
+  expect(stderr).not.toContain('not confirmed; nothing was changed');
+  expect(simulation.nodes.map(pki)).toEqual(before);
+}, 120_000);
 
 test('a saved plan is applied as it is, and refused once the cluster has changed', async () => {
   const file = path.join(home, 'plan.json');
