@@ -94,8 +94,8 @@ export function parseStream(text: string): Stream | ListRefused {
 
 /** Undefined where it must be parsed as a whole; also where there is an error, which the whole words better. */
 export function parseThinned(text: string, kept: string): Stream | undefined {
-  // What is left out is looked at as well.
-  const thinned = oddIn(text) === undefined ? thin(text, kept) : undefined;
+  // What is left out is plain, so that it is not deep; how lines end in it is looked at as well.
+  const thinned = text.length > mostBytes || otherBreaks.test(text) ? undefined : thin(text, kept);
   if (thinned === undefined) return undefined;
   const stream = parseStream(thinned.text);
   if ('ok' in stream || !couldBeHidden(stream.all, thinned)) return undefined;
