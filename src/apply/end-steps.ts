@@ -1,16 +1,18 @@
 /** How a run ends on a node: done, or the old pair is back. */
 import { type Change, change } from '../reach/changer.ts';
+import { asking } from './asking.ts';
 import { begin, held } from './begin.ts';
 import { serving } from './serving.ts';
 
 /**
- * The run is over on this node. DATA_summary goes to syslog; DATA_keep runs are kept, newest first. DATA_release lets go of the lock. DATA_patch, where it
- * is not empty, is what makes the names last: a JSON patch of kubeadm-config that fails where somebody else was faster; `config` is what is
- * there afterwards, and `config-fault` why it was not written. The certificates stay in any case.
+ * The run is over on this node. DATA_summary goes to syslog; DATA_keep runs are kept that came to a good end, and as many others, newest first.
+ * DATA_release lets go of the lock. DATA_patch, where it is not empty, is what makes the names last: a JSON patch of kubeadm-config that fails where
+ * somebody else was faster; `config` is what is there afterwards, and `config-fault` why it was not written. The certificates stay in any case.
+ * DATA_isBack: it takes back what another run wrote.
  */
 export const finish: Change = change(
   'finish',
-  `${begin}${held}
+  `${begin}${asking}${held}
 case $(state_of "$R/journal") in
   # The last two: this step itself was cut off.
   swapped | restarted | proven | done) journal proven && end_run done || fault no-space ;;
@@ -29,7 +31,8 @@ if [ -n "$DATA_patch" ]; then
   # kubectl keeps what it learns of the API in a home folder, and root's is not ours.
   HOME=$R
   export HOME
-  set -- --kubeconfig "$ROOT$DATA_admin" --server "https://$DATA_endpoint" --tls-server-name kubernetes --request-timeout=20s -n kube-system
+  name_at "$DATA_endpoint"
+  set -- --kubeconfig "$ROOT$DATA_admin" --server "https://$DATA_endpoint" --tls-server-name "$api_name" --request-timeout=20s -n kube-system
   # Once: where this step is asked for again, since its answer was lost, the text there may be the new one already.
   [ -s "$R/kubeadm-config.old" ] ||
     { timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$R/kubeadm-config.read" 2>/dev/null </dev/null &&
@@ -37,14 +40,20 @@ if [ -n "$DATA_patch" ]; then
     say config-fault 'its old text could not be saved'
   if [ -s "$R/kubeadm-config.old" ]; then
     said=$(timeout 30 kubectl "$@" patch configmap kubeadm-config --type=json -p "$DATA_patch" 2>&1 </dev/null) || say config-fault "$(printf %s "$said" | head -c 1000)"
-    timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' 2>/dev/null </dev/null | frame config
+    timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$R/kubeadm-config.now" 2>/dev/null </dev/null
+    frame config <"$R/kubeadm-config.now"
+    # A run that changed no pair is remembered for what it wrote; the way back of another run is not one to go back from.
+    if [ -z "$DATA_isBack" ] && [ ! -f "$R/ended" ] && [ -s "$R/kubeadm-config.now" ] &&
+      [ "$(sum_of "$R/kubeadm-config.now")" != "$(sum_of "$R/kubeadm-config.old")" ]; then end_run done || fault no-space; fi
+    rm -f "$R/kubeadm-config.now"
   fi
   rm -rf "$R/.kube"
 fi
-kept=0
+# Each kind for itself: what came to nothing five times must not push out the last pair that was good.
+good=0 others=0
 for path in $(ls -1dr "$S"/*/ 2>/dev/null); do
   [ -f "\${path}ended" ] || continue
-  kept=$((kept + 1))
+  if grep -q '^done ' "\${path}ended"; then kept=$((good += 1)); else kept=$((others += 1)); fi
   [ "$kept" -le "$DATA_keep" ] || [ "\${path%/}" = "$R" ] || rm -rf "$path"
 done
 if [ -n "$DATA_release" ] && keep_lock 60; then rm -f "$S/lock" && flush "$S"; fi
@@ -54,7 +63,8 @@ say ended "$(state_of "$R/ended")"
 
 /**
  * The old pair of run DATA_of, whichever way that run went: what was begun and not ended is healed, and what was done is taken back (DATA_isBack).
- * `result` is back, nothing, foreign, no-backup or failed; `served` says whether the old certificate is what is served then.
+ * DATA_certificate is asked for where the run has none of its own. `result` is back, nothing, foreign, no-backup, failed or half; `served` says whether the
+ * old certificate is what is served then.
  */
 export const undo: Change = change(
   'undo',
@@ -71,6 +81,9 @@ elif [ -z "$DATA_isBack" ]; then
 elif [ "$(state_of "$R/ended")" = discarded ]; then
   # It never came to change anything.
   result=nothing
+elif [ ! -f "$R/paths" ]; then
+  # It made names last, and changed no pair.
+  result=nothing
 else
   case $(state_of "$R/ended") in done | undone | stuck-*) ;; *) fault "$(state_of "$R/ended")" ;; esac
   mv -f -- "$R/ended" "$R/journal" && flush "$R" || fault no-space
@@ -82,7 +95,7 @@ else
   else
     journal "stuck-$result"
     # Where nothing was touched it has ended as before; what failed on its way is unfinished, and the switch and the next run go on with it.
-    [ "$result" = failed ] || { disarm; mv -f -- "$R/journal" "$R/ended"; }
+    case $result in failed | half) ;; *) disarm; mv -f -- "$R/journal" "$R/ended" ;; esac
   fi
   tell_syslog "run $id: taken back: $result"
 fi
@@ -91,7 +104,9 @@ trap 'exit 1' HUP INT PIPE TERM
 say result "$result"
 since=$(date +%s%N)
 shown=$R/old.crt
-[ -f "$shown" ] || [ -z "$DATA_isBack" ] || ! read_paths || shown=$crt
+if [ ! -f "$shown" ] && [ -n "$DATA_isBack" ]; then
+  if read_paths 2>/dev/null; then shown=$crt; else shown=$ROOT$DATA_certificate; fi
+fi
 [ ! -f "$shown" ] || await_served "$shown" "$DATA_endpoint" "$DATA_wait"
 `,
 );

@@ -27,6 +27,13 @@ export function stagedFaults(
   ];
 }
 
+/** Before what is said of the health of one that is told to elect no leader, and so renews no lease. */
+const alone = 'alone ';
+
+function isAlone(look: string): boolean {
+  return look.startsWith(alone);
+}
+
 /** Good looks in a row, a second apart. */
 export const goodLooks = 3;
 
@@ -36,10 +43,15 @@ export function servingFaults(task: Task, staged: Certificate, proved: Proved): 
   if (served.fingerprint !== staged.fingerprint)
     return ['another certificate is served than the one that was staged'];
   const names = plannedNames(task.plan).filter((san) => !isServedFor(san, task, staged, proved));
-  const stale = ['kube-controller-manager', 'kube-scheduler'].filter((lease) => {
-    const [first = '', last = ''] = [leases.first.get(lease), leases.last.get(lease)];
-    return first === '' || last === '' || first === last;
-  });
+  const looked = ['kube-controller-manager', 'kube-scheduler'].map((lease) => ({
+    lease,
+    first: leases.first.get(lease) ?? '',
+    last: leases.last.get(lease) ?? '',
+  }));
+  const stale = looked.filter(
+    ({ first, last }) => !isAlone(last) && (first === '' || last === '' || first === last),
+  );
+  const ill = looked.filter(({ last }) => isAlone(last) && last !== `${alone}ok`);
   return [
     ...(names.length === 0
       ? []
@@ -47,7 +59,13 @@ export function servingFaults(task: Task, staged: Certificate, proved: Proved): 
     ...(good >= goodLooks
       ? []
       : [`the API servers were not ready three times in a row${lastTrouble(samples)}`]),
-    ...(stale.length === 0 ? [] : [`the lease of ${stale.join(' and ')} was not renewed`]),
+    ...(stale.length === 0
+      ? []
+      : [`the lease of ${stale.map(({ lease }) => lease).join(' and ')} was not renewed`]),
+    ...ill.map(
+      ({ lease, last }) =>
+        `${lease} elects no leader, and of its health it says: ${last.slice(alone.length, alone.length + 200)}`,
+    ),
   ];
 }
 

@@ -47,7 +47,7 @@ export interface Proved {
   /** `10.0.0.1:6443 ready`, one for each look. */
   readonly samples: readonly string[];
   readonly good: number;
-  /** By name of the lease, at the first look and at the last. */
+  /** By name of the lease, at the first look and at the last: when it was renewed, or `alone` and how its owner is that elects no leader. */
   readonly leases: {
     readonly first: ReadonlyMap<string, string>;
     readonly last: ReadonlyMap<string, string>;
@@ -61,7 +61,16 @@ export interface Finished {
   readonly configFault?: string;
 }
 
-export const undoResults = ['back', 'nothing', 'foreign', 'no-backup', 'failed', 'newer', 'damaged'] as const;
+export const undoResults = [
+  'back',
+  'nothing',
+  'foreign',
+  'no-backup',
+  'failed',
+  'half',
+  'newer',
+  'damaged',
+] as const;
 export type UndoResult = (typeof undoResults)[number];
 
 export interface Undone {
