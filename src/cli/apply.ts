@@ -157,13 +157,21 @@ async function lockAndHeal(
     };
   }
   const { locked } = locking;
+  // A person may think about the next question for longer than a lock is held.
+  locked.keep();
   const places = new Map(
     planes.flatMap(({ facts: node }): readonly (readonly [string, Place])[] => {
       const place = placeOf(node, facts);
       return place === undefined ? [] : [[node.node, place]];
     }),
   );
-  const healed = await healAll(locked, places, session.ports);
+  let healed: readonly Healed[] = [];
+  try {
+    healed = await healAll(locked, places, session.ports);
+  } catch (error) {
+    await locked.release();
+    throw error;
+  }
   const sick = healed.filter(({ isHealed }) => !isHealed);
   if (sick.length === 0) return { locked, healed };
   await locked.release();
