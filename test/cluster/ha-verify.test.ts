@@ -7,7 +7,7 @@ import { probeImage } from '../lab/image.ts';
 import { mint } from '../support/mint.ts';
 import { applyBySsh, verifyBySsh } from './inspected.ts';
 import { onCluster } from './on-cluster.ts';
-import { stage, swap, usualRecipe } from './recipes.ts';
+import { stage, swap, usualRecipeAtOnce } from './recipes.ts';
 
 const get = onCluster('ha');
 const inSystem = ['--namespace', 'kube-system'];
@@ -127,7 +127,7 @@ test('S2: one stale master, named by its address, whichever the ClusterIP leads 
   const cluster = get();
   const clusterIp = await cluster.clusterIp();
   const stale = cluster.node('cp2');
-  await cluster.inNode(stale, usualRecipe('203.0.113.10'));
+  await cluster.inNode(stale, usualRecipeAtOnce(['203.0.113.10']));
   await until(
     async () => (await handshake(stale.address, 6443)).names?.includes(clusterIp) === false,
     'the damaged certificate is not served',
