@@ -31,19 +31,26 @@ export function stagedFaults(
 export const goodLooks = 3;
 
 export function servingFaults(task: Task, staged: Certificate, proved: Proved): readonly string[] {
-  const { served, good, samples, leases } = proved;
+  const { served } = proved;
   if (served === undefined) return ['nothing is served, or nothing that can be read'];
   if (served.fingerprint !== staged.fingerprint)
     return ['another certificate is served than the one that was staged'];
   const names = plannedNames(task.plan).filter((san) => !isServedFor(san, task, staged, proved));
+  return [
+    ...(names.length === 0
+      ? []
+      : [`no certificate that covers it is served for ${names.map(formatSan).join(', ')}`]),
+    ...healthFaults(proved),
+  ];
+}
+
+/** Of all API servers that were asked, and of the two that renew leases. */
+export function healthFaults({ good, samples, leases }: Proved): readonly string[] {
   const stale = ['kube-controller-manager', 'kube-scheduler'].filter((lease) => {
     const [first = '', last = ''] = [leases.first.get(lease), leases.last.get(lease)];
     return first === '' || last === '' || first === last;
   });
   return [
-    ...(names.length === 0
-      ? []
-      : [`no certificate that covers it is served for ${names.map(formatSan).join(', ')}`]),
     ...(good >= goodLooks
       ? []
       : [`the API servers were not ready three times in a row${lastTrouble(samples)}`]),

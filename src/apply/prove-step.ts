@@ -8,9 +8,13 @@ import { serving } from './serving.ts';
  * of root's), DATA_settle (seconds). `served` is the certificate, `named` what was served for each name; `samples` says of each look, one a second,
  * who was ready and when the leases were renewed. It ends after three good looks in a row with both leases renewed, or when time is up.
  */
-export const prove: Change = change(
-  'prove',
-  `${begin}${serving}${held}${ours}
+export const prove: Change = change('prove', `${begin}${serving}${held}${ours}${looks()}`);
+
+/** The same after the old pair of an earlier run was put in its place: how well all API servers are. */
+export const gate: Change = change('gate', `${begin}${serving}${held}${looks()}`);
+
+function looks(): string {
+  return `
 leave
 timeout 5 openssl s_client -connect "$DATA_endpoint" </dev/null 2>/dev/null | openssl x509 2>/dev/null | frame served
 IFS='
@@ -66,5 +70,5 @@ set +f
 say samples "$rows"
 say leases "$(printf '%s\\n--\\n%s' "$first" "$leases")"
 say good "$good"
-`,
-);
+`;
+}

@@ -1,7 +1,7 @@
-/** The pair is renamed over, and where the API server does not take it by itself, it is started anew. */
+/** The pair is renamed over, with a backup, a journal and the dead-man switch around it. */
 import { type Change, change } from '../reach/changer.ts';
 import { remotePath } from '../reach/prelude.ts';
-import { begin, held, ours } from './begin.ts';
+import { begin, held } from './begin.ts';
 import { serving } from './serving.ts';
 import { undoScript } from './transaction.ts';
 
@@ -54,38 +54,5 @@ leave
 trap 'exit 1' HUP INT PIPE TERM
 await_served "$R/new.crt" "$DATA_endpoint" "$DATA_wait"
 say swapped "$(stamp)"
-`,
-);
-
-/**
- * DATA_endpoint, DATA_wait. Only where the API server did not take the new pair by itself. Who listens on its port is asked of the kernel, which no
- * pod can lie to, and kubelet starts it anew; crictl is not on every node.
- */
-export const restart: Change = change(
-  'restart',
-  `${begin}${serving}${held}${ours}
-port=$(printf ':%04X' "\${DATA_endpoint##*:}")
-pid=
-for _inode in $(awk -v port="$port" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null); do
-  for _fd in $(find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\\[$_inode\\]" 2>/dev/null); do
-    _pid=\${_fd#/proc/} _pid=\${_pid%%/*}
-    [ "$(cat "/proc/$_pid/comm" 2>/dev/null)" = kube-apiserver ] && pid=$_pid
-  done
-done
-[ -n "$pid" ] || fault no-process
-# Nobody else would start it again.
-grep -qx kubelet /proc/[0-9]*/comm 2>/dev/null || fault no-kubelet
-journal restarted || fault no-space
-leave
-since=$(date +%s%N)
-kill -TERM "$pid" || fault not-stopped
-# It would wait a minute for whoever watches something.
-_tries=0
-while [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = kube-apiserver ] && [ "$_tries" -lt 40 ]; do
-  sleep 0.5
-  _tries=$((_tries + 1))
-  [ "$_tries" -lt 40 ] || kill -KILL "$pid" 2>/dev/null
-done
-await_served "$R/new.crt" "$DATA_endpoint" "$DATA_wait"
 `,
 );

@@ -13,6 +13,9 @@ export interface Task {
   readonly place: Place;
   readonly ca: Certificate | undefined;
   readonly before?: ServedCertificate;
+  readonly onDisk?: Certificate;
+  /** What `reload` takes; undefined where the API server serves what is on its disk. */
+  readonly reloading?: Readonly<Record<string, string>>;
   /** What `stage` takes beside the run; undefined where there is nothing to sign. */
   readonly staging?: (run: string) => Readonly<Record<string, string>>;
   /** Certificates of their own for some names: --tls-sni-cert-key. */
@@ -46,27 +49,30 @@ export function taskOf(plan: NodePlan, facts: ClusterFacts): TaskReading {
     plan,
     place,
     ca: leafOf(node.ca),
-    ...(certificate === undefined ? {} : { before: servedAs(certificate) }),
     others: node.sniCertificates.flatMap(({ file }) => leafOf(file) ?? []),
   };
-  if (plan.action !== 'reissue') return { ok: true, task };
+  if (plan.action === 'nothing') return { ok: true, task };
+  if (certificate === undefined) return lacking(`the certificate that is in use on ${plan.node}`);
+  if (isOver(node, place.admin, facts.readAt))
+    return lacking(
+      `a credential with which a pair could be proven on ${plan.node}, since ${place.admin} has expired (kubeadm certs renew admin.conf)`,
+    );
+  const pair = {
+    certificate: place.certificatePath,
+    key: place.keyPath,
+    seen: certificate.fingerprint,
+  };
+  if (plan.action === 'restart') return { ok: true, task: { ...task, onDisk: certificate, reloading: pair } };
   const config = configurationFor(plan);
   const { kubeadm, ca, caKey } = node;
   const paths = { ca: ca?.file?.realPath ?? ca?.path, caKey: caKey?.file?.realPath ?? caKey?.path };
   if (config === undefined) return lacking(`a configuration for the kubeadm of ${plan.node}`);
   if (kubeadm === undefined || paths.ca === undefined || paths.caKey === undefined)
     return lacking(`the kubeadm or the CA of ${plan.node}`);
-  if (certificate === undefined) return lacking(`the certificate that is in use on ${plan.node}`);
-  if (isOver(node, place.admin, facts.readAt))
-    return lacking(
-      `a credential with which a new pair could be proven on ${plan.node}, since ${place.admin} has expired (kubeadm certs renew admin.conf)`,
-    );
   const data = {
-    certificate: place.certificatePath,
-    key: place.keyPath,
+    ...pair,
     ca: paths.ca,
     caKey: paths.caKey,
-    seen: certificate.fingerprint,
     kubeadm: kubeadm.path,
     version: kubeadm.version,
   };
@@ -74,6 +80,7 @@ export function taskOf(plan: NodePlan, facts: ClusterFacts): TaskReading {
     ok: true,
     task: {
       ...task,
+      before: servedAs(certificate),
       staging: (run) => ({ ...data, config: config(`${folderOf(place.keyPath)}/.fix-sans-${run}`) }),
     },
   };

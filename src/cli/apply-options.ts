@@ -6,6 +6,12 @@ const output = 'Output:';
 
 const waits: readonly Option[] = [
   {
+    flags: '--settle <time>',
+    about: 'how long all API servers may take to be ready, three times in a row, after each node',
+    fallback: '60s',
+    group: run,
+  },
+  {
     flags: '--reload-wait <time>',
     about: 'how long an API server may take to serve the pair that is put in its place',
     fallback: '75s',
@@ -31,6 +37,11 @@ export const runOptions: readonly Option[] = [
   {
     flags: '--events <file>',
     about: 'append what happens, as it happens, as one JSON object a line',
+    group: output,
+  },
+  {
+    flags: '--show-commands',
+    about: 'print every script that would be run on a node, and stop',
     group: output,
   },
 ];
@@ -65,12 +76,6 @@ export const applyOptions: readonly Option[] = [
   {
     flags: '--only <node>',
     about: 'only this control plane; the rest is planned again later',
-    group: run,
-  },
-  {
-    flags: '--settle <time>',
-    about: 'how long all API servers may take to be ready, three times in a row, with the new pair',
-    fallback: '60s',
     group: run,
   },
   ...hookOptions,

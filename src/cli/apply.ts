@@ -22,6 +22,7 @@ import { isSet, textOf, textsOf } from './option-values.ts';
 import { earlyAsk, wishesIn } from './plan-ask.ts';
 import { readReportFiles } from './report-files.ts';
 import { checkOnly, refuseHelper, refuseUnattended } from './run-refusals.ts';
+import { showChanges } from './show-changes.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
 
 /** Facts older than that are read again before anything is changed: somebody may have thought about it for an hour. */
@@ -29,6 +30,7 @@ const freshMs = 30_000;
 
 export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   const { options } = invocation;
+  if (isSet(options, 'showCommands')) return showChanges('apply', io);
   if (isSet(options, 'dryRun')) return (await import('./plan.ts')).plan(invocation, io);
   refuseHelper(options, 'apply');
   const settings = runSettings(options);

@@ -1,4 +1,5 @@
 /** Handshakes with the same endpoints over and over while something else is done: how many, how many failed, the longest time without a good one. */
+import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
 import type { ProbeTally } from '../../model/rollout.ts';
 import type { ClusterFacts } from '../../model/cluster-facts.ts';
@@ -58,6 +59,8 @@ export function keepProbing(
   { intervalMs, timeoutMs = 5000, dial }: KeepProbing,
 ): { stop(): Promise<ProbeTally> } {
   const over = new AbortController();
+  // Each handshake under way listens, and Node would warn of a leak.
+  setMaxListeners(0, over.signal);
   const running = watched
     .filter(({ from }) => from === 'here' || dial !== undefined)
     .map((one) =>
