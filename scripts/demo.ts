@@ -1,66 +1,81 @@
-/** The demo: a kubectl that fails, what the tool says to it, and a simulated cluster in which pods fail and nobody knows why. */
-import { readFileSync } from 'node:fs';
+/** The demo: a client that fails at a load balancer, and the way from its error to certificates that hold, back, and there again. */
 import path from 'node:path';
-import { $ } from 'zx';
 import type { Io } from '../src/cli/io.ts';
 import { run } from '../src/cli/run.ts';
-import { namesOnDisk, reissue } from '../test/simulator/damage.ts';
-import { simulate } from '../test/simulator/simulate.ts';
-import { openSimulatedNode } from '../test/support/simulated-cli.ts';
-
-const root = path.join(import.meta.dirname, '..');
-const example = path.join(root, 'scripts', 'demo-error.txt');
+import { openSimulatedChanger, openSimulatedNode } from '../test/support/simulated-cli.ts';
+import { startDemoCluster } from './demo-cluster.ts';
 
 /** The README puts nothing on the PATH. */
 const called = 'node dist/fix-sans.js';
-$.verbose = false;
-console.log(
-  '1. Somebody copied admin.conf to another host and changed its server: to the external address.\n',
-);
-console.log(readFileSync(example, 'utf8'));
-console.log(`$ ${called} explain scripts/demo-error.txt\n`);
-const explained = await $({
-  nothrow: true,
-  cwd: root,
-  env: { ...process.env, ...(process.stdout.isTTY ? { CLICOLOR_FORCE: '1' } : {}) },
-})`node dist/fix-sans.js explain ${path.relative(root, example)}`;
-console.log(explained.stdout + explained.stderr);
-console.log(`exit code ${explained.exitCode}: a name is missing (${called} help exit-codes)\n`);
+const began = performance.now();
+const unexpected: string[] = [];
 
-console.log(
-  '2. On a simulated cluster of three control planes somebody followed the usual recipe on one of them.',
+await using cluster = await startDemoCluster();
+const where = ['--config', cluster.config, '--ssh-config', 'none'];
+const plan = path.join(path.dirname(cluster.config), 'plan.json');
+
+await client(
+  `Three control planes, and a load balancer that somebody put before them: ${cluster.endpoint}.\nThe nodes are simulated; SSH, TLS and each handshake below are real.`,
+  /ERR_TLS_CERT_ALTNAME_INVALID/,
 );
-console.log(
-  '   kubectl works, and every third call from a pod fails. Nobody has told fix-sans which name is missing.\n',
+await step('What does it mean?', 2, 'explain', await cluster.call());
+await step('What is wrong, and who is affected? This only reads.', 2, 'inspect', ...where);
+await step(
+  'What would be signed, and what would be lost? Still nothing changes.',
+  2,
+  'plan',
+  ...where,
+  '--out',
+  plan,
 );
-const simulation = await simulate({ nodes: 3, serviceSubnet: '10.240.0.64/26' });
-let inspected: number;
-try {
-  const [first, second] = simulation.nodes;
-  if (!first || !second) throw new Error('there are no simulated nodes');
-  reissue(
-    simulation,
-    second,
-    namesOnDisk(second).map((name) => (name === '10.240.0.65' ? '10.96.0.1' : name)),
-  );
-  const targets = simulation.nodes.map(({ ssh }) => `${ssh.user}@${ssh.host}:${ssh.port}`);
-  const argv = [
-    'inspect',
-    ...targets.flatMap((target) => ['--node', `ssh://${target}`]),
-    '--identity',
-    first.ssh.privateKeyFile,
-    '--known-hosts',
-    first.ssh.knownHostsFile,
-    '--ssh-config',
-    'none',
-  ];
-  console.log(`$ ${called} inspect ${targets.map((target) => `--node ${target}`).join(' ')} [simulated]\n`);
-  const io: Io = { ...process, env: process.env, openNode: openSimulatedNode, called };
-  inspected = await run(argv, io);
-} finally {
-  await simulation.stop();
+await step(
+  'Do exactly this. Each node is proven by handshakes before the next one.',
+  0,
+  'apply',
+  ...where,
+  '--plan',
+  plan,
+  '--yes',
+  '--quiet',
+);
+await client('The same client again.', /^connected/);
+await step('The proof, seen from here and from each node.', 0, 'verify', ...where, '--without-pods');
+await step(
+  'A second run finds nothing to do, and touches nothing.',
+  0,
+  'apply',
+  ...where,
+  '--yes',
+  '--quiet',
+);
+await step('And back, byte for byte.', 0, 'rollback', ...where, '--yes', '--quiet');
+await client('As before.', /ERR_TLS_CERT_ALTNAME_INVALID/);
+
+const seconds = ((performance.now() - began) / 1000).toFixed(0);
+console.log(`That took ${seconds} s. On your own cluster, reading only:`);
+console.log(`  ${called} inspect --node root@HOST`);
+for (const one of unexpected) console.error(`not as it should be: ${one}`);
+process.exitCode = unexpected.length === 0 ? 0 : 1;
+
+async function client(text: string, expected: RegExp): Promise<void> {
+  const said = await cluster.call();
+  console.log(`── ${text}\n\n$ client https://${cluster.endpoint}\n${said}\n`);
+  if (!expected.test(said)) unexpected.push(`the client: ${said}`);
 }
-console.log(`\nexit code ${inspected}: a name is missing`);
-console.log(`\nTry it on your own: pipe any log into ${called} explain,`);
-console.log(`or look at a cluster: ${called} inspect --node root@HOST (it reads, and can change nothing).`);
-process.exitCode = explained.exitCode === 2 && inspected === 2 ? 0 : 1;
+
+async function step(text: string, expected: number, ...argv: readonly string[]): Promise<void> {
+  const typed = argv.map((word) => (/\s/.test(word) ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word));
+  console.log(`── ${text}\n\n$ ${called} ${typed.join(' ')}\n`);
+  const io: Io = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    openNode: openSimulatedNode,
+    openChanger: openSimulatedChanger,
+    called,
+  };
+  const code = await run(argv, io);
+  console.log(`exit code ${code}\n`);
+  if (code !== expected) unexpected.push(`${argv[0]} ended with ${code} instead of ${expected}`);
+}

@@ -2,6 +2,7 @@
  * The shell functions that every step on a node is made of: mutex, lock, journal, dead-man switch, and the way back. The same text lies
  * on the node as `undo.sh` while a pair is being changed, so that the way back needs nobody from outside.
  */
+import { bootIdShell } from '../reach/boot-id.ts';
 
 /**
  * S is the state of all runs, R the folder of this run, id its name. Descriptor 8 is the node's mutex: flock lets go of it when the process
@@ -57,8 +58,7 @@ state_of() {
 # What has ended is called otherwise, so that whoever only looks sees at once what has not.
 end_run() { journal "$1" && mv -f -- "$R/journal" "$R/ended" && flush "$R"; }
 # The holder of the lock: its run, the boot of the node in which it was taken, until when by the clock that nobody sets, and who it is.
-boot_id() { cat /proc/sys/kernel/random/boot_id; }
-read_lock() {
+${bootIdShell}read_lock() {
   lock_run= lock_boot= lock_until=0 lock_by=
   [ -f "$S/lock" ] || return 1
   { IFS= read -r lock_run; IFS= read -r lock_boot; IFS= read -r lock_until; IFS= read -r lock_by; } <"$S/lock"

@@ -5,11 +5,12 @@ import { exitCodes } from '../model/exit-code.ts';
 import type { Inspection } from '../model/inspection.ts';
 import { inspectReports } from '../report/index.ts';
 import { asCalled, programName } from './called.ts';
-import type { Invocation } from './command.ts';
+import type { Invocation, Options } from './command.ts';
 import { readFacts } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
 import { readReportFiles, writeReports } from './report-files.ts';
+import { stepsTyped, typedBy } from './same-options.ts';
 
 export async function inspect({ options }: Invocation, io: Io): Promise<ExitCode> {
   const called = io.called ?? programName;
@@ -19,7 +20,7 @@ export async function inspect({ options }: Invocation, io: Io): Promise<ExitCode
     return show(io, printedHelper(textOf(options, 'user') ?? 'fix-sans', called));
   }
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(inspectReports));
-  const inspection = withCalled(diagnoseCluster(await readFacts(options, io)), called);
+  const inspection = withCalled(diagnoseCluster(await readFacts(options, io)), options, io);
   const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   const format = textOf(options, 'format') ?? 'text';
   io.stdout.write(inspectReports[format]?.(inspection, look) ?? '');
@@ -33,10 +34,11 @@ export async function inspect({ options }: Invocation, io: Io): Promise<ExitCode
 }
 
 /** What to type next, and the hint of a node that could not be read. */
-function withCalled(inspection: Inspection, called: string): Inspection {
+function withCalled(inspection: Inspection, options: Options, io: Io): Inspection {
+  const { called = programName } = io;
   return {
     ...inspection,
-    next: inspection.next.map((step) => ({ ...step, command: asCalled(step.command, called) })),
+    next: stepsTyped(inspection.next, called, typedBy(options, 'inspect', io)),
     findings: inspection.findings.map((one) =>
       one.code === 'not-read'
         ? { ...one, args: { ...one.args, hint: asCalled(one.args.hint, called) } }

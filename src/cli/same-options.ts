@@ -15,23 +15,33 @@ const ofPlan: readonly Option[] = [
   wishOption,
   ...planOptions.filter(({ flags }) => !notOfPlan.has(longOf(flags))),
 ];
+/** The names stand in the command itself. */
+const ofNames: ReadonlySet<string> = new Set(['--san', '--from-error', '--yes-names']);
+const ofApply: readonly Option[] = ofPlan.filter(({ flags }) => !ofNames.has(longOf(flags)));
+const ofInspect: readonly Option[] = [...where, wishOption];
 
 /** Longer than this nobody pastes it. */
 const longest = 2000;
 
-/** `verify` of a plan takes its names from the command itself; `plan` from either. */
+/** `verify` and `apply` of a plan take its names from the command itself; `plan` from either. */
 export function typedBy(
   options: Options,
-  from: 'plan' | 'verify' | 'show',
+  from: 'inspect' | 'plan' | 'verify' | 'show',
   { called = programName }: Pick<Io, 'called'>,
 ): (command: string) => string {
   return (command) => {
-    const [, name] = /^fix-sans (plan|verify)\b/.exec(command) ?? [];
+    const [, name] = /^fix-sans (plan|apply|verify)\b/.exec(command) ?? [];
     // Of the run that made a plan that is only shown nothing is known; and a pipe has been read.
     const isKnown = name !== undefined && from !== 'show' && options['fromError'] !== '-';
-    const flags = isKnown ? flagsOf(options, from === 'plan' && name === 'plan' ? ofPlan : where) : '';
+    const flags = isKnown ? flagsOf(options, tableFor(from, name)) : '';
     return `${asCalled(command, called)}${flags ?? ''}`;
   };
+}
+
+function tableFor(from: string, name: string): readonly Option[] {
+  if (from === 'inspect') return ofInspect;
+  if (from !== 'plan') return where;
+  return { plan: ofPlan, apply: ofApply }[name] ?? where;
 }
 
 export function stepsTyped(

@@ -33,6 +33,8 @@ export function missingSteps(context: Context, findings: readonly Finding[]): re
       ),
     );
   }
+  // What no control plane was read for cannot be planned with the options of this run.
+  if (context.backends.some(({ kind }) => kind === 'read')) return [...steps, ...bySelf, byHand];
   return [...steps, saveConfig(names.filter((one) => !isWritten(context, one))), byHand];
 }
 
@@ -66,9 +68,24 @@ function saveConfig(names: readonly string[]): NextStep {
   };
 }
 
+const bySelf: readonly NextStep[] = [
+  {
+    where: 'here',
+    why: 'what would be signed and what would last, with the same options; nothing is changed by it',
+    command: 'fix-sans plan',
+    takesOptions: true,
+  },
+  {
+    where: 'here',
+    why: 'do it, one control plane after the other, each proven before the next, with no handshake lost; it shows the plan and asks first',
+    command: 'fix-sans apply',
+    takesOptions: true,
+  },
+];
+
 const byHand: NextStep = {
   where: 'here',
-  why: 're-issuing is not in this version; the way by hand that loses no name and needs no restart',
+  why: 'or by hand: the way that loses no name and needs no restart',
   command: 'fix-sans help by-hand',
 };
 

@@ -10,6 +10,9 @@ interface Findings {
   readonly proxy: string | undefined;
 }
 
+/** More names than this make no readable command. */
+const mostNames = 20;
+
 const admin = 'kubectl --kubeconfig /etc/kubernetes/admin.conf';
 const namesOnDisk: NextCommand = {
   where: 'control-plane',
@@ -30,7 +33,6 @@ function forMissing(
   missing: readonly NamedSan[],
   clusterIps: ReadonlySet<string>,
 ): NextCommand[] {
-  const list = missing.map((name) => name.value).slice(0, 20);
   const isFromPods = first.clients.some((client) => pathOf(client) === 'pods');
   const isClusterIp = clusterIps.has(first.value);
   const why = 'is it your cluster that answers? the issuer must be the cluster CA';
@@ -51,14 +53,16 @@ function forMissing(
       command: `${admin} -n default get service kubernetes -o jsonpath='{.spec.clusterIPs}'`,
     });
   }
-  commands.push({
-    where: 'control-plane',
-    why: `save the cluster's configuration, and add ${list.join(', ')} to apiServer.certSANs in the file`,
-    command: `${admin} -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' > cluster.yaml`,
-  });
+  // A wildcard has no place here: it is a wish that has to be thought about.
+  const names = missing.flatMap(({ value }) => (/^[\w.:-]+$/.test(value) ? [` --san ${value}`] : []));
   commands.push({
     where: 'here',
-    why: 're-issuing is not in this version; the way by hand that loses no name and needs no restart',
+    why: 'what would be signed, with no name lost and nothing changed yet; name every control plane so, or give --kubeconfig FILE; fix-sans apply with the same options does it',
+    command: `fix-sans plan${names.slice(0, mostNames).join('')} --node USER@CONTROL-PLANE`,
+  });
+  commands.push({
+    where: 'control-plane',
+    why: 'or by hand: the way that loses no name and needs no restart',
     command: 'fix-sans help by-hand',
   });
   return commands;

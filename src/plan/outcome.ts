@@ -50,10 +50,10 @@ function lacksSomething({ findings }: Inspection): boolean {
 export function nextOf(outcome: Outcome): readonly NextStep[] {
   const { inspection, refusals, nodes, ask } = outcome;
   // Each refusal has its own way out; what to do about an interceptor goes for all.
-  if (refusals.length > 0) return isNotTheCertificate(outcome) ? inspection.next.map(asPlan) : [];
+  if (refusals.length > 0) return isNotTheCertificate(outcome) ? fromInspection(outcome) : [];
   if (!hasChanges(outcome)) {
     const isElsewhere = isNotTheCertificate(outcome);
-    return isElsewhere || inspection.suggestions.length > 0 ? inspection.next.map(asPlan) : [];
+    return isElsewhere || inspection.suggestions.length > 0 ? fromInspection(outcome) : [];
   }
   const signs = nodes.filter(({ action }) => action === 'reissue').map(({ node }) => node);
   const restarts = nodes.filter(({ action }) => action === 'restart').map(({ node }) => node);
@@ -68,6 +68,7 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
       where: 'here',
       why: 'do it, one control plane after the other, each proven before the next; with the same options as now',
       command: `fix-sans apply${names}`,
+      takesOptions: true,
     });
   if (signs.length > 0)
     steps.push({
@@ -93,6 +94,13 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
 
 function flagFor({ san }: Ask['wishes'][number]): string {
   return `--san ${shellWord(san.value)}`;
+}
+
+/** Without what leads here. */
+function fromInspection({ inspection }: Outcome): readonly NextStep[] {
+  return inspection.next
+    .filter(({ command }) => command !== 'fix-sans plan' && command !== 'fix-sans apply')
+    .map(asPlan);
 }
 
 function asPlan(step: NextStep): NextStep {

@@ -5,6 +5,7 @@ import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import { formatVersion } from './envelope.ts';
 import { probe, readNode, san } from './schema-facts.ts';
 import { finding } from './schema-findings.ts';
+import { nextStep } from './schema-next-step.ts';
 
 const text = z.string();
 const texts = z.array(text);
@@ -176,9 +177,7 @@ export const inspectSchema = z
     suggestions: z
       .array(z.object({ san, foundIn: texts }))
       .describe('names found on the way; never added by themselves'),
-    next: z.array(
-      z.object({ where: z.enum(['here', 'control-plane', 'anywhere']), why: text, command: text }),
-    ),
+    next: z.array(nextStep),
     issuers: z
       .array(z.enum(['cluster-ca', 'same-name-other-key', 'other', 'unknown', 'nothing-served']))
       .describe('who issued what was served, in the order of facts.probes'),

@@ -1,4 +1,5 @@
 /** `fix-sans plan` and `show` as they are typed, against a simulated cluster: SSH, TLS and API of two nodes on loopback. */
+import { X509Certificate } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -15,7 +16,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from '../../src/cli/run.ts';
 import { namesOnDisk, reissue } from '../simulator/damage.ts';
 import { simulate, type Simulation } from '../simulator/simulate.ts';
@@ -81,6 +82,10 @@ test('S1: the ClusterIP that one certificate lacks is planned for that one, and 
     namesOnDisk(second).filter((name) => name !== '10.240.0.65'),
   );
   try {
+    // Until the API server has noticed, the name is still served, and the plan says so.
+    await vi.waitFor(() =>
+      expect(new X509Certificate(second.api.served()).subjectAltName).not.toContain('10.240.0.65'),
+    );
     const live = path.join(second.root, 'etc/kubernetes/pki/apiserver.crt');
     const before = statSync(live, { bigint: true });
     const { code, stdout } = await plan(there());

@@ -134,10 +134,12 @@ describe('S1: the usual recipe on one of three control planes', () => {
     expect(diagnoseCluster(facts).findings.filter(({ code }) => code.startsWith('not-'))).toEqual([]);
   });
 
-  test('kubeadm would write the lost names by itself: nothing is to be added, the certificate is to be made anew with the configuration', () => {
-    const save = diagnoseCluster(facts).next.find(({ command }) => command.endsWith('> cluster.yaml'));
-    expect(save?.why).toMatch(/kubeadm writes these names by it/);
-    expect(commands(facts)).toContain('fix-sans help by-hand');
+  test('plan and apply do it with the options of this run; nothing is to be edited by hand', () => {
+    const own = commands(facts).filter((one) => one.startsWith('fix-sans'));
+    expect(own.slice(0, 3)).toEqual(['fix-sans plan', 'fix-sans apply', 'fix-sans help by-hand']);
+    const [plan, apply] = diagnoseCluster(facts).next.filter(({ command }) => own.includes(command));
+    expect([plan?.takesOptions, apply?.takesOptions]).toEqual([true, true]);
+    expect(commands(facts).filter((one) => one.endsWith('> cluster.yaml'))).toEqual([]);
   });
 
   test('what the recipe added is in no configuration', () => {
@@ -483,7 +485,12 @@ describe('S5: kubectl from outside', () => {
       { names: [address], affected: ['remote-kubectl'], wantedBy: ['wish'], notInConfig: [address] },
     ]);
     expect(diagnoseCluster(asked).suggestions).toEqual([]);
-    const save = diagnoseCluster(asked).next.find(({ command }) => command.endsWith('> cluster.yaml'));
+    expect(commands(asked)).toEqual(expect.arrayContaining(['fix-sans plan', 'fix-sans apply']));
+    // Where no control plane was read these options lead nowhere: it can only be said how to do it by hand.
+    const blind = { ...asked, nodes: [] };
+    expect(commands(blind)).toContain('fix-sans help by-hand');
+    expect(commands(blind)).not.toContain('fix-sans apply');
+    const save = diagnoseCluster(blind).next.find(({ command }) => command.endsWith('> cluster.yaml'));
     expect(save?.why).toContain(`add ${address} to apiServer.certSANs`);
   });
 

@@ -13,7 +13,7 @@ export interface Watched {
   readonly from: 'here' | 'a-node';
 }
 
-/** Every API server by its own address, and what clients dial in front of them. From a node where nothing answered from here. */
+/** Every API server by its own address, what clients dial in front of them, and what else answered from here. From a node where nothing answered from here. */
 export function watchedIn({ nodes, api, probes, kubeconfig }: ClusterFacts): readonly Watched[] {
   const own = nodes.flatMap(({ node, result }) => {
     const apiserver =
@@ -28,7 +28,13 @@ export function watchedIn({ nodes, api, probes, kubeconfig }: ClusterFacts): rea
       return address === undefined ? [] : [{ host: address.san.value, port: address.port }];
     },
   );
-  const unique = new Map([...own, ...shared].map((one) => [formatEndpoint(one.host, one.port), one]));
+  // What was asked for (--endpoint, a configuration) was dialled, and answered.
+  const dialled = probes.flatMap(({ from, way, host, port, result }) =>
+    from === 'here' && way === 'direct' && result.state === 'served' ? [{ host, port }] : [],
+  );
+  const unique = new Map(
+    [...own, ...shared, ...dialled].map((one) => [formatEndpoint(one.host, one.port), one]),
+  );
   return [...unique.values()].map(({ host, port }) => {
     const isSeen = probes.some(
       (one) =>

@@ -1,4 +1,5 @@
 /** The script that lists the runs of a node: journals, the lock, and of one run what a way back needs to see. Reads only. */
+import { bootIdShell } from '../../reach/boot-id.ts';
 import { type Query, query } from '../../reach/reader.ts';
 
 /** More runs than a node keeps. */
@@ -7,10 +8,10 @@ export const mostRuns = 50;
 /** DATA_of: of this run also the certificates before and after, and kubeadm-config as it was. */
 export const runsQuery: Query = query(
   'runs',
-  `
+  `${bootIdShell}
 S=$ROOT/var/lib/fix-sans
 IFS=. read -r up _ </proc/uptime && say up "$up"
-frame boot </proc/sys/kernel/random/boot_id
+say boot "$(boot_id)"
 [ ! -f "$S/lock" ] || frame_file lock "$S/lock"
 left=${mostRuns}
 for path in $(ls -1dr "$S"/*/ 2>/dev/null); do
