@@ -24,6 +24,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     exit: 'refused',
   },
   expired: { clause: 'the certificate on its disk has expired', exit: 'refused' },
+  'no-request': { clause: 'openssl made no request', exit: 'refused' },
   'no-program': { clause: 'a program is missing that a step needs', exit: 'refused' },
   'no-paths': { clause: 'a path is not absolute', exit: 'refused' },
   'run-there': { clause: 'there is a run of this name already', exit: 'refused' },

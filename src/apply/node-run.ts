@@ -20,7 +20,7 @@ import {
   type StepReply,
 } from './replies.ts';
 import { restart } from './restart-step.ts';
-import { stage } from './stage-step.ts';
+import { stage, stageSigned } from './stage-step.ts';
 import { swap } from './swap-steps.ts';
 import { plannedNames, servedAs, sniOf } from './task.ts';
 
@@ -71,7 +71,8 @@ async function stageOn(on: NodeRun): Promise<Staged | NodeEnd> {
     return outcomeOf(task, run.run, { state: 'untouched', why: 'there is nothing to sign' });
   const fail = (why: string): void => ports.tell({ event: 'failed', node: task.plan.node, detail: why });
   try {
-    const answer = await link.ask(stage, data, readStaged);
+    const step = task.signed === undefined ? stage : stageSigned;
+    const answer = await link.ask(step, data, readStaged);
     if (answer.ok) return answer.value;
     const { fault } = answer;
     fail(clauseOf(fault));

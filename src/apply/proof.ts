@@ -16,15 +16,41 @@ export function stagedFaults(
 ): readonly string[] {
   const { plan, ca, before } = task;
   const time = now.getTime();
+  const made = pairFaults(plan, { certificate, keyFingerprint, ca });
   return [
-    ...pairFaults(plan, { certificate, keyFingerprint, ca }),
-    ...(certificate.isCa ? ['its kubeadm made a CA of it'] : []),
+    ...(task.signed === undefined ? made : [...made.flatMap(ofSomebodyElse), ...shorter(task)]),
+    ...(certificate.isCa ? ['it is a CA'] : []),
     ...(Date.parse(certificate.notBefore) > time + clockToleranceMs ? ['it is not valid yet'] : []),
     ...(Date.parse(certificate.notAfter) <= time ? ['it has expired already'] : []),
     ...(before?.fingerprint === certificate.fingerprint
       ? ['it is the certificate that is in use already']
       : []),
   ];
+}
+
+/** Of what was handed in, before anything is begun anywhere. */
+export function signedFaults(task: Task, now: Date): readonly string[] {
+  const { signed } = task;
+  return signed === undefined
+    ? []
+    : stagedFaults(task, { certificate: signed, keyFingerprint: signed.keyFingerprint, sums: '' }, now);
+}
+
+/** Whoever holds the CA, and gives what time they give. */
+function ofSomebodyElse(clause: string): readonly string[] {
+  if (clause.startsWith('it would be valid for')) return [];
+  return [
+    clause.replace(/^what its kubeadm signed/, 'what was signed').replace(/^its kubeadm/, 'who signed it'),
+  ];
+}
+
+function shorter({ signed, before, acceptsShorter }: Task): readonly string[] {
+  if (signed === undefined || before === undefined || acceptsShorter === true) return [];
+  return Date.parse(signed.notAfter) >= Date.parse(before.notAfter)
+    ? []
+    : [
+        `it ends on ${signed.notAfter}, before that of today on ${before.notAfter} (--accept-shorter-validity takes it all the same)`,
+      ];
 }
 
 /** Good looks in a row, a second apart. */

@@ -123,6 +123,17 @@ export function readStaged(reply: Reply): StepReply<Staged> {
   });
 }
 
+export function readRequest(reply: Reply): StepReply<string> {
+  return unlessFault(reply, () => {
+    const csr = textIn(reply, 'csr') ?? '';
+    return /^-----BEGIN CERTIFICATE REQUEST-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE REQUEST-----\n$/.test(
+      csr,
+    )
+      ? csr
+      : undefined;
+  });
+}
+
 /** Of `swap` and `restart`. */
 export function readServed(reply: Reply): StepReply<Served> {
   return unlessFault(reply, () => servedIn(reply));

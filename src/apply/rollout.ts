@@ -13,8 +13,9 @@ import { keptRuns, type NodeEnd, runNode } from './node-run.ts';
 import { restartNode } from './node-restart.ts';
 import { filesLeft, nodesWithFile, writeFiles } from './node-files.ts';
 import type { Ports } from './ports.ts';
+import { signedFaults } from './proof.ts';
 import { readFinished } from './replies.ts';
-import { controlPlanesOf, type Place, placeOf, type Task, taskOf } from './task.ts';
+import { controlPlanesOf, type HandedIn, type Place, placeOf, type Task, taskOf } from './task.ts';
 
 export interface RolloutAsk {
   readonly plan: Plan;
@@ -24,6 +25,7 @@ export interface RolloutAsk {
   /** Only this one; what makes the names last waits for the others. */
   readonly only?: string;
   readonly healed?: readonly Healed[];
+  readonly signed?: HandedIn;
 }
 
 export interface RolloutEnd {
@@ -33,12 +35,17 @@ export interface RolloutEnd {
 }
 
 export async function rollout(ask: RolloutAsk): Promise<RolloutEnd> {
-  const { plan, facts, locked, only, healed = [] } = ask;
+  const { plan, facts, locked, only, healed = [], signed } = ask;
   const chosen = plan.nodes.filter(({ action, node }) => action !== 'nothing' && (only ?? node) === node);
-  const readings = chosen.map((node) => taskOf(node, facts));
+  const readings = chosen.map((node) => taskOf(node, facts, signed));
   const lacking = readings.flatMap((one) => (one.ok ? [] : [one.lacks]));
   if (lacking.length > 0) return nothingBegun(ask, `not there or not known: ${lacking.join(', ')}`);
   const tasks = readings.flatMap((one) => (one.ok ? [one.task] : []));
+  const faults = tasks.flatMap((task) =>
+    signedFaults(task, ask.ports.now()).map((fault) => `${task.plan.node}: ${fault}`),
+  );
+  if (faults.length > 0)
+    return nothingBegun(ask, `what was signed is not what is planned: ${faults.join('; ')}`);
   const isWhole = !plan.nodes.some((node) => node.action !== 'nothing' && !chosen.includes(node));
   const withFile = nodesWithFile(plan, facts);
   const stopKeeping = locked.keep();

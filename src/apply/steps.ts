@@ -5,12 +5,14 @@ import { release, take } from './lock-steps.ts';
 import { reload, restart } from './restart-step.ts';
 import { lookAtFile, putFileBack, writeFile } from './node-file-steps.ts';
 import { gate, prove } from './prove-step.ts';
-import { stage } from './stage-step.ts';
+import { request, stage, stageSigned } from './stage-step.ts';
 import { swap } from './swap-steps.ts';
 
 export const steps: readonly Change[] = [
   take,
+  request,
   stage,
+  stageSigned,
   swap,
   restart,
   reload,

@@ -78,5 +78,16 @@ export const applyOptions: readonly Option[] = [
     about: 'only this control plane; the rest is planned again later',
     group: run,
   },
+  {
+    flags: '--csr-dir <folder>',
+    about: 'where somebody else holds the CA: write a request for each control plane here, and stop',
+    group: run,
+  },
+  {
+    flags: '--signed-cert <file>',
+    about: 'what was signed for such a request; one for each control plane',
+    repeats: true,
+    group: run,
+  },
   ...hookOptions,
 ];

@@ -13,6 +13,7 @@ import { askFrom } from '../plan/same-plan.ts';
 import { planReports, rolloutReports } from '../report/index.ts';
 import { type RunSettings, runSettings } from './run-settings.ts';
 import { withInventory } from './apply-inventory.ts';
+import { checkSigned, requests, signedIn } from './apply-signed.ts';
 import { decide, type Decided, type Deciding, hasWork, savedPlan, unendedIn } from './apply-plan.ts';
 import type { Invocation, Options } from './command.ts';
 import { isConfirmedBy } from './confirm.ts';
@@ -38,11 +39,13 @@ export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   refuseUnattended(options, io);
   const saved = await savedPlan(options, io);
   if (typeof saved === 'number') return saved;
+  const signed = await signedIn(options);
   const early = await earlyAsk(options, io);
   const wishes = saved === undefined ? wishesIn(early) : askFrom(saved).wishes.map(({ san }) => san);
   const cluster = await readCluster(options, io, { wishes, dialsWishes: true });
   const session = await openSession('apply', { options, io, settings, cluster });
-  const on: On = { options, io, settings, session, deciding: { saved, early, cluster } };
+  const on: On = { options, io, settings, session, deciding: { saved, early, cluster, signed } };
+  checkSigned(signed, cluster.facts, textsOf(options, 'signedCert'));
   const end = await applied(on);
   if (end === undefined) {
     session.say('not confirmed; nothing was changed');
@@ -80,7 +83,7 @@ async function applied(on: On): Promise<RunEnd | undefined> {
       decided = decide(await cluster.means.readAgain(), deciding);
     }
     const { plan, against } = decided;
-    if (against.length > 0) return refused(on, decided);
+    if (against.length > 0) return (await requests(decided, options, session)) ?? refused(on, decided);
     if (options['only'] !== undefined) checkOnly(plan, textOf(options, 'only') ?? '');
     if (!hasWork(plan)) return await nothingToDo(on, decided);
     showPlan(plan, on);
@@ -126,6 +129,10 @@ async function rolled(
       locked,
       ports: session.ports,
       healed,
+      signed: {
+        certificates: on.deciding.signed ?? [],
+        acceptsShorter: isSet(options, 'acceptShorterValidity'),
+      },
       ...(only === undefined ? {} : { only }),
     });
   } finally {

@@ -17,6 +17,10 @@ export function shownChanges(kind: 'apply' | 'rollback'): string {
     'take-lock':
       'On each control plane, before anything is changed anywhere: the lock is taken, or it is said who has it.',
     stage: 'Then on one control plane after the other: kubeadm signs in a folder beside the pair in use.',
+    'stage-signed':
+      'The same where somebody else holds the CA, with what was signed by them (--signed-cert) for the key that is in use.',
+    request:
+      'Only for --csr-dir: a request for whoever holds the CA, by the key that is in use; nothing is written.',
     swap: 'What it signed is held against the plan here; then backup, dead-man switch, journal, and two renames.',
     restart: 'Only where the API server does not take the pair by itself:',
     reload:
@@ -35,7 +39,17 @@ export function shownChanges(kind: 'apply' | 'rollback'): string {
   const others: readonly string[] =
     kind === 'apply'
       ? ['gate', 'put-file-back']
-      : ['stage', 'swap', 'restart', 'reload', 'prove', 'look-at-file', 'write-file'];
+      : [
+          'request',
+          'stage',
+          'stage-signed',
+          'swap',
+          'restart',
+          'reload',
+          'prove',
+          'look-at-file',
+          'write-file',
+        ];
   const own = steps.filter(({ name }) => !others.includes(name));
   return [
     shownCommands(),

@@ -31,7 +31,9 @@ describe('--show-commands', () => {
       'apply',
       [
         'take-lock',
+        'request',
         'stage',
+        'stage-signed',
         'swap',
         'restart',
         'reload',
