@@ -25,6 +25,7 @@ import { readReportFiles } from './report-files.ts';
 import { checkOnly, refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { showChanges } from './show-changes.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
+import { withoutCluster } from './text-alone.ts';
 
 /** Facts older than that are read again before anything is changed: somebody may have thought about it for an hour. */
 const freshMs = 30_000;
@@ -41,6 +42,8 @@ export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   if (typeof saved === 'number') return saved;
   const signed = await signedIn(options);
   const early = await earlyAsk(options, io);
+  const alone = withoutCluster(early, options, io);
+  if (alone !== undefined) return alone;
   const wishes = saved === undefined ? wishesIn(early) : askFrom(saved).wishes.map(({ san }) => san);
   const cluster = await readCluster(options, io, { wishes, dialsWishes: true });
   const session = await openSession('apply', { options, io, settings, cluster });

@@ -3,20 +3,21 @@ import { chmod, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
 import { display } from '../model/display.ts';
-import { type ExitCode, exitCodes } from '../model/exit-code.ts';
+import type { ExitCode } from '../model/exit-code.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { writePlan } from '../plan/plan-file.ts';
-import { explainReports, planReports } from '../report/index.ts';
+import { planReports } from '../report/index.ts';
 import { asCalled, programName } from './called.ts';
 import type { Invocation, Options } from './command.ts';
 import { type ClusterReading, readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
 import { stepsTyped, typedBy } from './same-options.ts';
-import { type EarlyAsk, earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
+import { earlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
 import { checkPlace, readReportFiles, writeReport } from './report-files.ts';
+import { withoutCluster } from './text-alone.ts';
 import { writeInventory } from './write-inventory.ts';
 
 export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
@@ -58,25 +59,6 @@ async function tryOnNodes(
 ): Promise<Plan> {
   const { rehearsedOnNodes } = await import('./on-node.ts');
   return rehearsedOnNodes(planned, { facts, reach, ...how });
-}
-
-/**
- * Where the error is not about the certificate and no cluster was named, the text alone gives the answer. A text that is not understood
- * is one with a cluster too: "nothing to do" would be said of an error that nobody has read.
- */
-function withoutCluster({ diagnosis, names }: EarlyAsk, options: Options, io: Io): ExitCode | undefined {
-  if (diagnosis === undefined || diagnosis.exitCode === exitCodes.changesNeeded.code) return undefined;
-  const isUnknown = diagnosis.exitCode === exitCodes.failed.code;
-  const sources = ['node', 'kubeconfig', 'inventory', 'config', 'endpoint'];
-  const isCluster = sources.some((one) => options[one] !== undefined && textsOf(options, one).length > 0);
-  // Names of a flag are asked for whatever the text says.
-  if (!isUnknown && (isCluster || names.some(({ from }) => from === 'flag'))) return undefined;
-  const format = textOf(options, 'format') ?? 'text';
-  const report = explainReports[format] ?? explainReports['text'];
-  io.stdout.write(
-    report?.(diagnosis, { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) }) ?? '',
-  );
-  return diagnosis.exitCode;
 }
 
 export interface Shown {

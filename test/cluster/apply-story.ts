@@ -37,8 +37,14 @@ export async function expectWholeStory(cluster: LabCluster, user: SshTarget['use
   });
   const seen = await Promise.all(watches.map(async (stop) => stop()));
   for (const tally of seen) expectUnbroken(tally);
-  for (const { handshakes, failed } of applied.rollout.probe.endpoints)
-    expect({ some: handshakes > 0, failed }).toEqual({ some: true, failed: 0 });
+  for (const { handshakes, endpoint, from, failed, firstFailure } of applied.rollout.probe.endpoints)
+    expect({ endpoint, from, some: handshakes > 0, failed, firstFailure }).toEqual({
+      endpoint,
+      from,
+      some: true,
+      failed: 0,
+      firstFailure: undefined,
+    });
 
   // As somebody far away does it, by that address and with the certificate checked for it.
   await cluster.inNode(first, `ip address add ${address}/32 dev eth0`);

@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { handshake } from '../lab/handshakes.ts';
+import { applyBySsh } from './inspected.ts';
 import { onCluster } from './on-cluster.ts';
-import { namesIn, usualRecipe } from './recipes.ts';
+import { namesIn, usualRecipe, usualRecipeAtOnce } from './recipes.ts';
 
 const get = onCluster('ha');
 const controller = ['--namespace', 'metallb-system'];
@@ -79,9 +80,7 @@ test('the usual recipe on one node takes the ClusterIP from that endpoint alone:
   await cluster.inNode(home, `iptables -t nat -I ${rule}`);
   try {
     await cluster.kubectl([...controller, 'delete', 'pod', '--selector', 'component=controller', '--wait']);
-    const complaint = new RegExp(
-      `x509: certificate is valid for [^"]*, not ${clusterIp.replaceAll('.', '\\.')}`,
-    );
+    const complaint = complaintOf(clusterIp);
     await until(async () => complaint.test(await logs()), 'the controller does not complain');
     expect(await readyReplicas()).not.toBe('1');
   } finally {
@@ -94,6 +93,69 @@ test('the usual recipe on one node takes the ClusterIP from that endpoint alone:
   await until(async () => (await readyReplicas()) === '1', 'the controller does not come back');
   expect(await logs()).not.toContain('x509:');
 });
+
+test('S1: no certificate has the ClusterIP, MetalLB crash-loops; apply finds that by itself, MetalLB is Ready again, and 60 of 60 calls from a pod succeed', async () => {
+  const cluster = get();
+  await cluster.startProbes();
+  const worker = cluster.node('worker1');
+  const clusterIp = await cluster.clusterIp();
+  const address = await cluster.kubectl([
+    'config',
+    'view',
+    '--output',
+    'jsonpath={.clusters[0].cluster.server}',
+  ]);
+  // What kubelets, kube-proxy and people dial was thought of; the range of Services was not.
+  const known = [new URL(address).hostname, 'localhost', '127.0.0.1'];
+  await Promise.all(
+    cluster.controlPlanes.map(async (node) => {
+      await cluster.inNode(node, usualRecipeAtOnce(known));
+      await until(
+        async () => (await handshake(node.address, 6443)).names?.includes(clusterIp) === false,
+        'the damaged certificate is not served',
+      );
+    }),
+  );
+  const outside = await cluster.kubectl(['--server', address, 'get', 'nodes', '--output', 'name']);
+  expect(outside.trim().split('\n')).toHaveLength(cluster.nodes.length);
+  await cluster.kubectl([...controller, 'delete', 'pod', '--selector', 'component=controller', '--wait']);
+  await until(isCrashing, 'the controller does not crash-loop');
+  expect(await logs()).toMatch(complaintOf(clusterIp));
+  expect(await readyReplicas()).not.toBe('1');
+
+  const { rollout, code, stderr } = await applyBySsh(cluster, { options: ['--yes'] });
+  expect({ code, states: rollout.nodes.map(({ state }) => state) }, stderr).toEqual({
+    code: 0,
+    states: ['done', 'done', 'done'],
+  });
+  for (const { before, after } of rollout.nodes) {
+    const had = before?.names.map(({ value }) => value) ?? [];
+    expect(had).not.toContain(clusterIp);
+    expect(after?.names.map(({ value }) => value)).toEqual(expect.arrayContaining([...had, clusterIp]));
+  }
+
+  const calls = await cluster.askFromPod(worker, 'get', '-n', '60', 'https://kubernetes.default.svc/version');
+  expect(calls.filter(({ ok }) => ok)).toHaveLength(60);
+  await until(async () => (await readyReplicas()) === '1', 'the controller does not come back');
+});
+
+/** It has ended with an error, and kubelet waits before it starts it anew. */
+async function isCrashing(): Promise<boolean> {
+  const reason = await get().kubectl([
+    ...controller,
+    'get',
+    'pods',
+    '--selector',
+    'component=controller',
+    '--output',
+    'jsonpath={.items[0].status.containerStatuses[0].state.waiting.reason}',
+  ]);
+  return reason === 'CrashLoopBackOff';
+}
+
+function complaintOf(clusterIp: string): RegExp {
+  return new RegExp(`x509: certificate is valid for [^"]*, not ${clusterIp.replaceAll('.', '\\.')}`);
+}
 
 async function controllerNode(): Promise<ReturnType<ReturnType<typeof get>['node']>> {
   const name = await get().kubectl([

@@ -1,10 +1,11 @@
 /** `verify` on three control planes by real SSH: what holds, and story S2 with each link of a pod's way broken in turn. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import type { Rollout } from '../../src/model/rollout.ts';
 import { handshake } from '../lab/handshakes.ts';
 import { probeImage } from '../lab/image.ts';
 import { mint } from '../support/mint.ts';
-import { verifyBySsh } from './inspected.ts';
+import { applyBySsh, verifyBySsh } from './inspected.ts';
 import { onCluster } from './on-cluster.ts';
 import { stage, swap, usualRecipe } from './recipes.ts';
 
@@ -122,7 +123,7 @@ test("S2: kube-proxy's rules removed on one node", async () => {
   }
 });
 
-test('S2: one stale master, named by its address, whichever the ClusterIP leads to', async () => {
+test('S2: one stale master, named by its address, whichever the ClusterIP leads to; after apply every link holds', async () => {
   const cluster = get();
   const clusterIp = await cluster.clusterIp();
   const stale = cluster.node('cp2');
@@ -144,7 +145,31 @@ test('S2: one stale master, named by its address, whichever the ClusterIP leads 
     names.some(({ san, pod }) => san.value === clusterIp && pod.outcome === 'missing') ? [node] : [],
   );
   expect(missing).toEqual([stale.name]);
+
+  const { rollout, ...applied } = await applyBySsh(cluster, { options: ['--yes'] });
+  expect({ code: applied.code, states: states(rollout) }, applied.stderr).toEqual({
+    code: 0,
+    states: cluster.controlPlanes.map((node) => [node.name, node === stale ? 'done' : 'nothing']),
+  });
+  const clean = await verifyBySsh(cluster, { options: ['--walk'] });
+  expect(clean.code, clean.stderr).toBe(0);
+  expect(clean.report.walks).toHaveLength(cluster.controlPlanes.length);
+  for (const { links } of clean.report.walks)
+    expect(links.map(({ link, state }) => [link, state])).toEqual([
+      ['env', 'good'],
+      ['token', 'good'],
+      ['ca', 'good'],
+      ['dns', 'good'],
+      ['kube-proxy', 'good'],
+      ['backends', 'good'],
+      ['certificate', 'good'],
+    ]);
 });
+
+function states({ nodes }: Rollout): readonly (readonly [string, string])[] {
+  const all = nodes.map(({ node, state }) => [node, state] as const);
+  return all.toSorted(([a], [b]) => a.localeCompare(b));
+}
 
 test("S2: the pod's CA is another one than the cluster's", async () => {
   const { kubectl } = get();

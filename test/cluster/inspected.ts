@@ -31,6 +31,8 @@ interface Given {
   /** Instead of a --node for each control plane. */
   readonly nodes?: readonly string[];
   readonly options?: readonly string[];
+  /** Of who types the command. */
+  readonly env?: Readonly<Record<string, string>>;
   /** As Ctrl-C does it. */
   readonly stop?: AbortSignal;
   readonly onTalk?: (text: string) => void;
@@ -100,7 +102,7 @@ async function runBySsh(
         },
       },
       ...(stop && { stop: () => stop }),
-      env: { HOME: home, PATH: process.env['PATH'] },
+      env: { HOME: home, PATH: process.env['PATH'], ...given.env },
       openNode: async (node, reach) => {
         const reader = await openNode(node, reach);
         return {

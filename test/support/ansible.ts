@@ -1,5 +1,5 @@
 /** Real Ansible for tests: ansible-core and ansible-lint from PyPI, pinned, in a folder of their own that is kept between runs. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { $ } from 'zx';
 import { withLock } from '../lab/lock.ts';
@@ -16,6 +16,15 @@ export async function ansibleBin(): Promise<string> {
 /** The folder that holds ansible-lint, and the same Ansible beside it. */
 export async function ansibleLintBin(): Promise<string> {
   return virtualEnvironment('ansible-lint', [lint, core]);
+}
+
+/** The folder that holds the Ansible that a checkout of kubespray asks for. */
+export async function kubesprayBin(checkout: string): Promise<string> {
+  const asked = readFileSync(path.join(checkout, 'requirements.txt'), 'utf8').split('\n');
+  return virtualEnvironment(
+    'kubespray',
+    asked.filter((line) => /^[a-z]/.test(line)),
+  );
 }
 
 async function virtualEnvironment(name: string, packages: readonly string[]): Promise<string> {

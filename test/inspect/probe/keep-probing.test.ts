@@ -1,9 +1,9 @@
 /** Handshakes over and over: what is counted, and the longest time without a good one. */
 import { createServer } from 'node:https';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { counter, keepProbing, watchedIn } from '../../../src/inspect/probe/keep-probing.ts';
 import { keyText } from '../../simulator/certificates.ts';
 import { buildFacts, failed } from '../../support/facts.ts';
@@ -76,4 +76,28 @@ test('a server that goes away is seen to', async () => {
   expect(endpoints[0]?.handshakes).toBeGreaterThan(5);
   expect(endpoints[0]?.failed).toBeGreaterThan(0);
   expect(endpoints[0]?.firstFailure).toBeDefined();
+});
+
+test('many handshakes at once with a server that hangs make Node warn of nothing', async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error): void => void warnings.push(name);
+  process.on('warning', note);
+  let most = 0;
+  let open = 0;
+  const server = createTcpServer((socket) => {
+    open += 1;
+    most = Math.max(most, open);
+    socket.on('error', () => undefined).on('close', () => (open -= 1));
+    socket.resume();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const running = keepProbing([{ host: '127.0.0.1', port, from: 'here' }], { intervalMs: 5 });
+  await vi.waitFor(() => expect(most).toBeGreaterThan(15), 5000);
+  await running.stop();
+  server.close();
+  await once(server, 'close');
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
 });
