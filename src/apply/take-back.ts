@@ -171,7 +171,7 @@ async function takeBackOn(one: TakeBackNode, link: Link, { of, ports, locked }: 
     };
   } catch (error) {
     if (!(error instanceof ReachError)) throw error;
-    const why = `the line was lost: ${error.trouble.message}; the next run, or rollback ${of} once more, ends what was begun there`;
+    const why = `the line was lost: ${error.trouble.message}; the next run, or fix-sans rollback ${of} once more, ends what was begun there`;
     ports.tell({ event: 'failed', node: place.node, detail: why });
     return { outcome: { ...bare(one), state: 'unknown', why }, exit: 'partial' };
   }

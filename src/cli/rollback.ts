@@ -36,7 +36,9 @@ export async function rollback({ args, options }: Invocation, io: Io): Promise<E
   if (of === undefined) {
     const isUnread = all.unread.length > 0;
     session.say(
-      isUnread ? 'not every control plane could be asked for its runs' : 'there is no run to take back',
+      isUnread
+        ? `not every control plane could be asked for its runs: ${display(all.unread.map(({ node, why }) => `${node} (${why})`).join(', '), 600)}`
+        : 'there is no run to take back: none is remembered that was done or begun',
     );
     return isUnread ? exitCodes.temporary.code : exitCodes.failed.code;
   }
@@ -76,7 +78,12 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
       `not every control plane could be asked: ${all.unread.map(({ node }) => node).join(', ')}`,
       'temporary',
     );
-  if (having.length === 0) return ended(names, `no control plane remembers the run ${of}`, 'refused');
+  if (having.length === 0)
+    return ended(
+      names,
+      `no control plane remembers the run ${of}; fix-sans runs lists those that are remembered`,
+      'refused',
+    );
   const blind = withoutPlace(having, cluster.facts);
   if (blind.length > 0)
     return ended(
