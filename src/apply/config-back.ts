@@ -41,6 +41,7 @@ export async function configBack(
     keep: keptRuns,
     release: '',
     of,
+    isBack: '1',
     patch: configurationPatch(resourceVersion, old),
   };
   try {

@@ -1,17 +1,19 @@
 /** How a run ends on a node: done, or the old pair is back. */
 import { type Change, change } from '../reach/changer.ts';
+import { asking } from './asking.ts';
 import { begin, held } from './begin.ts';
 import { serving } from './serving.ts';
 
 /**
- * The run is over on this node. DATA_summary goes to syslog; DATA_keep runs are kept, newest first. DATA_release lets go of the lock. DATA_patch, where it
- * is not empty, is what makes the names last: a JSON patch of kubeadm-config that fails where somebody else was faster; `config` is what is
- * there afterwards, and `config-fault` why it was not written. The certificates stay in any case. DATA_after is the text that the patch makes, kept
- * beside the one before. A run that has changed nothing else here has a journal for it. DATA_of: what this run wrote is taken back.
+ * The run is over on this node. DATA_summary goes to syslog; DATA_keep runs are kept that came to a good end, and as many others, newest first.
+ * DATA_release lets go of the lock. DATA_patch, where it is not empty, is what makes the names last: a JSON patch of kubeadm-config that fails where
+ * somebody else was faster; `config` is what is there afterwards, and `config-fault` why it was not written. The certificates stay in any case.
+ * DATA_after is the text that the patch makes, kept beside the one before. A run that has changed nothing else here has a journal for it. DATA_isBack:
+ * it takes back what another run wrote, DATA_of.
  */
 export const finish: Change = change(
   'finish',
-  `${begin}${held}
+  `${begin}${asking}${held}
 own=$id
 if [ -n "$DATA_of" ]; then set_run "$DATA_of" && [ -d "$R" ] || fault no-run; fi
 case $(state_of "$R/journal") in
@@ -24,7 +26,10 @@ case $(state_of "$R/journal") in
     if [ -f "$R/ended" ]; then
       # The dead-man switch may have been faster: then nothing is to be made to last.
       [ -n "$DATA_of" ] || [ "$(state_of "$R/ended")" = done ] || fault "$(state_of "$R/ended")"
-    elif [ -n "$DATA_patch" ]; then mkdir -p -m 0700 "$R" && flush "$S" && journal config || fault no-space
+    elif [ -n "$DATA_patch" ]; then
+      mkdir -p -m 0700 "$R" && flush "$S" || fault no-space
+      # The way back of another run is not one to go back from.
+      [ -n "$DATA_isBack" ] || journal config || fault no-space
     else [ -n "$DATA_release" ] || fault no-run; fi ;;
   *) fault "$(state_of "$R/journal")" ;;
 esac
@@ -35,7 +40,8 @@ if [ -n "$DATA_patch" ]; then
   # kubectl keeps what it learns of the API in a home folder, and root's is not ours.
   HOME=$R
   export HOME
-  set -- --kubeconfig "$ROOT$DATA_admin" --server "https://$DATA_endpoint" --tls-server-name kubernetes --request-timeout=20s -n kube-system
+  name_at "$DATA_endpoint"
+  set -- --kubeconfig "$ROOT$DATA_admin" --server "https://$DATA_endpoint" --tls-server-name "$api_name" --request-timeout=20s -n kube-system
   # Once: where this step is asked for again, since its answer was lost, the text there may be the new one already.
   [ -s "$R/kubeadm-config.old" ] ||
     { timeout 30 kubectl "$@" get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' >"$R/kubeadm-config.read" 2>/dev/null </dev/null &&
@@ -54,15 +60,17 @@ if [ -n "$DATA_patch" ]; then
   rm -rf "$R/.kube"
   if [ "$(state_of "$R/journal")" = config ]; then
     # Nobody else's change is ours to take back.
-    if [ -s "$R/kubeadm-config.old" ] && [ -z "$isOld" ]; then end_run done; else end_run discarded; fi
+    if [ -s "$R/kubeadm-config.old" ] && [ -z "$isOld" ]; then end_run done; else rm -rf "$R"; fi
   elif [ -n "$DATA_of" ] && [ -n "$isOld" ] && [ "$(state_of "$R/ended")" = done ]; then
     mv -f -- "$R/ended" "$R/journal" && end_run undone
   fi
 fi
-ended=$(state_of "$R/ended") kept=0
+ended=$(state_of "$R/ended")
+# Each kind for itself: what came to nothing five times must not push out the last pair that was good.
+good=0 others=0
 for path in $(ls -1dr "$S"/*/ 2>/dev/null); do
   [ -f "\${path}ended" ] || continue
-  kept=$((kept + 1))
+  if grep -q '^done ' "\${path}ended"; then kept=$((good += 1)); else kept=$((others += 1)); fi
   [ "$kept" -le "$DATA_keep" ] || [ "\${path%/}" = "$R" ] || rm -rf "$path"
 done
 set_run "$own"
@@ -73,7 +81,8 @@ say ended "$ended"
 
 /**
  * The old pair of run DATA_of, whichever way that run went: what was begun and not ended is healed, and what was done is taken back (DATA_isBack).
- * `result` is back, nothing, no-pair, foreign, no-backup or failed; `served` says whether the old certificate is what is served then.
+ * DATA_certificate is asked for where the run has none of its own. `result` is back, nothing, no-pair, foreign, no-backup, failed or half; `served` says
+ * whether the old certificate is what is served then.
  */
 export const undo: Change = change(
   'undo',
@@ -104,7 +113,7 @@ else
   else
     journal "stuck-$result"
     # Where nothing was touched it has ended as before; what failed on its way is unfinished, and the switch and the next run go on with it.
-    [ "$result" = failed ] || { disarm; mv -f -- "$R/journal" "$R/ended"; }
+    case $result in failed | half) ;; *) disarm; mv -f -- "$R/journal" "$R/ended" ;; esac
   fi
   tell_syslog "run $id: taken back: $result"
 fi
@@ -113,7 +122,9 @@ trap 'exit 1' HUP INT PIPE TERM
 say result "$result"
 since=$(date +%s%N)
 shown=$R/old.crt
-[ -f "$shown" ] || [ -z "$DATA_isBack" ] || ! read_paths || shown=$crt
+if [ ! -f "$shown" ] && [ -n "$DATA_isBack" ]; then
+  if read_paths 2>/dev/null; then shown=$crt; else shown=$ROOT$DATA_certificate; fi
+fi
 [ ! -f "$shown" ] || await_served "$shown" "$DATA_endpoint" "$DATA_wait"
 `,
 );

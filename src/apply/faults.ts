@@ -33,7 +33,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   'kubeadm-failed': { clause: 'kubeadm signed nothing', exit: 'rolledBack' },
   'stage-changed': { clause: 'what was staged is no longer what was proven', exit: 'rolledBack' },
   'no-attributes': {
-    clause: 'owner and mode of the pair in use could not be given to the new one',
+    clause: 'owner, mode, ACL and label of the pair in use could not be given to the new one',
     exit: 'rolledBack',
   },
   'no-backup': { clause: 'the backup could not be read back', exit: 'rolledBack' },
@@ -79,6 +79,7 @@ export const undoClauses = {
   foreign: 'the pair in use is neither the old one nor the new one: somebody else has written it',
   'no-backup': 'the backup is gone or damaged',
   failed: 'the old pair could not be put back',
+  half: 'the old pair could not be put back, and the two files in use do not belong together',
   newer: 'the journal there is of a newer version of fix-sans',
   damaged: 'the journal there is damaged',
 } as const;

@@ -52,7 +52,15 @@ export function linkTo(node: ClusterNode, { run, by, timing }: RunName, ports: P
     }
   }
 
-  async function ask<T>(
+  // The renewing of the lock goes on beside the steps. One after the other: neither may end the line of the other, nor open a second one.
+  let before: Promise<unknown> = Promise.resolve();
+  function ask<T>(...asked: Parameters<typeof askNow<T>>): Promise<StepReply<T>> {
+    const answer = before.then(async () => askNow(...asked));
+    before = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async function askNow<T>(
     step: Change,
     data: Data,
     read: (reply: Reply) => StepReply<T>,
@@ -107,6 +115,9 @@ export function linkTo(node: ClusterNode, { run, by, timing }: RunName, ports: P
     ask,
     insist,
     deadline: () => new Date(askedOn.getTime() + timing.deadManSeconds * 1000 + slackMs),
-    close,
+    close: async () => {
+      await before;
+      await close();
+    },
   };
 }

@@ -3,20 +3,20 @@ import type { ExitName } from '../model/exit-code.ts';
 import type { ClusterNode } from '../model/node.ts';
 import { isRefusal } from '../model/trouble.ts';
 import { ReachError } from '../reach/transport.ts';
-import { undo } from './end-steps.ts';
 import { clauseOf, exitOfFault, undoClauses } from './faults.ts';
 import { type Link, linkTo } from './link.ts';
 import { release, take } from './lock-steps.ts';
 import type { Ports, RunName } from './ports.ts';
-import { readReleased, readTaken, readUndone, type UnendedRun } from './replies.ts';
+import { readReleased, readTaken, type UnendedRun } from './replies.ts';
 import type { Place } from './task.ts';
+import { undoOn } from './undo-on.ts';
 
 export interface Locked {
   readonly run: RunName;
   readonly links: ReadonlyMap<string, Link>;
   /** Runs that were begun and did not end, of anybody, by node. */
   readonly unended: ReadonlyMap<string, readonly UnendedRun[]>;
-  /** Renews the locks of nodes whose turn is not yet, until the answer is called. */
+  /** Renews the locks of nodes whose turn is not yet, until the answer is called, or whoever asked for it first has called theirs. */
   keep(): () => Promise<void>;
   /** Whose steps keep its lock by themselves; undefined between two nodes. */
   workOn(node: string | undefined): void;
@@ -86,44 +86,59 @@ function notBegun(exit: ExitName): ExitName {
 function held({ run, links, unended }: Pick<Locked, 'run' | 'links' | 'unended'>, ports: Ports): Locked {
   const ours = new Set(links.keys());
   let inWork: string | undefined;
+  let stop: (() => Promise<void>) | undefined;
+  const seconds = String(run.timing.deadManSeconds);
+  const pauseMs = (run.timing.deadManSeconds * 1000) / 3;
+  const keepOne = async ([node, link]: readonly [string, Link], over: AbortSignal): Promise<void> => {
+    let next = ports.clock() + pauseMs;
+    while (!over.aborted) {
+      await ports.sleep(500);
+      if (over.aborted || !ours.has(node)) return;
+      if (node === inWork || ports.clock() < next) continue;
+      next = ports.clock() + pauseMs;
+      await renew(link, seconds);
+    }
+  };
   return {
     run,
     links,
     unended,
     keep: () => {
-      const pauseMs = (run.timing.deadManSeconds * 1000) / 3;
+      if (stop !== undefined) return () => Promise.resolve();
       const over = new AbortController();
-      const loop = async (): Promise<void> => {
-        let next = ports.clock() + pauseMs;
-        while (!over.signal.aborted) {
-          await ports.sleep(500);
-          if (over.signal.aborted || ports.clock() < next) continue;
-          next = ports.clock() + pauseMs;
-          // A lock that is lost is found by the step that needs it.
-          const waiting = [...links].filter(([node]) => ours.has(node) && node !== inWork);
-          await Promise.allSettled(
-            waiting.map(([, link]) =>
-              link.ask(release, { seconds: String(run.timing.deadManSeconds) }, readReleased),
-            ),
-          );
-        }
-      };
-      const running = loop();
-      return async () => {
+      // Each by itself: one that does not answer must not cost the others their locks.
+      const keeping = [...links].map((one) => keepOne(one, over.signal));
+      stop = async () => {
+        stop = undefined;
         over.abort();
-        await running;
+        await Promise.all(keeping);
       };
+      return stop;
     },
     workOn: (node) => {
       inWork = node;
     },
     letGo: (node) => void ours.delete(node),
     release: async () => {
+      await stop?.();
       await releaseAll(new Map([...links].filter(([node]) => ours.has(node))));
       ours.clear();
       await Promise.all([...links.values()].map((link) => link.close()));
     },
   };
+}
+
+/**
+ * A machine that slept may have lost it: then it is taken again where nobody has it. What others did meanwhile the steps find, and whether
+ * another has it now, too.
+ */
+async function renew(link: Link, seconds: string): Promise<void> {
+  try {
+    const answer = await link.ask(release, { seconds }, readReleased);
+    if (!answer.ok && answer.fault.word === 'lock-lost') await link.ask(take, {}, readTaken);
+  } catch (error) {
+    if (!(error instanceof ReachError)) throw error;
+  }
 }
 
 /** A lock that cannot be let go of runs out by itself. */
@@ -157,7 +172,7 @@ export async function healAll(
     for (const one of runs) {
       const link = links.get(node);
       if (link === undefined || one.run === run.run) continue;
-      const healed = await healOne(link, one.run, places.get(node)?.endpoint ?? '', run);
+      const healed = await healOne(link, one.run, places.get(node)?.endpoint ?? '', { run, ports });
       ports.tell({ event: healed.isHealed ? 'healed' : 'failed', node, detail: `${one.run}: ${healed.why}` });
       all.push(healed);
     }
@@ -165,16 +180,15 @@ export async function healAll(
   return all;
 }
 
-async function healOne(link: Link, of: string, endpoint: string, { timing }: RunName): Promise<Healed> {
+async function healOne(
+  link: Link,
+  of: string,
+  endpoint: string,
+  { run: { timing }, ports }: { readonly run: RunName; readonly ports: Ports },
+): Promise<Healed> {
   const about = { node: link.node.name, run: of };
   try {
-    const wait = String(timing.reloadSeconds);
-    const answer = await link.insist(
-      undo,
-      { of, isBack: '', endpoint, wait },
-      readUndone,
-      timing.reloadSeconds,
-    );
+    const answer = await undoOn(link, { of, isBack: false, endpoint }, { timing, ports });
     if (!answer.ok)
       return {
         ...about,
@@ -183,7 +197,7 @@ async function healOne(link: Link, of: string, endpoint: string, { timing }: Run
         why: clauseOf(answer.fault),
         exit: notBegun(exitOfFault(answer.fault)),
       };
-    const { result, served } = answer.value;
+    const { result, served, whyNotServed } = answer.value;
     const isHealed = result === 'back' || result === 'nothing';
     const isServed = served === undefined ? result !== 'back' : served.isServed;
     return {
@@ -191,7 +205,9 @@ async function healOne(link: Link, of: string, endpoint: string, { timing }: Run
       isHealed: isHealed && isServed,
       isChanged: result === 'back',
       why:
-        isHealed && !isServed ? 'the old pair is in place again, and is not served yet' : undoClauses[result],
+        isHealed && !isServed
+          ? `the old pair is in place again, but it is not served: ${whyNotServed}`
+          : undoClauses[result],
       exit: result === 'foreign' || result === 'newer' ? 'refused' : 'needsHuman',
     };
   } catch (error) {

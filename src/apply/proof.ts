@@ -53,6 +53,13 @@ function shorter({ signed, before, acceptsShorter }: Task): readonly string[] {
       ];
 }
 
+/** Before what is said of the health of one that is told to elect no leader, and so renews no lease. */
+const alone = 'alone ';
+
+function isAlone(look: string): boolean {
+  return look.startsWith(alone);
+}
+
 /** Good looks in a row, a second apart. */
 export const goodLooks = 3;
 
@@ -72,15 +79,26 @@ export function servingFaults(task: Task, staged: Certificate, proved: Proved): 
 
 /** Of all API servers that were asked, and of the two that renew leases. */
 export function healthFaults({ good, samples, leases }: Proved): readonly string[] {
-  const stale = ['kube-controller-manager', 'kube-scheduler'].filter((lease) => {
-    const [first = '', last = ''] = [leases.first.get(lease), leases.last.get(lease)];
-    return first === '' || last === '' || first === last;
-  });
+  const looked = ['kube-controller-manager', 'kube-scheduler'].map((lease) => ({
+    lease,
+    first: leases.first.get(lease) ?? '',
+    last: leases.last.get(lease) ?? '',
+  }));
+  const stale = looked.filter(
+    ({ first, last }) => !isAlone(last) && (first === '' || last === '' || first === last),
+  );
+  const ill = looked.filter(({ last }) => isAlone(last) && last !== `${alone}ok`);
   return [
     ...(good >= goodLooks
       ? []
       : [`the API servers were not ready three times in a row${lastTrouble(samples)}`]),
-    ...(stale.length === 0 ? [] : [`the lease of ${stale.join(' and ')} was not renewed`]),
+    ...(stale.length === 0
+      ? []
+      : [`the lease of ${stale.map(({ lease }) => lease).join(' and ')} was not renewed`]),
+    ...ill.map(
+      ({ lease, last }) =>
+        `${lease} elects no leader, and of its health it says: ${last.slice(alone.length, alone.length + 200)}`,
+    ),
   ];
 }
 

@@ -1,22 +1,26 @@
 /** What is served, for each name, and how well all API servers are: the proof on the node itself. */
 import { type Change, change } from '../reach/changer.ts';
+import { asking } from './asking.ts';
 import { begin, held, ours } from './begin.ts';
 import { serving } from './serving.ts';
 
 /**
  * DATA_endpoint, DATA_names (DNS names, a line each), DATA_peers (endpoints of the other API servers, a line each), DATA_admin (a kubeconfig
  * of root's), DATA_settle (seconds). `served` is the certificate, `named` what was served for each name; `samples` says of each look, one a second,
- * who was ready and when the leases were renewed. It ends after three good looks in a row with both leases renewed, or when time is up.
+ * who was ready and when the leases were renewed, by whoever holds them; of one that is told to elect no leader, its health. It ends after three good
+ * looks in a row with both leases renewed, or when time is up.
  */
-export const prove: Change = change('prove', `${begin}${serving}${held}${ours}${looks()}`);
+export const prove: Change = change('prove', `${begin}${serving}${asking}${held}${ours}${looks()}`);
 
 /** The same after the old pair of an earlier run was put in its place: how well all API servers are. */
-export const gate: Change = change('gate', `${begin}${serving}${held}${looks()}`);
+export const gate: Change = change('gate', `${begin}${serving}${asking}${held}${looks()}`);
 
 function looks(): string {
   return `
 leave
 timeout 5 openssl s_client -connect "$DATA_endpoint" </dev/null 2>/dev/null | openssl x509 2>/dev/null | frame served
+manager=$(lonely_at kube-controller-manager 10257)
+scheduler=$(lonely_at kube-scheduler 10259)
 IFS='
 '
 set -f
@@ -27,17 +31,18 @@ for name in $DATA_names; do
 "
 done
 say named "$rows"
-asked() {
-  _server=$1
-  shift
-  timeout 10 kubectl --kubeconfig "$ROOT$DATA_admin" --server "https://$_server" --tls-server-name kubernetes --request-timeout=8s get "$@" 2>&1 </dev/null
-}
 # Of both there is an answer: an API server that has only just started gives none.
-is_whole() { case $1 in *'manager "'*'scheduler "'*) ;; *) return 1 ;; esac; }
+is_whole() {
+  for _row in $1; do case $_row in *' "'* | *' alone ok') ;; *) return 1 ;; esac; done
+  [ -n "$1" ]
+}
 # Each of the two, since the first look that had both.
 has_renewed() {
   is_whole "$first" && is_whole "$leases" || return 1
-  for _row in $first; do case $leases in *"$_row"*) return 1 ;; esac; done
+  for _row in $first; do
+    case $_row in *' alone ok') continue ;; esac
+    case $leases in *"$_row"*) return 1 ;; esac
+  done
 }
 good=0 rows= first=
 until=$(($(now_up) + DATA_settle))
@@ -45,7 +50,7 @@ while :; do
   isGood=1
   for endpoint in "$DATA_endpoint" $DATA_peers; do
     unset IFS
-    if said=$(asked "$endpoint" --raw '/readyz?verbose=true'); then rows="$rows$endpoint ready
+    if said=$(asked "$endpoint" get --raw '/readyz?verbose=true'); then rows="$rows$endpoint ready
 "; else
       isGood=
       rows="$rows$endpoint $(printf %s "$said" | grep -m1 -e '^\\[-\\]' -e rror | head -c 200 | tr -d '\\n')
@@ -54,11 +59,7 @@ while :; do
     IFS='
 '
   done
-  leases=
-  for lease in kube-controller-manager kube-scheduler; do
-    leases="$leases$lease $(asked "$DATA_endpoint" --raw "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/$lease" | grep -o '"renewTime": *"[^"]*"' | head -n 1)
-"
-  done
+  leases=$(life_of kube-controller-manager "$manager"; life_of kube-scheduler "$scheduler")
   is_whole "$first" || first=$leases
   if [ -n "$isGood" ]; then good=$((good + 1)); else good=0; fi
   if [ "$good" -ge 3 ] && has_renewed; then break; fi

@@ -2,13 +2,13 @@
 import type { ExitName } from '../model/exit-code.ts';
 import { ReachError } from '../reach/transport.ts';
 import type { Patch } from './durable-end.ts';
-import { undo } from './end-steps.ts';
 import { clauseOf, undoClauses } from './faults.ts';
 import { commandsBack, commandsCompare, commandsRestart, type NodeResult, outcomeOf } from './node-result.ts';
 import type { Link } from './link.ts';
 import type { Ports, RunName } from './ports.ts';
-import { readUndone, type StepReply, type Undone } from './replies.ts';
+import type { StepReply } from './replies.ts';
 import type { Task } from './task.ts';
+import { undoOn, type UndoneOn } from './undo-on.ts';
 
 export interface NodeRun {
   readonly task: Task;
@@ -63,19 +63,20 @@ export async function putBack(on: On, why: string, wasRestarted = false): Promis
   }
 }
 
-function asked({ task, link, run }: On): Promise<StepReply<Undone>> {
-  const { reloadSeconds } = run.timing;
-  const data = { of: run.run, isBack: '', endpoint: task.place.endpoint, wait: String(reloadSeconds) };
-  return link.insist(undo, data, readUndone, reloadSeconds);
+function asked({ task, link, run, ports }: On): Promise<StepReply<UndoneOn>> {
+  const ask = { of: run.run, isBack: false, endpoint: task.place.endpoint };
+  return undoOn(link, ask, { timing: run.timing, ports });
 }
 
-function ended(on: On, { result, served }: Undone, why: string, wasRestarted: boolean): NodeResult {
+function ended(on: On, undone: UndoneOn, why: string, wasRestartedBefore: boolean): NodeResult {
   const { task, run, ports } = on;
+  const { result, served, whyNotServed } = undone;
+  const wasRestarted = wasRestartedBefore || undone.wasRestarted;
   const { place, plan } = task;
   if (result === 'back' || result === 'nothing') {
     // Where nothing was changed there may be no old certificate to wait for; else it is seen, or not known to be served.
     if (served === undefined ? result === 'back' : !served.isServed) {
-      const all = `${why}; the old pair is in place again, but the API server does not serve it`;
+      const all = `${why}; the old pair is in place again, but it is not served: ${whyNotServed}`;
       return stuck(on, all, commandsRestart(place.socket), { wasRestarted });
     }
     ports.tell({ event: 'undone', node: plan.node, detail: undoClauses[result] });

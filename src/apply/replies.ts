@@ -54,7 +54,7 @@ export interface Proved {
   /** `10.0.0.1:6443 ready`, one for each look. */
   readonly samples: readonly string[];
   readonly good: number;
-  /** By name of the lease, at the first look and at the last. */
+  /** By name of the lease, at the first look and at the last: when it was renewed, or `alone` and how its owner is that elects no leader. */
   readonly leases: {
     readonly first: ReadonlyMap<string, string>;
     readonly last: ReadonlyMap<string, string>;
@@ -75,6 +75,7 @@ export const undoResults = [
   'foreign',
   'no-backup',
   'failed',
+  'half',
   'newer',
   'damaged',
 ] as const;

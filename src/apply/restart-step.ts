@@ -9,9 +9,8 @@ find_server() {
   port=$(printf ':%04X' "\${DATA_endpoint##*:}")
   pid=
   for _inode in $(awk -v port="$port" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null); do
-    for _fd in $(find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\\[$_inode\\]" 2>/dev/null); do
-      _pid=\${_fd#/proc/} _pid=\${_pid%%/*}
-      [ "$(cat "/proc/$_pid/comm" 2>/dev/null)" = kube-apiserver ] && pid=$_pid
+    for _comm in $(grep -lx kube-apiserver /proc/[0-9]*/comm 2>/dev/null); do
+      case $(ls -l "\${_comm%/comm}/fd" 2>/dev/null) in *"socket:[$_inode]"*) pid=\${_comm%/comm} pid=\${pid#/proc/} ;; esac
     done
   done
   [ -n "$pid" ]
@@ -30,17 +29,28 @@ stop_server() {
 }
 `;
 
-/** DATA_endpoint, DATA_wait. Only where the API server did not take the new pair of this run by itself. */
+/**
+ * DATA_endpoint, DATA_wait. Only where the API server did not take the pair by itself: the new one, or the old one of run DATA_of, which has been
+ * taken back.
+ */
 export const restart: Change = change(
   'restart',
-  `${begin}${serving}${server}${held}${ours}
+  `${begin}${serving}${server}${held}
+shown=new.crt
+if [ -n "$DATA_of" ]; then
+  set_run "$DATA_of" && [ "$(state_of "$R/ended")" = undone ] && read_paths && read_sums || fault no-run
+  [ "$(live_sums)" = "$old_crt $old_key" ] || fault stale
+  shown=old.crt
+else ${ours}
+fi
 find_server || fault no-process
 find_kubelet || fault no-kubelet
-journal restarted || fault no-space
+if [ -z "$DATA_of" ]; then journal restarted
+else mv -f -- "$R/ended" "$R/journal" && journal restarted && end_run undone; fi || fault no-space
 leave
 since=$(date +%s%N)
 stop_server
-await_served "$R/new.crt" "$DATA_endpoint" "$DATA_wait"
+await_served "$R/$shown" "$DATA_endpoint" "$DATA_wait"
 `,
 );
 

@@ -19,7 +19,7 @@ await_served() {
 }
 arm() {
   printf '%s\\n' '#!/bin/sh' "# Puts the old API server certificate back, unless run $id comes to its end." >"$R/undo.sh" &&
-    { [ -z "$ROOT" ] || printf "ROOT='%s'\\n" "$ROOT"; } >>"$R/undo.sh" && printf %s "$undo" >>"$R/undo.sh" &&
+    { [ -z "$ROOT" ] || printf "ROOT='%s'\\n" "$ROOT"; } >>"$R/undo.sh" && print_undo >>"$R/undo.sh" &&
     flush "$R/undo.sh" && watch_over "$1"
 }
 # By the undo.sh that lies there.
@@ -30,9 +30,10 @@ watch_over() {
     mkdir -p "\${boot_link%/*}" && printf '%s\\n' '[Unit]' 'Description=put the old API server certificate back (fix-sans)' 'Before=kubelet.service' \\
       "ConditionPathExists=/var/lib/fix-sans/$id/journal" '[Service]' 'Type=oneshot' 'TimeoutStartSec=150' \\
       "ExecStart=/bin/sh /var/lib/fix-sans/$id/undo.sh boot $id $(boot_id)" >"$boot_unit" && ln -sf "$boot_unit" "$boot_link" && flush "$boot_unit" "\${boot_link%/*}" "\${boot_unit%/*}" || return 1
-    # Slower than systemd gives up: five starts within ten seconds.
-    systemd-run --quiet --collect --unit="fix-sans-undo-$id" -p Restart=on-failure -p RestartSec=3 -p OOMScoreAdjust=-900 \\
-      /bin/sh "$R/undo.sh" watch "$id" 8>&- 9>&- || start_alone
+    systemctl reset-failed "fix-sans-undo-$id.service" 2>/dev/null
+    # Slower than systemd gives up: five starts within ten seconds. Before 236 it knows no --collect, and early ones not each of these properties.
+    set -- -p Restart=on-failure -p RestartSec=3 -p OOMScoreAdjust=-900
+    start_unit --quiet --collect "$@" || start_unit --quiet "$@" || start_unit || start_alone
   else start_alone; fi
   for _try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     [ -f "$R/watched" ] && return 0
@@ -40,6 +41,7 @@ watch_over() {
   done
   return 1
 }
+start_unit() { systemd-run "$@" --unit="fix-sans-undo-$id" /bin/sh "$R/undo.sh" watch "$id" </dev/null 8>&- 9>&-; }
 start_alone() { setsid /bin/sh "$R/undo.sh" watch "$id" </dev/null >/dev/null 2>&1 8>&- 9>&- & }
 # The dead-man switch waits for so many seconds more.
 wait_for() { printf '%s\\n' "$(($(now_up) + $1))" >"$R/deadline.new" && mv -f -- "$R/deadline.new" "$R/deadline"; }

@@ -4,7 +4,6 @@ import type { ExitName } from '../model/exit-code.ts';
 import type { DurableOutcome, NodeOutcome, ServedCertificate } from '../model/rollout.ts';
 import { ReachError } from '../reach/transport.ts';
 import { configBack } from './config-back.ts';
-import { undo } from './end-steps.ts';
 import { clauseOf, exitOfFault, undoClauses } from './faults.ts';
 import { gateFaults } from './gate.ts';
 import type { Link } from './link.ts';
@@ -12,8 +11,8 @@ import type { Locked } from './locks.ts';
 import { backupOf, commandsBack, commandsRestart } from './node-result.ts';
 import { putFilesBack } from './node-files.ts';
 import type { Ports } from './ports.ts';
-import { readUndone, type Undone } from './replies.ts';
 import { type Place, servedAs } from './task.ts';
+import { undoOn, type UndoneOn } from './undo-on.ts';
 
 export interface TakeBackAsk {
   /** The run that is taken back. */
@@ -158,10 +157,10 @@ async function throughGate(
 
 async function takeBackOn(one: TakeBackNode, link: Link, { of, ports, locked }: TakeBackAsk): Promise<Ended> {
   const { place } = one;
-  const { reloadSeconds } = locked.run.timing;
-  const data = { of, isBack: '1', endpoint: place.endpoint, wait: String(reloadSeconds) };
+  const { endpoint, certificatePath } = place;
   try {
-    const answer = await link.insist(undo, data, readUndone, reloadSeconds);
+    const ask = { of, isBack: true, endpoint, certificatePath };
+    const answer = await undoOn(link, ask, { timing: locked.run.timing, ports });
     if (answer.ok) return endOf(one, answer.value, of, ports);
     const why = clauseOf(answer.fault);
     ports.tell({ event: 'failed', node: place.node, detail: why });
@@ -185,7 +184,12 @@ function exitOf(word: string, usual: ExitName): ExitName {
   return usual === 'rolledBack' ? 'failed' : usual;
 }
 
-function endOf(one: TakeBackNode, { result, served }: Undone, of: string, ports: Ports): Ended {
+function endOf(
+  one: TakeBackNode,
+  { result, served, wasRestarted, whyNotServed }: UndoneOn,
+  of: string,
+  ports: Ports,
+): Ended {
   const { place, old } = one;
   const { node } = place;
   if (result === 'no-pair') return { outcome: { ...bare(one), state: 'nothing', backup: backupOf(of) } };
@@ -200,10 +204,10 @@ function endOf(one: TakeBackNode, { result, served }: Undone, of: string, ports:
     };
   }
   if (served?.isServed !== true) {
-    const why = 'the old pair is in place, but the API server does not serve it';
+    const why = `the old pair is in place, but it is not served: ${whyNotServed}`;
     ports.tell({ event: 'failed', node, detail: why });
     const commands = commandsRestart(place.socket);
-    return { outcome: { ...bare(one), state: 'stuck', why, commands }, exit: 'needsHuman' };
+    return { outcome: { ...bare(one), state: 'stuck', why, commands, wasRestarted }, exit: 'needsHuman' };
   }
   const state = result === 'back' ? 'done' : 'nothing';
   ports.tell({ event: result === 'back' ? 'undone' : 'proven', node, detail: undoClauses[result] });
@@ -211,6 +215,7 @@ function endOf(one: TakeBackNode, { result, served }: Undone, of: string, ports:
     outcome: {
       ...bare(one),
       state,
+      wasRestarted,
       ...(old === undefined ? {} : { after: servedAs(old) }),
       ...(served.afterMs === undefined || result === 'nothing' ? {} : { servedAfterMs: served.afterMs }),
       backup: backupOf(of),

@@ -22,8 +22,20 @@ enter() {
   if (: >>"$S/mutex") 2>/dev/null; then exec 8>>"$S/mutex"
   elif (: <"$S/mutex") 2>/dev/null; then exec 8<"$S/mutex"
   else return 1; fi
-  sync -- "$S" 2>/dev/null || flush_all=1
-  flock -w "$1" 8
+  # With the folder that S may just have been made in.
+  sync -- "$S" "\${S%/*}" 2>/dev/null || flush_all=1
+  take_mutex "$1"
+}
+# The flock of busybox knows no waiting.
+take_mutex() {
+  flock -n 8 && return
+  case $(flock --help 2>&1) in *--timeout*) flock -w "$1" 8; return ;; esac
+  _until=$(($(now_up) + $1))
+  while [ "$(now_up)" -lt "$_until" ]; do
+    sleep 0.2 || sleep 1
+    flock -n 8 && return
+  done
+  return 1
 }
 leave() { exec 8>&-; }
 set_run() {
@@ -78,7 +90,7 @@ read_paths() {
 }
 read_sums() { IFS=' ' read -r old_crt old_key new_crt new_key _ <"$R/sums" && [ -n "$new_key" ]; }
 live_sums() { printf '%s %s' "$(sum_of "$crt" 2>/dev/null)" "$(sum_of "$key" 2>/dev/null)"; }
-# Sets result: back, nothing (it was not changed), foreign, no-backup, failed.
+# Sets result: back, nothing (it was not changed), foreign, no-backup, failed (the new pair is still whole), half.
 put_back() {
   result=no-backup
   read_paths && read_sums || return 1
@@ -92,13 +104,34 @@ put_back() {
   result=foreign
   case \${live% *} in "$old_crt" | "$new_crt" | '') ;; *) return 1 ;; esac
   case \${live#* } in "$old_key" | "$new_key" | '') ;; *) return 1 ;; esac
-  # Both are ready before one is touched: half a pair is worse than either.
-  make_ready "$key" key "$old_key" && make_ready "$crt" crt "$old_crt" || return 1
-  result=failed
-  put_back_one "$key" key "$old_key" && put_back_one "$crt" crt "$old_crt" || return 1
-  flush "\${key%/*}" "\${crt%/*}" && [ "$(live_sums)" = "$old_crt $old_key" ] || return 1
-  rm -rf "$stage"
-  result=back
+  for _again in 1 2 3; do
+    # Both are ready before one is touched: half a pair is worse than either.
+    make_ready "$key" key "$old_key" && make_ready "$crt" crt "$old_crt" || break
+    result=failed
+    if put_back_both && flush "\${key%/*}" "\${crt%/*}" && [ "$(live_sums)" = "$old_crt $old_key" ]; then
+      rm -rf "$stage"
+      result=back
+      return 0
+    fi
+    sleep 0.1
+  done
+  [ "$result" != failed ] || case $(live_sums) in "$old_crt $old_key" | "$new_crt $new_key") ;; *) result=half ;; esac
+  return 1
+}
+# Where the certificate cannot be renamed the new key is put in its place again, for the two that are in use have to belong together.
+put_back_both() {
+  if [ "$(live_sums)" = "$new_crt $new_key" ]; then
+    rm -f "$stage/new.key"
+    # Where neither can be done the way back goes on: it must not need space.
+    ln -- "$key" "$stage/new.key" 2>/dev/null || cp -a -- "$key" "$stage/new.key" 2>/dev/null
+  fi
+  put_back_one "$key" key "$old_key" && put_back_one "$crt" crt "$old_crt" && return 0
+  if [ "$(live_sums)" = "$new_crt $old_key" ] && [ "$(sum_of "$stage/new.key" 2>/dev/null)" = "$new_key" ]; then
+    # Else the backup is copied for the next try.
+    ln -- "$key" "$stage/old.key" 2>/dev/null
+    mv -f -- "$stage/new.key" "$key"
+  fi
+  return 1
 }
 # The old file itself waits beside the live one, so the way back needs no space; else the backup is copied there first.
 make_ready() {
@@ -120,6 +153,7 @@ disarm() {
   rm -f "$boot_link" "$boot_unit"
   rmdir /etc/systemd/system/kubelet.service.wants 2>/dev/null
   systemctl stop --no-block "fix-sans-undo-$id.service" 2>/dev/null
+  systemctl reset-failed "fix-sans-undo-$id.service" 2>/dev/null
   return 0
 }
 tell_syslog() { [ -n "$ROOT" ] || logger -t fix-sans -p auth.notice -- "$1" 2>/dev/null || :; }
@@ -134,6 +168,12 @@ heal() {
     # No pair of its own: only a restart, or kubeadm-config by one call, which was written or not, and a rollback sees which.
     restarting | config) result=nothing; end_run done ;;
     *)
+      # It made names last, and changed no pair.
+      if [ "$state" = done ] && [ ! -f "$R/paths" ]; then
+        result=nothing
+        mv -f -- "$R/journal" "$R/ended" && flush "$R"
+        return
+      fi
       # Also where there is no room to write it down; and once, however often it is tried.
       case $state in undoing | stuck-*) ;; *) journal undoing || : ;; esac
       put_back || { [ "$state" = "stuck-$result" ] || journal "stuck-$result"; return 1; }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { durableOutcomes } from '../apply/durable-end.ts';
 import { requestAll } from '../apply/requests.ts';
-import { controlPlanesOf } from '../apply/task.ts';
+import { controlPlanesOf, type HandedIn } from '../apply/task.ts';
 import { type Certificate, readCertificates } from '../model/certificate.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
@@ -13,7 +13,7 @@ import { UserError } from '../model/user-error.ts';
 import { readBytes } from '../nodes/read-file.ts';
 import { quoted } from './called.ts';
 import type { Options } from './command.ts';
-import { textOf, textsOf } from './option-values.ts';
+import { isSet, textOf, textsOf } from './option-values.ts';
 import { checkPlace } from './report-files.ts';
 import { type RunEnd, type Session, untouched } from './run-session.ts';
 
@@ -47,6 +47,10 @@ export async function signedIn(options: Options): Promise<readonly Certificate[]
     all.push(leaf);
   }
   return all;
+}
+
+export function handedIn(certificates: readonly Certificate[] | undefined, options: Options): HandedIn {
+  return { certificates: certificates ?? [], acceptsShorter: isSet(options, 'acceptShorterValidity') };
 }
 
 /** One that is for nobody was signed for another cluster, or for a key that is gone. */

@@ -13,7 +13,7 @@ import { askFrom } from '../plan/same-plan.ts';
 import { planReports, rolloutReports } from '../report/index.ts';
 import { type RunSettings, runSettings } from './run-settings.ts';
 import { withInventory } from './apply-inventory.ts';
-import { checkSigned, requests, signedIn } from './apply-signed.ts';
+import { checkSigned, handedIn, requests, signedIn } from './apply-signed.ts';
 import { decide, type Decided, type Deciding, hasWork, savedPlan, unendedIn } from './apply-plan.ts';
 import type { Invocation, Options } from './command.ts';
 import { isConfirmedBy } from './confirm.ts';
@@ -132,10 +132,7 @@ async function rolled(
       locked,
       ports: session.ports,
       healed,
-      signed: {
-        certificates: on.deciding.signed ?? [],
-        acceptsShorter: isSet(options, 'acceptShorterValidity'),
-      },
+      signed: handedIn(on.deciding.signed, options),
       ...(only === undefined ? {} : { only }),
     });
   } finally {
@@ -166,13 +163,21 @@ async function lockAndHeal(
     };
   }
   const { locked } = locking;
+  // A person may think about the next question for longer than a lock is held.
+  locked.keep();
   const places = new Map(
     planes.flatMap(({ facts: node }): readonly (readonly [string, Place])[] => {
       const place = placeOf(node, facts);
       return place === undefined ? [] : [[node.node, place]];
     }),
   );
-  const healed = await healAll(locked, places, session.ports);
+  let healed: readonly Healed[] = [];
+  try {
+    healed = await healAll(locked, places, session.ports);
+  } catch (error) {
+    await locked.release();
+    throw error;
+  }
   const sick = healed.filter(({ isHealed }) => !isHealed);
   if (sick.length === 0) return { locked, healed };
   await locked.release();

@@ -91,10 +91,12 @@ const old = '20261120T000000Z-00000000';
 
 async function healed(
   answer: Frames | Error,
+  restarted: Frames = { served: 'no' },
 ): Promise<Awaited<ReturnType<typeof healAll>>[number] | undefined> {
   const cluster = fakeCluster(new Map());
   cluster.answer('cp2', 'take-lock', { runs: `${old} swapped\n`, lock: 'taken' });
   cluster.answer('cp2', 'undo', answer);
+  cluster.answer('cp2', 'restart', restarted);
   const [one] = await healAll(await lockedOn(cluster), places, cluster.ports);
   const undone = cluster.asked.find(({ step }) => step === 'undo');
   expect(undone).toMatchObject({ node: 'cp2', data: { of: old, run: runName.run, isBack: '' } });
@@ -104,6 +106,8 @@ async function healed(
 test('a run that did not end is put back, and whether the pair is another one now is told', async () => {
   expect(await healed({ result: 'back', served: '5' })).toMatchObject({ isHealed: true, isChanged: true });
   expect(await healed({ result: 'nothing' })).toMatchObject({ isHealed: true, isChanged: false });
+  // It is served after a restart of the API server.
+  expect(await healed({ result: 'back', served: 'no' }, { served: '5' })).toMatchObject({ isHealed: true });
 });
 
 test.each([
@@ -111,6 +115,7 @@ test.each([
   [{ result: 'newer' }, 'refused'],
   [{ result: 'damaged' }, 'needsHuman'],
   [{ result: 'failed' }, 'needsHuman'],
+  [{ result: 'half' }, 'needsHuman'],
   [{ result: 'back', served: 'no' }, 'needsHuman'],
   [{ result: 'back' }, 'needsHuman'],
   [{ fault: 'no-space' }, 'refused'],

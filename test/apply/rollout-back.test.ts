@@ -47,6 +47,14 @@ test.each([
     }),
     'the lease of kube-controller-manager',
   ],
+  [
+    'one that elects no leader is not well',
+    (on: Setting, first: string, names: string) => ({
+      ...proofOf(on.made.get(first), names),
+      leases: alone('no answer at 127.0.0.1:10259'),
+    }),
+    'kube-scheduler elects no leader, and of its health it says: no answer at 127.0.0.1:10259',
+  ],
 ] as const)('%s: the node is put back', async (_, answer, words) => {
   const on = setting();
   const [first] = orderOf(on);
@@ -56,6 +64,40 @@ test.each([
   expect(end.nodes[0]?.why).toContain(words);
   expect(end.exits).toEqual(['rolledBack']);
 });
+
+function alone(scheduler: string): string {
+  const look = `kube-controller-manager alone ok\nkube-scheduler alone ${scheduler}\n`;
+  return `${look}\n--\n${look}`;
+}
+
+test('where no leader is elected no lease has to be renewed, but both have to be well', async () => {
+  const on = setting();
+  for (const node of orderOf(on))
+    on.cluster.answer(node, 'prove', ({ data }) => ({
+      ...proofOf(on.made.get(node), data['names'] ?? ''),
+      leases: alone('ok'),
+    }));
+  expect(statesOf(await roll(on))).toEqual(['done', 'done', 'done']);
+});
+
+test.each([
+  ['is served after a restart', { served: '900' }, 'undone', []],
+  ['is not served after a restart either', { served: 'no' }, 'stuck', [expect.stringContaining('crictl')]],
+  ['has no kubelet for a restart', { fault: 'no-kubelet' }, 'stuck', [expect.stringContaining('crictl')]],
+])(
+  'an old pair that the API server does not take by itself and that %s',
+  async (_, answer, state, commands) => {
+    const on = setting();
+    const [first] = orderOf(on);
+    on.cluster.answer(first, 'prove', { fault: 'no-space' });
+    on.cluster.answer(first, 'undo', { result: 'back', served: 'no' });
+    on.cluster.answer(first, 'restart', answer);
+    const [end] = (await roll(on)).nodes;
+    expect(end).toMatchObject({ state, commands, wasRestarted: !('fault' in answer) });
+    const restart = on.cluster.asked.find(({ step }) => step === 'restart');
+    expect(restart?.data).toMatchObject({ of: runName.run, run: runName.run });
+  },
+);
 
 test('a way back that does not work: a human is told what to type', async () => {
   const on = setting();

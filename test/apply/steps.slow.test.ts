@@ -1,4 +1,5 @@
 /** The steps of a run on a simulated node: what each leaves, what it refuses, and the way back when nobody is heard of any more. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -103,6 +104,27 @@ test('a whole run: staged beside, swapped, served, proven, ended; then taken bac
   const again = await back.ask('undo', { of: on.run, isBack: '1' });
   expect(again).toMatchObject({ result: 'nothing' });
 });
+
+/** What /bin/sh is on RHEL and on Alpine. */
+const shells = [
+  ['bash', '--posix'],
+  ['busybox', 'sh'],
+].filter(([program = '']) => spawnSync(program, ['-c', ':']).error === undefined);
+
+test.each(shells.map((words) => [words.join(' '), words] as const))(
+  'a whole run and its way back in %s',
+  async (_, [program = '', ...flags]) => {
+    const before = files();
+    on = stepsOn(node, newRun(), [program, ...flags]);
+    await swapped();
+    expect(files()).not.toEqual(before);
+    const end = await on.ask('finish', { keep: '5', release: '', patch: '', summary: 'done', admin: '' });
+    expect(end['ended']).toBe('done');
+    expect(await on.ask('undo', { of: on.run, isBack: '1' })).toMatchObject({ result: 'back' });
+    expect(files()).toEqual(before);
+    expect(hidden()).toEqual([]);
+  },
+);
 
 describe('the lock', () => {
   test('is had by one run only, which is told who has it', async () => {

@@ -152,9 +152,49 @@ test('a backup that is gone, and a server that does not take the old pair, need 
   expect(end.nodes[0]?.commands.join('\n')).toContain(`/var/lib/fix-sans/${of}/old.crt`);
   const frozen = fakeCluster(new Map());
   frozen.answer('cp1', 'undo', { result: 'back', served: 'no' });
+  frozen.answer('cp1', 'restart', { served: 'no' });
   const stuck = await back(frozen);
   expect(stuck).toMatchObject({ exits: ['needsHuman'], nodes: [{ state: 'stuck' }, {}, {}] });
   expect(stuck.nodes[0]?.commands.join('\n')).toContain('crictl');
+});
+
+test('a server that does not take the old pair by itself is restarted, once, and the next node comes after it', async () => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp1', 'undo', { result: 'back', served: 'no' });
+  const end = await back(cluster);
+  expect(states(end)).toEqual(['done', 'done', 'done']);
+  expect(end.nodes.map(({ wasRestarted }) => wasRestarted)).toEqual([true, false, false]);
+  expect(cluster.steps().slice(3)).toEqual([
+    'cp1 undo',
+    'cp1 restart',
+    'cp1 gate',
+    'cp2 undo',
+    'cp2 gate',
+    'cp3 undo',
+    'cp3 gate',
+  ]);
+  expect(cluster.asked.find(({ step }) => step === 'restart')?.data['of']).toBe(of);
+});
+
+test('a line that is lost in that restart: what is served is asked again, and nothing is restarted twice', async () => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp1', 'undo', { result: 'back', served: 'no' }, { result: 'nothing', served: '1' });
+  cluster.answer('cp1', 'restart', lost());
+  const end = await back(cluster);
+  expect(states(end)).toEqual(['nothing', 'done', 'done']);
+  expect(cluster.steps().slice(3, 6)).toEqual(['cp1 undo', 'cp1 restart', 'cp1 undo']);
+});
+
+test('a run that only made names last has changed no pair: the one in use is asked for, and kubeadm-config is taken back', async () => {
+  const cluster = fakeCluster(new Map());
+  for (const { facts: node } of planes) cluster.answer(node.node, 'undo', { result: 'nothing', served: '1' });
+  expect(await back(cluster, config)).toMatchObject({ exits: [], durable: [{ state: 'written' }] });
+  const undos = cluster.asked.filter(({ step }) => step === 'undo');
+  expect(undos.map(({ data }) => data['certificate'])).toEqual(
+    planes.map(({ facts: node }) => node.certificate?.file?.realPath ?? node.certificate?.path),
+  );
+  // The way back is not a run that could be taken back.
+  expect(cluster.asked.find(({ step }) => step === 'finish')?.data['isBack']).toBe('1');
 });
 
 test('kubeadm-config that somebody has changed since stays as it is, and that is said', async () => {

@@ -1,88 +1,31 @@
 /** The way back where something goes wrong on it, on a folder that plays the node: no API server, no kubeadm, and files that are only text. */
-import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { undoScript } from '../../src/apply/transaction.ts';
 import { bootIdShell } from '../../src/reach/boot-id.ts';
-import { newRun, type StepsOn, stepsOn } from '../support/steps.ts';
+import { type RunFolder, runFolder } from '../support/run-folder.ts';
+import type { StepsOn } from '../support/steps.ts';
 
+let folder: RunFolder;
 let root: string;
 let run: string;
 let on: StepsOn;
 
 beforeEach(() => {
-  root = mkdtempSync(path.join(tmpdir(), 'way-back-'));
-  run = newRun();
-  on = onRoot(run);
-  for (const folder of ['usr/bin', 'etc/kubernetes/pki']) mkdirSync(at(folder), { recursive: true });
+  folder = runFolder();
+  ({ root, run, on } = folder);
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => folder.remove());
 
-function at(...names: readonly string[]): string {
-  return path.join(root, ...names);
-}
-
-function onRoot(name: string): StepsOn {
-  return stepsOn({ root, name: 'cp1', api: { host: '127.0.0.1', port: 1 } } as never, name);
-}
-
-function sumOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** A run that was swapped and came as far as the last of these states. */
-function begun(states: readonly string[], file: 'journal' | 'ended' = 'journal'): void {
-  const folder = at('var/lib/fix-sans', run);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const body = ['fix-sans-journal 1', ...states.map((state) => `${state} 1 2026-11-21T12:00:00Z`), ''].join(
-    '\n',
-  );
-  writeFileSync(path.join(folder, file), `${body}sum ${sumOf(body)}\n`);
-  writeFileSync(
-    path.join(folder, 'paths'),
-    '/etc/kubernetes/pki/apiserver.crt\n/etc/kubernetes/pki/apiserver.key\n',
-  );
-  const words = ['old crt', 'old key', 'new crt', 'new key'];
-  writeFileSync(path.join(folder, 'sums'), `${words.map(sumOf).join(' ')}\n`);
-  for (const kind of ['crt', 'key']) {
-    writeFileSync(path.join(folder, `old.${kind}`), `old ${kind}`);
-    writeFileSync(at('etc/kubernetes/pki', `apiserver.${kind}`), `new ${kind}`);
-  }
-  writeFileSync(path.join(folder, 'undo.sh'), `ROOT='${root}'\n${undoScript}`);
-  writeFileSync(path.join(folder, 'deadline'), '99999999\n');
-}
-
-function pair(): readonly string[] {
-  return ['crt', 'key'].map((kind) => readFileSync(at('etc/kubernetes/pki', `apiserver.${kind}`), 'utf8'));
-}
-
-function own(file: string): string {
-  return at('var/lib/fix-sans', run, file);
-}
-
-function program(name: string, script: string): void {
-  writeFileSync(at('usr/bin', name), `#!/bin/sh\n${script}`);
-  chmodSync(at('usr/bin', name), 0o755);
-}
-
-async function undone(isBack: '' | '1', of: StepsOn = on): Promise<Readonly<Record<string, string>>> {
-  expect((await of.ask('take-lock'))['lock']).toBe('taken');
-  return of.ask('undo', { of: run, isBack, wait: '0' });
-}
+const at: RunFolder['at'] = (...names) => folder.at(...names);
+const own: RunFolder['own'] = (file) => folder.own(file);
+const begun: RunFolder['begun'] = (...asked) => folder.begun(...asked);
+const pair: RunFolder['pair'] = () => folder.pair();
+const program: RunFolder['program'] = (...asked) => folder.program(...asked);
+const serves: RunFolder['serves'] = () => folder.serves();
+const undone: RunFolder['undone'] = (...asked) => folder.undone(...asked);
 
 async function switchEnds(...words: readonly string[]): Promise<number | null> {
   const child = spawn('/bin/sh', [own('undo.sh'), ...words], { stdio: 'ignore' });
@@ -101,11 +44,11 @@ test('no half pair: where one of the two backups is damaged, neither file is tou
 test('a rollback that once was stuck can be tried again', async () => {
   begun(['staged', 'intent', 'swapped', 'proven', 'done'], 'ended');
   writeFileSync(own('old.key'), 'torn');
-  expect(await undone('1', onRoot(newRun()))).toMatchObject({ result: 'no-backup' });
+  expect(await undone('1', folder.as())).toMatchObject({ result: 'no-backup' });
   expect(readFileSync(own('ended'), 'utf8')).toContain('stuck-no-backup');
   writeFileSync(own('old.key'), 'old key');
   rmSync(at('var/lib/fix-sans/lock'));
-  expect(await undone('1', onRoot(newRun()))).toMatchObject({ result: 'back' });
+  expect(await undone('1', folder.as())).toMatchObject({ result: 'back' });
   expect(pair()).toEqual(['old crt', 'old key']);
 });
 
@@ -113,7 +56,7 @@ test('of a run that never came to change anything there is nothing to take back'
   begun(['staged', 'discarded'], 'ended');
   serves();
   for (const file of ['sums', 'old.crt', 'old.key', 'undo.sh']) rmSync(own(file));
-  const answers = await undone('1', onRoot(newRun()));
+  const answers = await undone('1', folder.as());
   expect(answers).toMatchObject({ result: 'nothing', served: expect.stringMatching(/^\d+$/) as string });
   expect(pair()).toEqual(['new crt', 'new key']);
 });
@@ -125,30 +68,78 @@ test('thrown away, and cut off before the journal had its other name: there is n
   expect(readFileSync(own('ended'), 'utf8')).toContain('discarded');
 });
 
-test.each([
-  ['no kubelet would start again is left running', 1],
-  ['kubelet starts again is ended', 0],
-])('an API server that %s', async (_, status) => {
-  begun(['staged', 'intent', 'swapped']);
-  program('grep', `case $* in *kubelet*) exit ${status} ;; esac\nexec /usr/bin/grep "$@"\n`);
+/** A process that the kernel knows as this API server. */
+async function apiServer(): Promise<{ readonly endpoint: string; readonly process: ChildProcess }> {
   symlinkSync(process.execPath, at('usr/bin/kube-apiserver'));
   const listen =
     'const s=require("net").createServer();s.listen(0,"127.0.0.1",()=>console.log(s.address().port))';
   const server = spawn(at('usr/bin/kube-apiserver'), ['-e', listen], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [port] = (await once(server.stdout, 'data')) as [Buffer];
+  return { endpoint: `127.0.0.1:${port.toString().trim()}`, process: server };
+}
+
+async function stopped({ process: server }: { readonly process: ChildProcess }): Promise<void> {
   const over = once(server, 'exit');
+  if (server.exitCode === null && server.signalCode === null) {
+    server.kill();
+    await over;
+  }
+}
+
+function kubeletIs(status: 0 | 1): void {
+  program('grep', `case $* in *kubelet*) exit ${status} ;; esac\nexec /usr/bin/grep "$@"\n`);
+}
+
+test.each([
+  ['no kubelet would start again is left running', 1],
+  ['kubelet starts again is ended', 0],
+] as const)('an API server that %s', async (_, status) => {
+  begun(['staged', 'intent', 'swapped']);
+  kubeletIs(status);
+  const server = await apiServer();
   await on.ask('take-lock');
-  const answers = await on.ask('restart', { endpoint: `127.0.0.1:${port.toString().trim()}`, wait: '0' });
+  const answers = await on.ask('restart', { endpoint: server.endpoint, wait: '0' });
   expect(answers['fault']).toBe(status === 1 ? 'no-kubelet' : undefined);
-  expect(server.signalCode).toBe(status === 1 ? null : 'SIGTERM');
-  server.kill();
-  await over;
+  expect(server.process.signalCode).toBe(status === 1 ? null : 'SIGTERM');
+  await stopped(server);
+});
+
+test('an old pair that is in place and not served: the API server is restarted for it, and it is written down', async () => {
+  begun(['staged', 'intent', 'swapped', 'proven', 'done'], 'ended');
+  kubeletIs(0);
+  const by = folder.as();
+  expect(await undone('1', by)).toMatchObject({ result: 'back', served: 'no' });
+  serves();
+  const server = await apiServer();
+  const answers = await by.ask('restart', { of: run, endpoint: server.endpoint, wait: '0' });
+  expect(answers).toMatchObject({ served: expect.stringMatching(/^\d+$/) as string });
+  expect(server.process.signalCode).toBe('SIGTERM');
+  expect(readFileSync(own('ended'), 'utf8')).toMatch(/\nundone .*\nrestarted .*\nundone .*\nsum /);
+  expect(existsSync(own('journal'))).toBe(false);
+});
+
+test.each([
+  ['somebody else has written another pair meanwhile', 'stale'],
+  ['that run was not taken back', 'no-run'],
+] as const)('no API server is restarted for an old pair where %s', async (_, fault) => {
+  begun(['staged', 'intent', 'swapped', 'proven', 'done'], 'ended');
+  kubeletIs(0);
+  const by = folder.as();
+  if (fault === 'stale') {
+    await undone('1', by);
+    writeFileSync(at('etc/kubernetes/pki/apiserver.crt'), 'another');
+  } else await by.ask('take-lock');
+  const server = await apiServer();
+  const answers = await by.ask('restart', { of: run, endpoint: server.endpoint, wait: '0' });
+  expect(answers).toMatchObject({ fault });
+  expect(server.process.signalCode).toBe(null);
+  await stopped(server);
 });
 
 test('a rollback is watched over too: what is cut off in it is ended by the switch', async () => {
   begun(['staged', 'intent', 'swapped', 'proven', 'done'], 'ended');
   program('mv', `case $* in *apiserver.crt) kill -KILL 0 ;; esac\nexec /usr/bin/mv "$@"\n`);
-  await undone('1', onRoot(newRun())).catch(() => undefined);
+  await undone('1', folder.as()).catch(() => undefined);
   expect(pair()).toEqual(['new crt', 'old key']);
   rmSync(at('usr/bin/mv'));
   writeFileSync(own('deadline'), '0\n');
@@ -156,11 +147,6 @@ test('a rollback is watched over too: what is cut off in it is ended by the swit
   expect(readFileSync(own('ended'), 'utf8')).toContain('\nundone ');
   expect(pair()).toEqual(['old crt', 'old key']);
 });
-
-/** In place of TLS: the same certificate is on disk and served. */
-function serves(): void {
-  program('openssl', 'cat >/dev/null\necho certificate\n');
-}
 
 test('what is no certificate is not served by a server that is not there', async () => {
   begun(['staged', 'intent', 'swapped']);

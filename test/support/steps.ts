@@ -26,10 +26,14 @@ export function newRun(): string {
   return `20261121T120000Z-${Math.random().toString(16).slice(2, 10).padEnd(8, '0')}`;
 }
 
-export function stepsOn({ root, api, name }: SimulatedNode, run = newRun()): StepsOn {
+export function stepsOn(
+  { root, api, name }: SimulatedNode,
+  run = newRun(),
+  shell: readonly [string, ...string[]] = ['/bin/sh'],
+): StepsOn {
   const changer: NodeChanger = nodeChanger(
     { name, role: 'control-plane', target: { via: 'local' }, source: 'flag' },
-    localTransport(root),
+    localTransport(root, shell),
     { as: 'login', limits: { ...usualLimits, commandTimeoutMs: 180_000 } },
   );
   return {
