@@ -22,6 +22,8 @@ keep_lock "$DATA_seconds" || fault lock-lost
 /** What the dead-man switch is told by every step that comes after the swap. */
 export const ours = `
 case $(state_of "$R/journal") in
+  # No dead-man switch waits where there is nothing to put back.
+  restarting) ;;
   swapped | restarted | proven) wait_for "$DATA_seconds" || fault no-space ;;
   none) if [ -f "$R/ended" ]; then fault "$(state_of "$R/ended")"; else fault no-run; fi ;;
   *) fault "$(state_of "$R/journal")" ;;

@@ -23,8 +23,14 @@ export function patchOf({ durable }: Plan): Patch | undefined {
 }
 
 /** The inventory is written by whoever has it, and later: until then it is left to the user. */
-export function durableOutcomes({ durable }: Plan, end: PatchEnd | undefined): readonly DurableOutcome[] {
-  return durable.map((change) => outcomeOf(change, end));
+export function durableOutcomes(
+  { durable }: Plan,
+  end: PatchEnd | undefined,
+  hasFiles = false,
+): readonly DurableOutcome[] {
+  // What is done on the nodes themselves is told node by node.
+  const told = durable.filter((one) => !hasFiles || one.kind !== 'advice' || one.about !== 'kubespray-file');
+  return told.map((change) => outcomeOf(change, end));
 }
 
 function outcomeOf(change: DurableChange, end: PatchEnd | undefined): DurableOutcome {

@@ -13,11 +13,18 @@ const meanings: Readonly<Record<string, Meaning>> = {
   'lock-lost': { clause: 'the lock of this run is gone', exit: 'locked' },
   stale: { clause: 'the pair in use is no longer the one that was planned for', exit: 'refused' },
   moved: { clause: 'the pair in use is not where it was, or behind a link', exit: 'refused' },
+  'other-file': { clause: 'somebody has changed the file meanwhile', exit: 'partial' },
   'other-kubeadm': { clause: 'kubeadm is of another version than planned for', exit: 'refused' },
   'two-disks': {
     clause: 'certificate and key lie on two file systems, so no rename is one step',
     exit: 'refused',
   },
+  'no-pair': {
+    clause: 'key and certificate on its disk do not belong together, so it would not start with them',
+    exit: 'refused',
+  },
+  expired: { clause: 'the certificate on its disk has expired', exit: 'refused' },
+  'no-request': { clause: 'openssl made no request', exit: 'refused' },
   'no-program': { clause: 'a program is missing that a step needs', exit: 'refused' },
   'no-paths': { clause: 'a path is not absolute', exit: 'refused' },
   'run-there': { clause: 'there is a run of this name already', exit: 'refused' },
@@ -68,6 +75,7 @@ function lastWords(text: string): string {
 export const undoClauses = {
   back: 'the old pair is in place again',
   nothing: 'nothing was changed',
+  'no-pair': 'that run has changed no pair there',
   foreign: 'the pair in use is neither the old one nor the new one: somebody else has written it',
   'no-backup': 'the backup is gone or damaged',
   failed: 'the old pair could not be put back',

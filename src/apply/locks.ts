@@ -58,7 +58,7 @@ async function lockOne(
 ): Promise<Omit<NotLocked, 'node'> | undefined> {
   try {
     const answer = await link.ask(take, {}, readTaken);
-    if (!answer.ok) return { exit: exitOfFault(answer.fault), why: clauseOf(answer.fault) };
+    if (!answer.ok) return { exit: notBegun(exitOfFault(answer.fault)), why: clauseOf(answer.fault) };
     const { value } = answer;
     if (value.state === 'held') {
       const { run, by, secondsLeft } = value.holder;
@@ -76,6 +76,11 @@ async function lockOne(
     const { trouble } = error;
     return { exit: isRefusal(trouble) ? 'authentication' : 'temporary', why: trouble.message };
   }
+}
+
+/** Before anything of this run was begun nothing can have been rolled back. */
+function notBegun(exit: ExitName): ExitName {
+  return exit === 'rolledBack' ? 'refused' : exit;
 }
 
 function held({ run, links, unended }: Pick<Locked, 'run' | 'links' | 'unended'>, ports: Ports): Locked {
@@ -190,7 +195,7 @@ async function healOne(
         isHealed: false,
         isChanged: false,
         why: clauseOf(answer.fault),
-        exit: exitOfFault(answer.fault),
+        exit: notBegun(exitOfFault(answer.fault)),
       };
     const { result, served, whyNotServed } = answer.value;
     const isHealed = result === 'back' || result === 'nothing';

@@ -11,21 +11,21 @@ export interface NodeResult {
 }
 
 type Told = Pick<NodeOutcome, 'state'> &
-  Partial<Pick<NodeOutcome, 'why' | 'commands' | 'after' | 'servedAfterMs' | 'wasRestarted'>> & {
+  Partial<Pick<NodeOutcome, 'why' | 'commands' | 'before' | 'after' | 'servedAfterMs' | 'wasRestarted'>> & {
     readonly exit?: ExitName;
   };
 
 export function outcomeOf(task: Task, run: string, { exit, ...told }: Told): NodeResult {
   const { plan, before } = task;
-  const hasBackup = told.state !== 'untouched' && told.state !== 'nothing';
+  const hasBackup = told.state !== 'untouched' && told.state !== 'nothing' && plan.action === 'reissue';
   return {
     outcome: {
       node: plan.node,
       commands: [],
       wasRestarted: false,
       healed: [],
-      ...told,
       ...(before === undefined ? {} : { before }),
+      ...told,
       ...(hasBackup ? { backup: backupOf(run) } : {}),
     },
     ...(exit === undefined ? {} : { exit }),
@@ -45,9 +45,24 @@ export function commandsBack({ certificatePath, keyPath, socket }: Place, run: s
   return [one('key', keyPath), one('crt', certificatePath), 'sync', ...commandsRestart(socket)];
 }
 
+/** Why it does not come up, or what it serves. */
+export function commandsLook({ socket, endpoint, certificatePath }: Place): readonly string[] {
+  const crictl = crictlOn(socket);
+  return [
+    `${crictl} ps -a --name '^kube-apiserver$'`,
+    `${crictl} logs --tail 50 "$(${crictl} ps -a -q --name '^kube-apiserver$' | head -n 1)"`,
+    `openssl s_client -connect ${shellWord(endpoint)} </dev/null 2>/dev/null | openssl x509 -noout -serial -dates -ext subjectAltName`,
+    `openssl x509 -noout -serial -dates -ext subjectAltName -in ${shellWord(certificatePath)}`,
+  ];
+}
+
+function crictlOn(socket: string): string {
+  return socket === '' ? 'crictl' : `crictl --runtime-endpoint ${shellWord(socket)}`;
+}
+
 /** Only where the API server does not take the pair by itself. */
 export function commandsRestart(socket: string): readonly string[] {
-  const crictl = socket === '' ? 'crictl' : `crictl --runtime-endpoint ${shellWord(socket)}`;
+  const crictl = crictlOn(socket);
   return [`${crictl} ps -q --name '^kube-apiserver$' | head -n 1 | xargs -r ${crictl} stop`];
 }
 

@@ -17,9 +17,11 @@ import {
   readServed,
   readStaged,
   type Staged,
+  type StepReply,
 } from './replies.ts';
-import { stage } from './stage-step.ts';
-import { restart, swap } from './swap-steps.ts';
+import { restart } from './restart-step.ts';
+import { stage, stageSigned } from './stage-step.ts';
+import { swap } from './swap-steps.ts';
 import { plannedNames, servedAs, sniOf } from './task.ts';
 
 export interface NodeEnd extends NodeResult {
@@ -69,7 +71,8 @@ async function stageOn(on: NodeRun): Promise<Staged | NodeEnd> {
     return outcomeOf(task, run.run, { state: 'untouched', why: 'there is nothing to sign' });
   const fail = (why: string): void => ports.tell({ event: 'failed', node: task.plan.node, detail: why });
   try {
-    const answer = await link.ask(stage, data, readStaged);
+    const step = task.signed === undefined ? stage : stageSigned;
+    const answer = await link.ask(step, data, readStaged);
     if (answer.ok) return answer.value;
     const { fault } = answer;
     fail(clauseOf(fault));
@@ -149,7 +152,20 @@ async function proveOn(
   staged: Certificate,
   { wasRestarted }: Swapped,
 ): Promise<Proved | NodeEnd> {
-  const { task, link, run, ports } = on;
+  try {
+    const proof = await proofOf(on, staged);
+    return proof.ok ? proof.proved : await putBack(on, proof.faults.join('; '), wasRestarted);
+  } catch (error) {
+    return lost(on, error, wasRestarted);
+  }
+}
+
+export type Proof =
+  | { readonly ok: true; readonly proved: Proved }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Rejects with ReachError where the line was lost and did not come back. */
+export async function proofOf({ task, link, run, ports }: NodeRun, wanted: Certificate): Promise<Proof> {
   const { place, plan } = task;
   const { settleSeconds } = run.timing;
   const names = plannedNames(plan).flatMap((san) => sniOf(san) ?? []);
@@ -160,38 +176,38 @@ async function proveOn(
     admin: place.admin,
     settle: String(settleSeconds),
   };
-  try {
-    // The last look may begin when time is up, and asks every API server.
-    const within = settleSeconds + names.length + 12 * (place.peers.length + 3);
-    const answer = await link.insist(prove, data, readProved, within);
-    const faults = answer.ok ? servingFaults(task, staged, answer.value) : [clauseOf(answer.fault)];
-    if (answer.ok && faults.length === 0) return answer.value;
-    ports.tell({ event: 'failed', node: plan.node, detail: faults.join('; ') });
-    return await putBack(on, faults.join('; '), wasRestarted);
-  } catch (error) {
-    return lost(on, error, wasRestarted);
-  }
+  // The last look may begin when time is up, and asks every API server.
+  const within = settleSeconds + names.length + 12 * (place.peers.length + 3);
+  const answer = await link.insist(prove, data, readProved, within);
+  const faults = answer.ok ? servingFaults(task, wanted, answer.value) : [clauseOf(answer.fault)];
+  if (answer.ok && faults.length === 0) return { ok: true, proved: answer.value };
+  ports.tell({ event: 'failed', node: plan.node, detail: faults.join('; ') });
+  return { ok: false, faults };
 }
 
 async function finishOn(on: NodeRun): Promise<Finished | NodeEnd> {
-  const { task, link, ending } = on;
-  const { place } = task;
-  const data = {
-    endpoint: place.endpoint,
-    admin: place.admin,
-    summary: 'the new API server certificate is proven',
-    keep: keptRuns,
-    release: ending.isRelease ? '1' : '',
-    patch: ending.patch,
-  };
   try {
-    const answer = await link.insist(finish, data, readFinished, 3 * 30);
+    const answer = await askToFinish(on, 'the new API server certificate is proven');
     if (!answer.ok) return await putBack(on, clauseOf(answer.fault));
     if (answer.value.ended === 'done') return answer.value;
     return await putBack(on, `the node had ended the run already: ${answer.value.ended}`);
   } catch (error) {
     return lost(on, error, false);
   }
+}
+
+export function askToFinish({ task, link, ending }: NodeRun, summary: string): Promise<StepReply<Finished>> {
+  const { endpoint, admin } = task.place;
+  const data = {
+    endpoint,
+    admin,
+    summary,
+    keep: keptRuns,
+    release: ending.isRelease ? '1' : '',
+    patch: ending.patch?.patch ?? '',
+    after: ending.patch?.after ?? '',
+  };
+  return link.insist(finish, data, readFinished, 3 * 30);
 }
 
 /** Nobody can say from here what it serves; the node itself knows what to do. */

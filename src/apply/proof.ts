@@ -16,15 +16,41 @@ export function stagedFaults(
 ): readonly string[] {
   const { plan, ca, before } = task;
   const time = now.getTime();
+  const made = pairFaults(plan, { certificate, keyFingerprint, ca });
   return [
-    ...pairFaults(plan, { certificate, keyFingerprint, ca }),
-    ...(certificate.isCa ? ['its kubeadm made a CA of it'] : []),
+    ...(task.signed === undefined ? made : [...made.flatMap(ofSomebodyElse), ...shorter(task)]),
+    ...(certificate.isCa ? ['it is a CA'] : []),
     ...(Date.parse(certificate.notBefore) > time + clockToleranceMs ? ['it is not valid yet'] : []),
     ...(Date.parse(certificate.notAfter) <= time ? ['it has expired already'] : []),
     ...(before?.fingerprint === certificate.fingerprint
       ? ['it is the certificate that is in use already']
       : []),
   ];
+}
+
+/** Of what was handed in, before anything is begun anywhere. */
+export function signedFaults(task: Task, now: Date): readonly string[] {
+  const { signed } = task;
+  return signed === undefined
+    ? []
+    : stagedFaults(task, { certificate: signed, keyFingerprint: signed.keyFingerprint, sums: '' }, now);
+}
+
+/** Whoever holds the CA, and gives what time they give. */
+function ofSomebodyElse(clause: string): readonly string[] {
+  if (clause.startsWith('it would be valid for')) return [];
+  return [
+    clause.replace(/^what its kubeadm signed/, 'what was signed').replace(/^its kubeadm/, 'who signed it'),
+  ];
+}
+
+function shorter({ signed, before, acceptsShorter }: Task): readonly string[] {
+  if (signed === undefined || before === undefined || acceptsShorter === true) return [];
+  return Date.parse(signed.notAfter) >= Date.parse(before.notAfter)
+    ? []
+    : [
+        `it ends on ${signed.notAfter}, before that of today on ${before.notAfter} (--accept-shorter-validity takes it all the same)`,
+      ];
 }
 
 /** Before what is said of the health of one that is told to elect no leader, and so renews no lease. */
@@ -38,11 +64,21 @@ function isAlone(look: string): boolean {
 export const goodLooks = 3;
 
 export function servingFaults(task: Task, staged: Certificate, proved: Proved): readonly string[] {
-  const { served, good, samples, leases } = proved;
+  const { served } = proved;
   if (served === undefined) return ['nothing is served, or nothing that can be read'];
   if (served.fingerprint !== staged.fingerprint)
     return ['another certificate is served than the one that was staged'];
   const names = plannedNames(task.plan).filter((san) => !isServedFor(san, task, staged, proved));
+  return [
+    ...(names.length === 0
+      ? []
+      : [`no certificate that covers it is served for ${names.map(formatSan).join(', ')}`]),
+    ...healthFaults(proved),
+  ];
+}
+
+/** Of all API servers that were asked, and of the two that renew leases. */
+export function healthFaults({ good, samples, leases }: Proved): readonly string[] {
   const looked = ['kube-controller-manager', 'kube-scheduler'].map((lease) => ({
     lease,
     first: leases.first.get(lease) ?? '',
@@ -53,9 +89,6 @@ export function servingFaults(task: Task, staged: Certificate, proved: Proved): 
   );
   const ill = looked.filter(({ last }) => isAlone(last) && last !== `${alone}ok`);
   return [
-    ...(names.length === 0
-      ? []
-      : [`no certificate that covers it is served for ${names.map(formatSan).join(', ')}`]),
     ...(good >= goodLooks
       ? []
       : [`the API servers were not ready three times in a row${lastTrouble(samples)}`]),

@@ -10,9 +10,13 @@ import { serving } from './serving.ts';
  * who was ready and when the leases were renewed, by whoever holds them; of one that is told to elect no leader, its health. It ends after three good
  * looks in a row with both leases renewed, or when time is up.
  */
-export const prove: Change = change(
-  'prove',
-  `${begin}${serving}${asking}${held}${ours}
+export const prove: Change = change('prove', `${begin}${serving}${asking}${held}${ours}${looks()}`);
+
+/** The same after the old pair of an earlier run was put in its place: how well all API servers are. */
+export const gate: Change = change('gate', `${begin}${serving}${asking}${held}${looks()}`);
+
+function looks(): string {
+  return `
 leave
 timeout 5 openssl s_client -connect "$DATA_endpoint" </dev/null 2>/dev/null | openssl x509 2>/dev/null | frame served
 manager=$(lonely_at kube-controller-manager 10257)
@@ -67,5 +71,5 @@ set +f
 say samples "$rows"
 say leases "$(printf '%s\\n--\\n%s' "$first" "$leases")"
 say good "$good"
-`,
-);
+`;
+}

@@ -1,6 +1,7 @@
 /** The way back of a node: the old pair in place and served, or what a human has to do. */
 import type { ExitName } from '../model/exit-code.ts';
 import { ReachError } from '../reach/transport.ts';
+import type { Patch } from './durable-end.ts';
 import { clauseOf, undoClauses } from './faults.ts';
 import { commandsBack, commandsCompare, commandsRestart, type NodeResult, outcomeOf } from './node-result.ts';
 import type { Link } from './link.ts';
@@ -15,7 +16,7 @@ export interface NodeRun {
   readonly run: RunName;
   readonly ports: Ports;
   /** Of `finish`: whether the lock goes with it, and what is to be written into kubeadm-config. */
-  readonly ending: { readonly isRelease: boolean; readonly patch: string };
+  readonly ending: { readonly isRelease: boolean; readonly patch?: Patch };
 }
 
 type On = Pick<NodeRun, 'task' | 'link' | 'run' | 'ports'>;

@@ -40,6 +40,13 @@ export interface Staged {
 /** After how many milliseconds by the node's clock; undefined where it has none that is fine enough. */
 export type Served = { readonly isServed: false } | { readonly isServed: true; readonly afterMs?: number };
 
+/** Of `reload`: what was served before it, and after. */
+export interface Reloaded {
+  readonly was?: Certificate;
+  readonly wasStopped: boolean;
+  readonly served: Served;
+}
+
 export interface Proved {
   readonly served?: Certificate;
   /** By name: the fingerprint of what was served for it. */
@@ -64,6 +71,7 @@ export interface Finished {
 export const undoResults = [
   'back',
   'nothing',
+  'no-pair',
   'foreign',
   'no-backup',
   'failed',
@@ -116,9 +124,29 @@ export function readStaged(reply: Reply): StepReply<Staged> {
   });
 }
 
+export function readRequest(reply: Reply): StepReply<string> {
+  return unlessFault(reply, () => {
+    const csr = textIn(reply, 'csr') ?? '';
+    return /^-----BEGIN CERTIFICATE REQUEST-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE REQUEST-----\n$/.test(
+      csr,
+    )
+      ? csr
+      : undefined;
+  });
+}
+
 /** Of `swap` and `restart`. */
 export function readServed(reply: Reply): StepReply<Served> {
   return unlessFault(reply, () => servedIn(reply));
+}
+
+export function readReloaded(reply: Reply): StepReply<Reloaded> {
+  return unlessFault(reply, () => {
+    const [was, served] = [certificateIn(reply, 'was'), servedIn(reply)];
+    if (served === undefined) return undefined;
+    const wasStopped = textIn(reply, 'stopped') !== undefined;
+    return { served, wasStopped, ...(was === undefined ? {} : { was }) };
+  });
 }
 
 export function readProved(reply: Reply): StepReply<Proved> {
@@ -163,7 +191,7 @@ export function readReleased(reply: Reply): StepReply<'released'> {
   return unlessFault(reply, () => (textIn(reply, 'lock') === undefined ? undefined : 'released'));
 }
 
-function unlessFault<T>(reply: Reply, read: () => T | undefined): StepReply<T> {
+export function unlessFault<T>(reply: Reply, read: () => T | undefined): StepReply<T> {
   const word = textIn(reply, 'fault');
   if (word !== undefined) {
     const said = textIn(reply, 'said') ?? textIn(reply, 'lacks');
@@ -194,7 +222,7 @@ function certificateIn({ frames }: Reply, name: string): Certificate | undefined
   return reading?.ok === true ? reading.certificates[0] : undefined;
 }
 
-function textIn({ frames }: Reply, name: string): string | undefined {
+export function textIn({ frames }: Reply, name: string): string | undefined {
   const frame = frames.find((one) => one.name === name);
   return frame === undefined ? undefined : Buffer.from(frame.bytes).toString('utf8');
 }
@@ -214,6 +242,6 @@ function pairs(text: string): ReadonlyMap<string, string> {
 }
 
 /** As sha256sum prints it. */
-function digestAt(text: string | undefined): string | undefined {
+export function digestAt(text: string | undefined): string | undefined {
   return /^([0-9a-f]{64})(?:\s|$)/.exec(text ?? '')?.[1];
 }

@@ -10,10 +10,12 @@ import { clauseOf } from './faults.ts';
 import type { HookFacts, HookName } from './hooks.ts';
 import type { Healed, Locked } from './locks.ts';
 import { keptRuns, type NodeEnd, runNode } from './node-run.ts';
-import { commandsRestart } from './node-result.ts';
+import { restartNode } from './node-restart.ts';
+import { filesLeft, nodesWithFile, writeFiles } from './node-files.ts';
 import type { Ports } from './ports.ts';
+import { signedFaults } from './proof.ts';
 import { readFinished } from './replies.ts';
-import { controlPlanesOf, type Place, placeOf, type Task, taskOf } from './task.ts';
+import { controlPlanesOf, type HandedIn, type Place, placeOf, type Task, taskOf } from './task.ts';
 
 export interface RolloutAsk {
   readonly plan: Plan;
@@ -23,6 +25,7 @@ export interface RolloutAsk {
   /** Only this one; what makes the names last waits for the others. */
   readonly only?: string;
   readonly healed?: readonly Healed[];
+  readonly signed?: HandedIn;
 }
 
 export interface RolloutEnd {
@@ -32,20 +35,28 @@ export interface RolloutEnd {
 }
 
 export async function rollout(ask: RolloutAsk): Promise<RolloutEnd> {
-  const { plan, facts, locked, only, healed = [] } = ask;
-  const chosen = plan.nodes.filter(({ action, node }) => action === 'reissue' && (only ?? node) === node);
-  const readings = chosen.map((node) => taskOf(node, facts));
+  const { plan, facts, locked, only, healed = [], signed } = ask;
+  const chosen = plan.nodes.filter(({ action, node }) => action !== 'nothing' && (only ?? node) === node);
+  const readings = chosen.map((node) => taskOf(node, facts, signed));
   const lacking = readings.flatMap((one) => (one.ok ? [] : [one.lacks]));
   if (lacking.length > 0) return nothingBegun(ask, `not there or not known: ${lacking.join(', ')}`);
   const tasks = readings.flatMap((one) => (one.ok ? [one.task] : []));
-  const isWhole = !plan.nodes.some((node) => node.action === 'reissue' && !chosen.includes(node));
+  const faults = tasks.flatMap((task) =>
+    signedFaults(task, ask.ports.now()).map((fault) => `${task.plan.node}: ${fault}`),
+  );
+  if (faults.length > 0)
+    return nothingBegun(ask, `what was signed is not what is planned: ${faults.join('; ')}`);
+  const isWhole = !plan.nodes.some((node) => node.action !== 'nothing' && !chosen.includes(node));
+  const withFile = nodesWithFile(plan, facts);
   const stopKeeping = locked.keep();
   try {
-    const walked = await walk(ask, tasks, isWhole);
+    const walked = await walk(ask, tasks, { isWhole, kept: isWhole ? withFile : [] });
     const patch = isWhole && walked.ends.size === tasks.length ? await lastPatch(ask, walked) : undefined;
     const nodes = plan.nodes.map((node) => withHealed(outcomeOf(node, walked, only), healed));
-    const durable = durableOutcomes(plan, patch);
-    return { nodes, durable, exits: exitsOf(walked, nodes, durable) };
+    const isDone = isWhole && walked.stopped === undefined && ask.ports.stop?.aborted !== true;
+    const files = isDone ? await writeFiles(withFile, plan, ask) : filesLeft(withFile);
+    const durable = [...durableOutcomes(plan, patch, files.length > 0), ...files];
+    return { nodes, durable, exits: exitsOf(walked, { durable, isWhole }) };
   } finally {
     await stopKeeping();
   }
@@ -60,7 +71,11 @@ interface Walked {
   readonly exits: readonly ExitName[];
 }
 
-async function walk(ask: RolloutAsk, tasks: readonly Task[], isWhole: boolean): Promise<Walked> {
+async function walk(
+  ask: RolloutAsk,
+  tasks: readonly Task[],
+  { isWhole, kept }: { readonly isWhole: boolean; readonly kept: readonly string[] },
+): Promise<Walked> {
   const { locked, ports, plan } = ask;
   const ends = new Map<string, NodeEnd>();
   const patch = isWhole ? patchOf(plan) : undefined;
@@ -78,9 +93,11 @@ async function walk(ask: RolloutAsk, tasks: readonly Task[], isWhole: boolean): 
     if (link === undefined) return { ends, stopped: `${node} is not locked`, exits: ['failed'] };
     const isLast = index === tasks.length - 1;
     const peers = task.place.peers.filter((endpoint) => !isBroken(endpoint, tasks, ends));
-    const ending = { isRelease: true, patch: isLast ? (patch?.patch ?? '') : '' };
+    // Where a file is still to be written, its lock is too.
+    const isRelease = !kept.includes(node);
+    const ending = { isRelease, ...(isLast && patch !== undefined ? { patch } : {}) };
     locked.workOn(node);
-    const end = await runNode({
+    const end = await (task.plan.action === 'restart' ? restartNode : runNode)({
       task: { ...task, place: { ...task.place, peers } },
       link,
       run: locked.run,
@@ -94,7 +111,7 @@ async function walk(ask: RolloutAsk, tasks: readonly Task[], isWhole: boolean): 
       const exits: readonly ExitName[] = end.exit === undefined ? ['interrupted'] : [end.exit];
       return { ends, failed: end, stopped: `not begun, since ${node} did not come to a good end`, exits };
     }
-    locked.letGo(node);
+    if (isRelease) locked.letGo(node);
     ends.set(node, end);
     const fingerprints = { before: before?.fingerprint ?? '', after: after?.fingerprint ?? '' };
     const objection = await hook(ask, 'postNode', { node, state, ...fingerprints });
@@ -160,6 +177,7 @@ async function patchAlone(
     keep: keptRuns,
     release: '',
     patch: patch.patch,
+    after: patch.after,
   };
   try {
     const answer = await link.insist(finish, data, readFinished, 3 * 30);
@@ -191,13 +209,6 @@ function outcomeOf({ node, action }: NodePlan, walked: Walked, only: string | un
   const end = walked.ends.get(node) ?? (walked.failed?.outcome.node === node ? walked.failed : undefined);
   if (end !== undefined) return end.outcome;
   if (action === 'nothing') return { ...bare, state: 'nothing' };
-  if (action === 'restart')
-    return {
-      ...bare,
-      state: 'untouched',
-      why: 'the certificate on disk is right and the API server does not take it: restart its container',
-      commands: commandsRestart(''),
-    };
   const why = only !== undefined && only !== node ? 'left for later by --only' : walked.stopped;
   return { ...bare, state: 'untouched', ...(why === undefined ? {} : { why }) };
 }
@@ -209,8 +220,7 @@ function withHealed(outcome: NodeOutcome, healed: readonly Healed[]): NodeOutcom
 /** Once something was done, "nothing changed" would be untrue. */
 function exitsOf(
   { ends, exits }: Walked,
-  nodes: readonly NodeOutcome[],
-  durable: readonly DurableOutcome[],
+  { durable, isWhole }: { readonly durable: readonly DurableOutcome[]; readonly isWhole: boolean },
 ): readonly ExitName[] {
   const claimsNothing: ReadonlySet<ExitName> = new Set([
     'refused',
@@ -220,7 +230,7 @@ function exitsOf(
     'authentication',
   ]);
   const told = exits.map((exit): ExitName => (ends.size > 0 && claimsNothing.has(exit) ? 'partial' : exit));
-  const isLeft = nodes.some(({ state, commands }) => state === 'untouched' && commands.length > 0);
   const isFailed = durable.some(({ state }) => state === 'failed');
-  return [...told, ...(isLeft || isFailed ? (['partial'] as const) : [])];
+  // What --only has left for later is not done.
+  return [...told, ...(isFailed || (!isWhole && exits.length === 0) ? (['partial'] as const) : [])];
 }

@@ -2,8 +2,26 @@
 import type { Change } from '../reach/changer.ts';
 import { finish, undo } from './end-steps.ts';
 import { release, take } from './lock-steps.ts';
-import { prove } from './prove-step.ts';
-import { stage } from './stage-step.ts';
-import { restart, swap } from './swap-steps.ts';
+import { reload, restart } from './restart-step.ts';
+import { lookAtFile, putFileBack, writeFile } from './node-file-steps.ts';
+import { gate, prove } from './prove-step.ts';
+import { request, stage, stageSigned } from './stage-step.ts';
+import { swap } from './swap-steps.ts';
 
-export const steps: readonly Change[] = [take, stage, swap, restart, prove, finish, release, undo];
+export const steps: readonly Change[] = [
+  take,
+  request,
+  stage,
+  stageSigned,
+  swap,
+  restart,
+  reload,
+  prove,
+  gate,
+  finish,
+  lookAtFile,
+  writeFile,
+  putFileBack,
+  release,
+  undo,
+];

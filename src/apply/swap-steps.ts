@@ -1,7 +1,7 @@
-/** The pair is renamed over, and where the API server does not take it by itself, it is started anew. */
+/** The pair is renamed over, with a backup, a journal and the dead-man switch around it. */
 import { type Change, change } from '../reach/changer.ts';
 import { remotePath } from '../reach/prelude.ts';
-import { begin, held, ours } from './begin.ts';
+import { begin, held } from './begin.ts';
 import { serving } from './serving.ts';
 import { undoScript } from './transaction.ts';
 
@@ -65,45 +65,5 @@ leave
 trap 'exit 1' HUP INT PIPE TERM
 await_served "$R/new.crt" "$DATA_endpoint" "$DATA_wait"
 say swapped "$(stamp)"
-`,
-);
-
-/**
- * DATA_endpoint, DATA_wait. Only where the API server did not take the pair by itself: the new one, or the old one of run DATA_of, which has been
- * taken back. Who listens on its port is asked of the kernel, which no pod can lie to, and kubelet starts it anew; crictl is not on every node.
- */
-export const restart: Change = change(
-  'restart',
-  `${begin}${serving}${held}
-shown=new.crt
-if [ -n "$DATA_of" ]; then
-  set_run "$DATA_of" && [ "$(state_of "$R/ended")" = undone ] && read_paths && read_sums || fault no-run
-  [ "$(live_sums)" = "$old_crt $old_key" ] || fault stale
-  shown=old.crt
-else ${ours}
-fi
-port=$(printf ':%04X' "\${DATA_endpoint##*:}")
-pid=
-for _inode in $(awk -v port="$port" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null); do
-  for _comm in $(grep -lx kube-apiserver /proc/[0-9]*/comm 2>/dev/null); do
-    case $(ls -l "\${_comm%/comm}/fd" 2>/dev/null) in *"socket:[$_inode]"*) pid=\${_comm%/comm} pid=\${pid#/proc/} ;; esac
-  done
-done
-[ -n "$pid" ] || fault no-process
-# Nobody else would start it again.
-grep -qx kubelet /proc/[0-9]*/comm 2>/dev/null || fault no-kubelet
-if [ -z "$DATA_of" ]; then journal restarted
-else mv -f -- "$R/ended" "$R/journal" && journal restarted && end_run undone; fi || fault no-space
-leave
-since=$(date +%s%N)
-kill -TERM "$pid" || fault not-stopped
-# It would wait a minute for whoever watches something.
-_tries=0
-while [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = kube-apiserver ] && [ "$_tries" -lt 40 ]; do
-  sleep 0.5
-  _tries=$((_tries + 1))
-  [ "$_tries" -lt 40 ] || kill -KILL "$pid" 2>/dev/null
-done
-await_served "$R/$shown" "$DATA_endpoint" "$DATA_wait"
 `,
 );

@@ -3,15 +3,14 @@ import type { Certificate } from '../model/certificate.ts';
 import type { ExitName } from '../model/exit-code.ts';
 import type { DurableOutcome, NodeOutcome, ServedCertificate } from '../model/rollout.ts';
 import { ReachError } from '../reach/transport.ts';
-import { configurationPatch, patchCommand } from '../plan/durable.ts';
-import { finish } from './end-steps.ts';
+import { configBack } from './config-back.ts';
 import { clauseOf, exitOfFault, undoClauses } from './faults.ts';
+import { gateFaults } from './gate.ts';
 import type { Link } from './link.ts';
 import type { Locked } from './locks.ts';
-import { keptRuns } from './node-run.ts';
 import { backupOf, commandsBack, commandsRestart } from './node-result.ts';
+import { putFilesBack } from './node-files.ts';
 import type { Ports } from './ports.ts';
-import { readFinished } from './replies.ts';
 import { type Place, servedAs } from './task.ts';
 import { undoOn, type UndoneOn } from './undo-on.ts';
 
@@ -28,6 +27,8 @@ export interface TakeBackNode {
   readonly place: Place;
   readonly before?: ServedCertificate;
   readonly old?: Certificate;
+  /** That run has changed kubespray's file there. */
+  readonly hasFile?: boolean;
 }
 
 /** The text that kubeadm-config had before that run, and what it is now. */
@@ -55,7 +56,7 @@ export async function takeBack(ask: TakeBackAsk): Promise<TakeBackEnd> {
       const { node } = one.place;
       if (exits.length > 0 || ports.stop?.aborted === true) {
         if (exits.length === 0) exits.push('interrupted');
-        ended.push({ ...bare(one), state: 'untouched', why: 'not begun' });
+        ended.push({ ...bare(one), state: 'untouched', why: notBegun(ended) });
         continue;
       }
       const facts = { run: locked.run.run, kind: 'rollback', node } as const;
@@ -71,7 +72,9 @@ export async function takeBack(ask: TakeBackAsk): Promise<TakeBackEnd> {
       }
       const link = locked.links.get(node);
       locked.workOn(node);
-      const { outcome, exit } = link === undefined ? unlocked(one) : await takeBackOn(one, link, ask);
+      const waiting = nodes.slice(ended.length + 1).map(({ place }) => place.endpoint);
+      const { outcome, exit } =
+        link === undefined ? unlocked(one) : await throughGate(one, link, ask, waiting);
       locked.workOn(undefined);
       ended.push(outcome);
       if (exit === undefined) {
@@ -82,7 +85,12 @@ export async function takeBack(ask: TakeBackAsk): Promise<TakeBackEnd> {
       exits.push(exit);
       await ports.hook('onFailure', { ...facts, state: outcome.state, why: outcome.why ?? '' });
     }
-    const durable = await configBack(ask, exits.length === 0);
+    const isWhole = exits.length === 0;
+    const withFile = nodes.filter(({ hasFile }) => hasFile === true).map(({ place }) => place.node);
+    const durable = [
+      ...(await configBack(ask, isWhole)),
+      ...(await putFilesBack(withFile, ask.of, { locked, ports, isWhole })),
+    ];
     const isDone = ended.some(({ state }) => state === 'done');
     // Once something was taken back, "nothing changed" would be untrue.
     const told = exits.map((exit): ExitName => (isDone && exit !== 'needsHuman' ? 'partial' : exit));
@@ -94,6 +102,13 @@ export async function takeBack(ask: TakeBackAsk): Promise<TakeBackEnd> {
   } finally {
     await stopKeeping();
   }
+}
+
+function notBegun(ended: readonly NodeOutcome[]): string {
+  const failed = ended.find(({ why }) => why !== undefined);
+  return failed === undefined
+    ? 'stopped before it'
+    : `not begun, since ${failed.node} did not come to a good end`;
 }
 
 interface Ended {
@@ -115,6 +130,31 @@ function unlocked(one: TakeBackNode): Ended {
   return { outcome: { ...bare(one), state: 'untouched', why: 'it is not locked' }, exit: 'failed' };
 }
 
+/** Those that wait for their turn may be why it is taken back, so they are not waited for; and what was not changed has broken nothing. */
+async function throughGate(
+  one: TakeBackNode,
+  link: Link,
+  ask: TakeBackAsk,
+  waiting: readonly string[],
+): Promise<Ended> {
+  const end = await takeBackOn(one, link, ask);
+  if (end.outcome.state !== 'done') return end;
+  const { place } = one;
+  const { settleSeconds } = ask.locked.run.timing;
+  const peers = place.peers.filter((peer) => !waiting.includes(peer));
+  const faults = await gateFaults(link, place, { peers, settleSeconds }).catch((error: unknown) => {
+    if (error instanceof ReachError) return [`the line was lost: ${error.trouble.message}`];
+    throw error;
+  });
+  if (faults.length === 0) {
+    ask.ports.tell({ event: 'proven', node: place.node });
+    return end;
+  }
+  const why = `its old certificate is served, and the cluster is not well: ${faults.join('; ')}`;
+  ask.ports.tell({ event: 'failed', node: place.node, detail: why });
+  return { outcome: { ...end.outcome, why }, exit: 'partial' };
+}
+
 async function takeBackOn(one: TakeBackNode, link: Link, { of, ports, locked }: TakeBackAsk): Promise<Ended> {
   const { place } = one;
   const { endpoint, certificatePath } = place;
@@ -130,7 +170,7 @@ async function takeBackOn(one: TakeBackNode, link: Link, { of, ports, locked }: 
     };
   } catch (error) {
     if (!(error instanceof ReachError)) throw error;
-    const why = `the line was lost: ${error.trouble.message}; the next run, or rollback ${of} once more, ends what was begun there`;
+    const why = `the line was lost: ${error.trouble.message}; the next run, or fix-sans rollback ${of} once more, ends what was begun there`;
     ports.tell({ event: 'failed', node: place.node, detail: why });
     return { outcome: { ...bare(one), state: 'unknown', why }, exit: 'partial' };
   }
@@ -152,6 +192,7 @@ function endOf(
 ): Ended {
   const { place, old } = one;
   const { node } = place;
+  if (result === 'no-pair') return { outcome: { ...bare(one), state: 'nothing', backup: backupOf(of) } };
   if (result !== 'back' && result !== 'nothing') {
     const why = undoClauses[result];
     ports.tell({ event: 'failed', node, detail: why });
@@ -180,54 +221,4 @@ function endOf(
       backup: backupOf(of),
     },
   };
-}
-
-async function configBack(
-  { config, nodes, locked, ports }: TakeBackAsk,
-  isWhole: boolean,
-): Promise<readonly DurableOutcome[]> {
-  if (config === undefined) return [];
-  const about = { kind: 'kubeadm-config', where: 'ConfigMap kube-system/kubeadm-config' } as const;
-  const { state, old, resourceVersion, node } = config;
-  if (state === 'nothing') return [{ ...about, state: 'nothing' }];
-  if (state === 'foreign')
-    return [
-      { ...about, state: 'left-to-you', why: 'it is not what that run wrote: somebody has changed it since' },
-    ];
-  if (state === 'unread')
-    return [
-      {
-        ...about,
-        state: 'failed',
-        why: 'it could not be read, so it is not known whether that run’s names are in it',
-      },
-    ];
-  const command = patchCommand(resourceVersion, old);
-  if (!isWhole) return [{ ...about, state: 'left-to-you', why: 'not all nodes are taken back', command }];
-  const place = nodes.find((one) => one.place.node === node)?.place;
-  const link = locked.links.get(node);
-  if (place === undefined || link === undefined)
-    return [{ ...about, state: 'failed', why: `${node} cannot be asked`, command }];
-  const data = {
-    endpoint: place.endpoint,
-    admin: place.admin,
-    summary: 'kubeadm-config is taken back',
-    keep: keptRuns,
-    release: '',
-    isBack: '1',
-    patch: configurationPatch(resourceVersion, old),
-  };
-  try {
-    const answer = await link.insist(finish, data, readFinished, 3 * 30);
-    const isWritten = answer.ok && answer.value.config === old;
-    ports.tell({ event: isWritten ? 'durable' : 'failed', detail: 'kubeadm-config' });
-    if (isWritten) return [{ ...about, state: 'written' }];
-    const why = answer.ok
-      ? (answer.value.configFault ?? 'it could not be read back')
-      : clauseOf(answer.fault);
-    return [{ ...about, state: 'failed', why, command }];
-  } catch (error) {
-    if (!(error instanceof ReachError)) throw error;
-    return [{ ...about, state: 'failed', why: error.trouble.message, command }];
-  }
 }

@@ -13,7 +13,13 @@ export interface Task {
   readonly place: Place;
   readonly ca: Certificate | undefined;
   readonly before?: ServedCertificate;
-  /** What `stage` takes beside the run; undefined where there is nothing to sign. */
+  readonly onDisk?: Certificate;
+  /** What `reload` takes; undefined where the API server serves what is on its disk. */
+  readonly reloading?: Readonly<Record<string, string>>;
+  /** Signed by whoever holds the CA, by the key that is in use: nothing is left to kubeadm. */
+  readonly signed?: Certificate;
+  readonly acceptsShorter?: boolean;
+  /** What `stage` or `stageSigned` takes beside the run; undefined where there is nothing to sign. */
   readonly staging?: (run: string) => Readonly<Record<string, string>>;
   /** Certificates of their own for some names: --tls-sni-cert-key. */
   readonly others: readonly Certificate[];
@@ -31,12 +37,23 @@ export interface Place {
   readonly keyPath: string;
 }
 
+/** What somebody else has signed. */
+export interface HandedIn {
+  readonly certificates: readonly Certificate[];
+  /** They may end before those of today. */
+  readonly acceptsShorter: boolean;
+}
+
 export type TaskReading =
   | { readonly ok: true; readonly task: Task }
   | { readonly ok: false; readonly lacks: string };
 
 /** In the plan's order; a node that cannot be told all there is to say is a reason to begin nowhere. */
-export function taskOf(plan: NodePlan, facts: ClusterFacts): TaskReading {
+export function taskOf(
+  plan: NodePlan,
+  facts: ClusterFacts,
+  { certificates, acceptsShorter }: HandedIn = { certificates: [], acceptsShorter: false },
+): TaskReading {
   const node = factsOf(facts, plan.node);
   if (node === undefined) return lacking(`${plan.node} was not read`);
   const place = placeOf(node, facts);
@@ -46,27 +63,37 @@ export function taskOf(plan: NodePlan, facts: ClusterFacts): TaskReading {
     plan,
     place,
     ca: leafOf(node.ca),
-    ...(certificate === undefined ? {} : { before: servedAs(certificate) }),
     others: node.sniCertificates.flatMap(({ file }) => leafOf(file) ?? []),
   };
-  if (plan.action !== 'reissue') return { ok: true, task };
+  if (plan.action === 'nothing') return { ok: true, task };
+  if (certificate === undefined) return lacking(`the certificate that is in use on ${plan.node}`);
+  if (isOver(node, place.admin, facts.readAt))
+    return lacking(
+      `a credential with which a pair could be proven on ${plan.node}, since ${place.admin} has expired (kubeadm certs renew admin.conf)`,
+    );
+  const pair = {
+    certificate: place.certificatePath,
+    key: place.keyPath,
+    seen: certificate.fingerprint,
+  };
+  if (plan.action === 'restart') return { ok: true, task: { ...task, onDisk: certificate, reloading: pair } };
+  const signed = certificates.find(({ keyFingerprint }) => keyFingerprint === node.key?.keyFingerprint);
+  const before = servedAs(certificate);
+  if (signed !== undefined)
+    return {
+      ok: true,
+      task: { ...task, before, signed, acceptsShorter, staging: () => ({ ...pair, signed: pemOf(signed) }) },
+    };
   const config = configurationFor(plan);
   const { kubeadm, ca, caKey } = node;
   const paths = { ca: ca?.file?.realPath ?? ca?.path, caKey: caKey?.file?.realPath ?? caKey?.path };
   if (config === undefined) return lacking(`a configuration for the kubeadm of ${plan.node}`);
   if (kubeadm === undefined || paths.ca === undefined || paths.caKey === undefined)
     return lacking(`the kubeadm or the CA of ${plan.node}`);
-  if (certificate === undefined) return lacking(`the certificate that is in use on ${plan.node}`);
-  if (isOver(node, place.admin, facts.readAt))
-    return lacking(
-      `a credential with which a new pair could be proven on ${plan.node}, since ${place.admin} has expired (kubeadm certs renew admin.conf)`,
-    );
   const data = {
-    certificate: place.certificatePath,
-    key: place.keyPath,
+    ...pair,
     ca: paths.ca,
     caKey: paths.caKey,
-    seen: certificate.fingerprint,
     kubeadm: kubeadm.path,
     version: kubeadm.version,
   };
@@ -74,6 +101,7 @@ export function taskOf(plan: NodePlan, facts: ClusterFacts): TaskReading {
     ok: true,
     task: {
       ...task,
+      before,
       staging: (run) => ({ ...data, config: config(`${folderOf(place.keyPath)}/.fix-sans-${run}`) }),
     },
   };
@@ -156,6 +184,10 @@ function adminOf(node: NodeFacts, at: string): string {
 function isOver({ kubeconfigs }: NodeFacts, path: string, at: string): boolean {
   const end = kubeconfigs.find((one) => one.path === path)?.clientCertificate?.notAfter;
   return end !== undefined && Date.parse(end) <= Date.parse(at);
+}
+
+function pemOf({ der }: Certificate): string {
+  return `-----BEGIN CERTIFICATE-----\n${der.replaceAll(/.{64}/g, '$&\n').trimEnd()}\n-----END CERTIFICATE-----\n`;
 }
 
 function isAbsolute(path: string | undefined): path is string {

@@ -165,6 +165,8 @@ heal() {
     newer | damaged) result=$state; return 1 ;;
     # The second: this was cut off before the journal had its other name.
     staged | discarded) read_paths && rm -rf "$stage"; result=nothing; end_run discarded ;;
+    # No pair of its own: only a restart, or kubeadm-config by one call, which was written or not, and a rollback sees which.
+    restarting | config) result=nothing; end_run done ;;
     *)
       # It made names last, and changed no pair.
       if [ "$state" = done ] && [ ! -f "$R/paths" ]; then

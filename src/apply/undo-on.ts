@@ -5,7 +5,7 @@ import { clauseOf } from './faults.ts';
 import type { Link } from './link.ts';
 import { type Ports, restartSeconds, type Timing } from './ports.ts';
 import { readServed, readUndone, type StepReply, type Undone } from './replies.ts';
-import { restart } from './swap-steps.ts';
+import { restart } from './restart-step.ts';
 
 export interface UndoAsk {
   readonly of: string;

@@ -1,5 +1,4 @@
 /** The end of a run for the inventory: with --write, and once every node is as planned, the names are put into its files here. */
-import type { DurableOutcome } from '../model/rollout.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import type { Deciding } from './apply-plan.ts';
@@ -22,21 +21,20 @@ export async function withInventory(
 ): Promise<RunEnd> {
   const isWhole = end.nodes.every(({ state }) => state === 'done' || state === 'nothing');
   if (!isSet(options, 'write') || !isWhole) return end;
-  const ended = (told: Pick<DurableOutcome, 'state' | 'why'>): RunEnd['durable'] =>
+  // One of several files may be written before another cannot be.
+  const written = new Set<string>();
+  const ended = (failed: string | undefined): RunEnd['durable'] =>
     end.durable.map((one) => {
       if (one.kind !== 'inventory') return one;
       const { why: _, ...rest } = one;
-      return { ...rest, ...told };
+      if (written.has(one.where)) return { ...rest, state: 'written' };
+      return failed === undefined ? one : { ...rest, state: 'failed', why: failed };
     });
   try {
-    await writeInventory(plan, cluster.resolved.inventorySource, session.say);
-    return { ...end, durable: ended({ state: 'written' }) };
+    await writeInventory(plan, cluster.resolved.inventorySource, session.say, (file) => written.add(file));
+    return { ...end, durable: ended(undefined) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return {
-      ...end,
-      durable: ended({ state: 'failed', why: error.message }),
-      exits: [...end.exits, 'partial'],
-    };
+    return { ...end, durable: ended(error.message), exits: [...end.exits, 'partial'] };
   }
 }

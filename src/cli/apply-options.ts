@@ -6,6 +6,12 @@ const output = 'Output:';
 
 const waits: readonly Option[] = [
   {
+    flags: '--settle <time>',
+    about: 'how long all API servers may take to be ready, three times in a row, after each node',
+    fallback: '60s',
+    group: run,
+  },
+  {
     flags: '--reload-wait <time>',
     about: 'how long an API server may take to serve the pair that is put in its place',
     fallback: '75s',
@@ -31,6 +37,11 @@ export const runOptions: readonly Option[] = [
   {
     flags: '--events <file>',
     about: 'append what happens, as it happens, as one JSON object a line',
+    group: output,
+  },
+  {
+    flags: '--show-commands',
+    about: 'print every script that would be run on a node, and stop',
     group: output,
   },
 ];
@@ -68,9 +79,14 @@ export const applyOptions: readonly Option[] = [
     group: run,
   },
   {
-    flags: '--settle <time>',
-    about: 'how long all API servers may take to be ready, three times in a row, with the new pair',
-    fallback: '60s',
+    flags: '--csr-dir <folder>',
+    about: 'where somebody else holds the CA: write a request for each control plane here, and stop',
+    group: run,
+  },
+  {
+    flags: '--signed-cert <file>',
+    about: 'what was signed for such a request; one for each control plane',
+    repeats: true,
     group: run,
   },
   ...hookOptions,

@@ -1,5 +1,6 @@
 /** What `apply` is about to do: the plan made on the spot, or a saved one that still holds for the cluster as it is. */
 import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
+import type { Certificate } from '../model/certificate.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
@@ -28,11 +29,16 @@ export interface Deciding {
   readonly saved: Plan | undefined;
   readonly early: EarlyAsk;
   readonly cluster: ClusterReading;
+  /** What whoever holds the CA has signed. */
+  readonly signed?: readonly Certificate[];
 }
 
-export function decide(facts: ClusterFacts, { saved, early, cluster }: Deciding): Decided {
+export function decide(facts: ClusterFacts, { saved, early, cluster, signed = [] }: Deciding): Decided {
   const inspection = diagnoseCluster(facts);
-  const ask = wholeAsk(early, cluster);
+  const ask = {
+    ...wholeAsk(early, cluster),
+    signed: new Set(signed.map(({ keyFingerprint }) => keyFingerprint)),
+  };
   if (saved === undefined) return judged(facts, makePlan(inspection, ask), []);
   const changes = changedSince(saved.bound, inspection);
   const stale =

@@ -13,6 +13,7 @@ import { askFrom } from '../plan/same-plan.ts';
 import { planReports, rolloutReports } from '../report/index.ts';
 import { type RunSettings, runSettings } from './run-settings.ts';
 import { withInventory } from './apply-inventory.ts';
+import { checkSigned, handedIn, requests, signedIn } from './apply-signed.ts';
 import { decide, type Decided, type Deciding, hasWork, savedPlan, unendedIn } from './apply-plan.ts';
 import type { Invocation, Options } from './command.ts';
 import { isConfirmedBy } from './confirm.ts';
@@ -22,6 +23,7 @@ import { isSet, textOf, textsOf } from './option-values.ts';
 import { earlyAsk, wishesIn } from './plan-ask.ts';
 import { readReportFiles } from './report-files.ts';
 import { checkOnly, refuseHelper, refuseUnattended } from './run-refusals.ts';
+import { showChanges } from './show-changes.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
 import { withoutCluster } from './text-alone.ts';
 
@@ -30,6 +32,7 @@ const freshMs = 30_000;
 
 export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   const { options } = invocation;
+  if (isSet(options, 'showCommands')) return showChanges('apply', io);
   if (isSet(options, 'dryRun')) return (await import('./plan.ts')).plan(invocation, io);
   refuseHelper(options, 'apply');
   const settings = runSettings(options);
@@ -37,13 +40,15 @@ export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   refuseUnattended(options, io);
   const saved = await savedPlan(options, io);
   if (typeof saved === 'number') return saved;
+  const signed = await signedIn(options);
   const early = await earlyAsk(options, io);
   const alone = withoutCluster(early, options, io);
   if (alone !== undefined) return alone;
   const wishes = saved === undefined ? wishesIn(early) : askFrom(saved).wishes.map(({ san }) => san);
   const cluster = await readCluster(options, io, { wishes, dialsWishes: true });
   const session = await openSession('apply', { options, io, settings, cluster });
-  const on: On = { options, io, settings, session, deciding: { saved, early, cluster } };
+  const on: On = { options, io, settings, session, deciding: { saved, early, cluster, signed } };
+  checkSigned(signed, cluster.facts, textsOf(options, 'signedCert'));
   const end = await applied(on);
   if (end === undefined) {
     session.say('not confirmed; nothing was changed');
@@ -81,7 +86,7 @@ async function applied(on: On): Promise<RunEnd | undefined> {
       decided = decide(await cluster.means.readAgain(), deciding);
     }
     const { plan, against } = decided;
-    if (against.length > 0) return refused(on, decided);
+    if (against.length > 0) return (await requests(decided, options, session)) ?? refused(on, decided);
     if (options['only'] !== undefined) checkOnly(plan, textOf(options, 'only') ?? '');
     if (!hasWork(plan)) return await nothingToDo(on, decided);
     showPlan(plan, on);
@@ -127,6 +132,7 @@ async function rolled(
       locked,
       ports: session.ports,
       healed,
+      signed: handedIn(on.deciding.signed, options),
       ...(only === undefined ? {} : { only }),
     });
   } finally {

@@ -19,9 +19,11 @@ import { type AllRuns, lastRun, readAllRuns } from './read-all-runs.ts';
 import { readReportFiles } from './report-files.ts';
 import { refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
+import { showChanges } from './show-changes.ts';
 import { runSettings } from './run-settings.ts';
 
 export async function rollback({ args, options }: Invocation, io: Io): Promise<ExitCode> {
+  if (isSet(options, 'showCommands')) return showChanges('rollback', io);
   const asked = runIn(args);
   refuseHelper(options, 'rollback');
   const settings = runSettings(options);
@@ -34,7 +36,9 @@ export async function rollback({ args, options }: Invocation, io: Io): Promise<E
   if (of === undefined) {
     const isUnread = all.unread.length > 0;
     session.say(
-      isUnread ? 'not every control plane could be asked for its runs' : 'there is no run to take back',
+      isUnread
+        ? `not every control plane could be asked for its runs: ${display(all.unread.map(({ node, why }) => `${node} (${why})`).join(', '), 600)}`
+        : 'there is no run to take back: none is remembered that was done or begun',
     );
     return isUnread ? exitCodes.temporary.code : exitCodes.failed.code;
   }
@@ -74,7 +78,12 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
       `not every control plane could be asked: ${all.unread.map(({ node }) => node).join(', ')}`,
       'temporary',
     );
-  if (having.length === 0) return ended(names, `no control plane remembers the run ${of}`, 'refused');
+  if (having.length === 0)
+    return ended(
+      names,
+      `no control plane remembers the run ${of}; fix-sans runs lists those that are remembered`,
+      'refused',
+    );
   const blind = withoutPlace(having, cluster.facts);
   if (blind.length > 0)
     return ended(
@@ -138,6 +147,7 @@ async function takenBack(
     const reading = node.certificate?.reading;
     nodes.push({
       place,
+      hasFile: detail.hasFile,
       ...(reading?.ok === true ? { before: servedAs(reading.certificates[0]) } : {}),
       ...(detail.old === undefined ? {} : { old: detail.old }),
     });
@@ -164,14 +174,15 @@ async function takenBack(
 
 function configOf(
   node: string,
-  { config, made }: RunDetail,
+  { config, newConfig, made }: RunDetail,
   { facts }: ClusterReading,
 ): ConfigBack | undefined {
   const now = facts.api?.kubeadmConfig;
   if (config === undefined) return undefined;
   if (now === undefined) return { node, old: config, resourceVersion: '', state: 'unread' };
   const names = (made?.names ?? []).flatMap(({ value }) => looseSan(value) ?? []);
-  const changed = isOurEdit(config, now.text, names) ? 'ours' : 'foreign';
+  const isOurs = now.text === newConfig || isOurEdit(config, now.text, names);
+  const changed = isOurs ? 'ours' : 'foreign';
   const state = now.text === config ? 'nothing' : changed;
   return {
     node,

@@ -9,6 +9,7 @@ import type { NodeReader } from '../reach/reader.ts';
 import { ReachError } from '../reach/transport.ts';
 import { rolloutReports } from '../report/index.ts';
 import type { RunSettings } from './run-settings.ts';
+import { asCalled, programName } from './called.ts';
 import type { Options } from './command.ts';
 import type { ClusterReading } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
@@ -53,8 +54,9 @@ export async function openSession(
   const { signal } = cluster.means;
   const isQuiet = isSet(options, 'quiet');
   const run: RunName = { run: newRunName(started), by: whoRuns(io.env), timing };
+  const called = io.called ?? programName;
   const say = (line: string): void => {
-    if (!isQuiet) io.stderr.write(`fix-sans: ${line}\n`);
+    if (!isQuiet) io.stderr.write(`fix-sans: ${asCalled(line, called)}\n`);
   };
   const log = await eventLog(textOf(options, 'events'), run.run);
   const ports = portsFor({
@@ -169,7 +171,9 @@ export async function reportRun(
 ): Promise<void> {
   const format = textOf(options, 'format') ?? 'text';
   const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
-  io.stdout.write(rolloutReports[format]?.(rollout, look) ?? '');
+  const called = io.called ?? programName;
+  const words = rolloutReports[format]?.(rollout, look) ?? '';
+  io.stdout.write(format === 'json' ? words : asCalled(words, called));
   const texts = files.map((file) => ({
     ...file,
     text: rolloutReports[file.format]?.(rollout, { colour: false, width: 100 }) ?? '',

@@ -14,6 +14,7 @@ export async function writeInventory(
   { durable, refusals }: Plan,
   source: InventorySource | undefined,
   say: (line: string) => void,
+  wrote: (file: string) => void = () => undefined,
 ): Promise<void> {
   if (refusals.length > 0) {
     say('the plan is refused, so the inventory stays as it is');
@@ -30,6 +31,7 @@ export async function writeInventory(
     if (after === undefined)
       throw new UserError(`${display(file)} is no longer as it was when it was read`, hint);
     await replace(file, mark + after);
+    wrote(file);
     say(`wrote ${display(file)}`);
   }
 }

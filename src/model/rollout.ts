@@ -49,7 +49,8 @@ export interface ServedCertificate {
 }
 
 export interface DurableOutcome {
-  readonly kind: 'kubeadm-config' | 'inventory' | 'advice';
+  /** `node-file`: kubespray's copy of kubeadm's configuration on a control plane. */
+  readonly kind: 'kubeadm-config' | 'node-file' | 'inventory' | 'advice';
   readonly where: string;
   readonly state: 'written' | 'nothing' | 'failed' | 'left-to-you';
   readonly why?: string;

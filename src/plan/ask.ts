@@ -1,5 +1,6 @@
 /** What a person or a file asks of a plan: names to add and to take away, and risks that were accepted by name. */
 import type { InventorySource } from '../model/inventory-source.ts';
+import type { KeyFile } from '../model/node-facts.ts';
 import type { SanRefusalCode } from '../model/san-refusal.ts';
 import type { San } from '../model/san.ts';
 
@@ -45,9 +46,16 @@ export interface Ask {
   readonly policy: NamePolicy;
   /** Names of a pasted text whose cause no certificate mends. */
   readonly leftOut?: readonly { readonly name: string; readonly why: string }[];
+  /** Digests of keys for which somebody else has signed already, so that no CA key is needed there. */
+  readonly signed?: ReadonlySet<string>;
   readonly inventory?: InventorySource;
   /** --kubespray-version, or what --kubespray DIR says. */
   readonly kubesprayVersion?: string | undefined;
 }
 
 export const nothingAsked: Ask = { wishes: [], removals: [], accepted: {}, policy: {} };
+
+/** Whether somebody else has signed for this key. */
+export function isSigned({ signed }: Ask, key: KeyFile | undefined): boolean {
+  return key?.keyFingerprint !== undefined && signed?.has(key.keyFingerprint) === true;
+}

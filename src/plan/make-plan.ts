@@ -4,7 +4,7 @@ import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Inspection } from '../model/inspection.ts';
 import type { DurableChange, KubeadmForms, NodePlan, Plan, Refusal, Risk } from '../model/plan.ts';
 import { isCovered, sameSan, type San, sanKey } from '../model/san.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, isSigned } from './ask.ts';
 import { boundTo } from './bound.ts';
 import * as cluster from './cluster-refusals.ts';
 import { editKubeadmConfig, oneNodeOnly } from './durable.ts';
@@ -80,7 +80,9 @@ export function makePlan(inspection: Inspection, ask: Ask): Plan {
       const made = makes.get(subject.name);
       if (action !== 'reissue' || made === undefined) return [];
       return [
-        ...nodeRefusals({ subject, made, inspection, accepted: ask.accepted }),
+        ...nodeRefusals({ subject, made, inspection, accepted: ask.accepted }).filter(
+          ({ code }) => code !== 'ca-key-absent' || !isSigned(ask, subject.facts.key),
+        ),
         ...cluster.amountRefusals(subject.name, names.names, ask, asked),
       ];
     }),
@@ -106,11 +108,8 @@ export function makePlan(inspection: Inspection, ask: Ask): Plan {
     ...kubesprayChanges({ facts, subjects, ask, everywhere: additions, removed }),
     ...ownNames(drafts, [...configured, ...additions]),
   ];
-  const wayOut = wayOutOf(
-    inspection,
-    subjects,
-    missing.filter((san) => isFromOutside(san, table)),
-  );
+  const fromOutside = missing.filter((san) => isFromOutside(san, table));
+  const wayOut = wayOutOf(inspection, subjects, fromOutside);
   const risks: readonly Risk[] = risksOf({ inspection, ask, drafts, makes, answered: judged.answered });
   const outcome = { inspection, ask, nodes, durable, refusals, subjects };
   return {

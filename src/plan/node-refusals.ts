@@ -33,7 +33,7 @@ const caKey: Check = ({ subject, made }) => {
       code: 'ca-key-absent',
       detail: `the CA key ${key?.path ?? ''} is not there, so kubeadm cannot sign`,
       remedy:
-        'have a CSR with all the names signed by whoever holds the CA, and put the answer in place of the old certificate, keeping the key',
+        'have a CSR with all the names signed by whoever holds the CA: fix-sans apply --csr-dir makes one on each control plane, by the key in use, and fix-sans apply --signed-cert puts the answer in its place',
       commands: csrCommands(subject, made),
     },
   ];

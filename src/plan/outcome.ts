@@ -59,7 +59,11 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
   const restarts = nodes.filter(({ action }) => action === 'restart').map(({ node }) => node);
   const steps: NextStep[] = [];
   const names = ask.wishes.map((one) => ` ${flagFor(one)}`).join('');
-  if (signs.length > 0 || outcome.durable.some(({ kind }) => kind === 'kubeadm-config'))
+  if (
+    signs.length > 0 ||
+    restarts.length > 0 ||
+    outcome.durable.some(({ kind }) => kind === 'kubeadm-config')
+  )
     steps.push({
       where: 'here',
       why: 'do it, one control plane after the other, each proven before the next; with the same options as now',
@@ -76,7 +80,7 @@ export function nextOf(outcome: Outcome): readonly NextStep[] {
   if (restarts.length > 0)
     steps.push({
       where: 'control-plane',
-      why: 'the certificate on disk is right and is not taken: restart only this container, one node at a time',
+      why: 'or by hand: the certificate on disk is right and is not taken, so restart only this container, one node at a time',
       command: 'crictl ps --name kube-apiserver -q | xargs -r crictl stop',
     });
   steps.push({

@@ -29,7 +29,7 @@ const node = z.object({
 });
 
 const durable = z.object({
-  kind: z.enum(['kubeadm-config', 'inventory', 'advice']),
+  kind: z.enum(['kubeadm-config', 'node-file', 'inventory', 'advice']),
   where: text,
   state: z.enum(['written', 'nothing', 'failed', 'left-to-you']),
   why: text.optional(),

@@ -69,6 +69,17 @@ test.each([
   expect(releasedOn(cluster)).toEqual(expect.arrayContaining(['cp1', 'cp2']));
 });
 
+test.each(['no-space', 'damaged', 'busy'] as const)(
+  'a lock that cannot be taken: %s; nothing was begun, so nothing is called rolled back',
+  async (fault) => {
+    const cluster = fakeCluster(new Map());
+    cluster.answer('cp2', 'take-lock', { fault });
+    const exit = { 'no-space': 'refused', damaged: 'needsHuman', busy: 'locked' }[fault];
+    expect(await locking(cluster)).toMatchObject({ ok: false, fault: { exit, node: 'cp2' } });
+    expect(releasedOn(cluster)).toContain('cp1');
+  },
+);
+
 test('a lock that is taken over from a dead holder says so', async () => {
   const cluster = fakeCluster(new Map());
   cluster.answer('cp1', 'take-lock', { dead: '20261120T000000Z-00000000\neve\n', runs: '', lock: 'taken' });
@@ -107,6 +118,7 @@ test.each([
   [{ result: 'half' }, 'needsHuman'],
   [{ result: 'back', served: 'no' }, 'needsHuman'],
   [{ result: 'back' }, 'needsHuman'],
+  [{ fault: 'no-space' }, 'refused'],
 ] as const)('what cannot be healed ends the run: %j', async (answer, exit) => {
   expect(await healed(answer)).toMatchObject({ isHealed: false, exit });
 });

@@ -4,13 +4,13 @@ import { lockAll } from '../../src/apply/locks.ts';
 import { type ConfigBack, takeBack, type TakeBackEnd } from '../../src/apply/take-back.ts';
 import { controlPlanesOf, placeOf } from '../../src/apply/task.ts';
 import { buildFacts, leaf } from '../support/facts.ts';
-import { type FakeCluster, fakeCluster, lost, runName } from '../support/fake-cluster.ts';
+import { type FakeCluster, fakeCluster, lost, proofOf, runName } from '../support/fake-cluster.ts';
 
 const facts = buildFacts();
 const planes = controlPlanesOf(facts);
 const of = '20261120T000000Z-00000000';
 
-async function back(cluster: FakeCluster, config?: ConfigBack): Promise<TakeBackEnd> {
+async function back(cluster: FakeCluster, config?: ConfigBack, hasFile = false): Promise<TakeBackEnd> {
   const locking = await lockAll(
     planes.map(({ read }) => read.node),
     runName,
@@ -19,7 +19,7 @@ async function back(cluster: FakeCluster, config?: ConfigBack): Promise<TakeBack
   if (!locking.ok) throw new Error(locking.fault.why);
   const nodes = planes.flatMap(({ facts: node }) => {
     const place = placeOf(node, facts);
-    return place === undefined ? [] : [{ place, old: leaf(['old.example']) }];
+    return place === undefined ? [] : [{ place, hasFile, old: leaf(['old.example']) }];
   });
   return takeBack({
     of,
@@ -49,6 +49,72 @@ test('every node is asked for the old pair of that run under a run of its own, t
   const finish = cluster.asked.filter(({ step }) => step === 'finish');
   expect(finish.map(({ node }) => node)).toEqual(['cp3']);
   expect(finish[0]?.data['patch']).toContain('"value":"9"');
+});
+
+test('each node has to find the cluster well again before the next is touched; who waits for its turn is not asked', async () => {
+  const cluster = fakeCluster(new Map());
+  await back(cluster);
+  expect(cluster.steps().slice(3)).toEqual(
+    ['cp1', 'cp2', 'cp3'].flatMap((node) => [`${node} undo`, `${node} gate`]),
+  );
+  const gates = cluster.asked.filter(({ step }) => step === 'gate');
+  expect(
+    gates.map(({ data }) => (data['peers'] ?? '').split('\n').filter((peer) => peer !== '').length),
+  ).toEqual([0, 1, 2]);
+  expect(gates[0]?.data).toMatchObject({ settle: '60', names: '' });
+});
+
+test.each([
+  [
+    'is not ready',
+    { ...proofOf(undefined, ''), good: '1', samples: '10.0.0.2:6443 [-]etcd failed\n' },
+    'not ready three times in a row: 10.0.0.2:6443 [-]etcd failed',
+  ],
+  [
+    'renews no lease',
+    { ...proofOf(undefined, ''), leases: 'kube-scheduler "1"\n\n--\nkube-scheduler "2"\n' },
+    'the lease of kube-controller-manager was not renewed',
+  ],
+  ['answers no more', lost(), 'the line was lost'],
+] as const)('a cluster that %s after a node: the next is not begun', async (_, answer, words) => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp1', 'gate', answer);
+  const end = await back(cluster, config);
+  expect(states(end)).toEqual(['done', 'untouched', 'untouched']);
+  expect(end.nodes[0]?.why).toContain(words);
+  expect(end.nodes[1]?.why).toBe('not begun, since cp1 did not come to a good end');
+  expect(end).toMatchObject({ exits: ['partial'], durable: [{ state: 'left-to-you' }] });
+  expect(cluster.steps()).not.toContain('cp2 undo');
+});
+
+test('what was not changed has broken nothing: a second rollback goes on behind it', async () => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp1', 'undo', { result: 'nothing', served: '1' });
+  expect(states(await back(cluster))).toEqual(['nothing', 'done', 'done']);
+  expect(cluster.steps()).not.toContain('cp1 gate');
+});
+
+test('a run that changed no pair on a node: only what it wrote into kubeadm-config is taken back', async () => {
+  const cluster = fakeCluster(new Map());
+  for (const { facts: node } of planes) cluster.answer(node.node, 'undo', { result: 'no-pair' });
+  const end = await back(cluster, config);
+  expect(states(end)).toEqual(['nothing', 'nothing', 'nothing']);
+  expect(end).toMatchObject({ exits: [], durable: [{ state: 'written' }] });
+  expect(cluster.asked.find(({ step }) => step === 'finish')?.data).toMatchObject({ of, run: runName.run });
+});
+
+test('kubespray’s file is put back last, and what somebody else wrote there stays', async () => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp2', 'put-file-back', { result: 'foreign' });
+  cluster.answer('cp3', 'put-file-back', { result: 'failed' });
+  const end = await back(cluster, undefined, true);
+  expect(end.durable).toMatchObject([
+    { kind: 'node-file', where: 'cp1:/etc/kubernetes/kubeadm-config.yaml', state: 'written' },
+    { state: 'left-to-you', why: expect.stringContaining('changed it since') as string },
+    { state: 'failed', command: expect.stringContaining(`/var/lib/fix-sans/${of}/file.old`) as string },
+  ]);
+  expect(end.exits).toEqual(['partial']);
+  expect(cluster.steps().at(-1)).toBe('cp3 put-file-back');
 });
 
 test('a second time there is nothing to do', async () => {
@@ -98,7 +164,15 @@ test('a server that does not take the old pair by itself is restarted, once, and
   const end = await back(cluster);
   expect(states(end)).toEqual(['done', 'done', 'done']);
   expect(end.nodes.map(({ wasRestarted }) => wasRestarted)).toEqual([true, false, false]);
-  expect(cluster.steps().slice(3)).toEqual(['cp1 undo', 'cp1 restart', 'cp2 undo', 'cp3 undo']);
+  expect(cluster.steps().slice(3)).toEqual([
+    'cp1 undo',
+    'cp1 restart',
+    'cp1 gate',
+    'cp2 undo',
+    'cp2 gate',
+    'cp3 undo',
+    'cp3 gate',
+  ]);
   expect(cluster.asked.find(({ step }) => step === 'restart')?.data['of']).toBe(of);
 });
 

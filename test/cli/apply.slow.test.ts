@@ -1,76 +1,35 @@
 /** `apply`, `rollback` and `runs` against simulated nodes, by SSH: from a missing name to a proven one, and back byte for byte. */
 import { X509Certificate } from 'node:crypto';
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Rollout, RunEvent } from '../../src/model/rollout.ts';
+import type { RunEvent } from '../../src/model/rollout.ts';
 import type { RunsListing } from '../../src/model/runs.ts';
 import { loginFlags, targetsOf } from '../pipelines/simulated-program.ts';
 import { freezeReload, namesOnDisk } from '../simulator/damage.ts';
-import { simulate, type SimulatedNode, type Simulation } from '../simulator/simulate.ts';
-import { type CliResult, runCli } from '../support/run-cli.ts';
+import type { Simulation } from '../simulator/simulate.ts';
+import { runCli } from '../support/run-cli.ts';
 import { openSimulatedChanger, openSimulatedNode } from '../support/simulated-cli.ts';
+import { filesOf, type SimulatedRuns, simulatedRuns, stateOf } from '../support/simulated-runs.ts';
 import { configOf, newRun, stageData, stepsOn } from '../support/steps.ts';
 
+let on: SimulatedRuns;
 let simulation: Simulation;
 let home: string;
+let run: SimulatedRuns['run'];
+let rolled: SimulatedRuns['rolled'];
+let kubeadmConfig: SimulatedRuns['kubeadmConfig'];
 
 beforeAll(async () => {
-  simulation = await simulate({ nodes: 2, certSans: ['api.example.com'] });
-  home = mkdtempSync(path.join(os.tmpdir(), 'fix-sans-apply-'));
+  on = await simulatedRuns();
+  ({ simulation, home, run, rolled, kubeadmConfig } = on);
 });
-afterAll(async () => {
-  await simulation.stop();
-  rmSync(home, { recursive: true });
-});
-
-async function run(command: string, ...args: readonly string[]): Promise<CliResult> {
-  const nodes = targetsOf(simulation).map((target) => `--node=${target}`);
-  return runCli([command, ...nodes, ...loginFlags(simulation), ...args], {
-    openNode: openSimulatedNode,
-    openChanger: openSimulatedChanger,
-    env: { XDG_STATE_HOME: home, PATH: process.env['PATH'] },
-  });
-}
-
-async function rolled(command: string, ...args: readonly string[]): Promise<Rollout> {
-  const { code, stdout, stderr } = await run(command, '--yes', '--format=json', ...args);
-  expect(stdout, stderr).not.toBe('');
-  const rollout = JSON.parse(stdout) as Rollout;
-  expect(rollout.exitCode).toBe(code);
-  return rollout;
-}
-
-/** All that lies below /etc/kubernetes, with mode and owner. */
-function pki({ root }: SimulatedNode): readonly unknown[] {
-  const folder = path.join(root, 'etc/kubernetes');
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .toSorted()
-    .map((file) => {
-      const at = path.join(folder, file);
-      const { mode, uid, gid } = lstatSync(at);
-      return [file, mode, uid, gid, statSync(at).isFile() ? readFileSync(at, 'hex') : ''];
-    });
-}
-
-function stateOf({ root }: SimulatedNode): readonly string[] {
-  try {
-    return readdirSync(path.join(root, 'var/lib/fix-sans')).toSorted();
-  } catch {
-    return [];
-  }
-}
-
-function kubeadmConfig(): string {
-  const map = simulation.objects.get('/api/v1/namespaces/kube-system/configmaps/kubeadm-config');
-  return (map as { readonly data: { readonly ClusterConfiguration: string } }).data.ClusterConfiguration;
-}
+afterAll(() => on[Symbol.asyncDispose]());
 
 const san = '--san=new.example.com';
 
 test('a missing name: inspect 2, apply 0, served; then nothing to do; then taken back, byte for byte', async () => {
-  const before = { pki: simulation.nodes.map(pki), config: kubeadmConfig() };
+  const before = { pki: simulation.nodes.map(filesOf), config: kubeadmConfig() };
   expect((await run('inspect', san)).code).toBe(2);
   expect(simulation.nodes.flatMap(stateOf)).toEqual([]);
 
@@ -105,12 +64,12 @@ test('a missing name: inspect 2, apply 0, served; then nothing to do; then taken
   expect(readFileSync(events, 'utf8') + readFileSync(audit, 'utf8')).not.toContain('PRIVATE KEY');
 
   expect((await run('plan', san)).code).toBe(0);
-  const after = { pki: simulation.nodes.map(pki), state: simulation.nodes.map(stateOf) };
+  const after = { pki: simulation.nodes.map(filesOf), state: simulation.nodes.map(stateOf) };
   const again = await rolled('apply', san);
   expect(again.exitCode).toBe(0);
   expect(again.nodes.map(({ state }) => state)).toEqual(['nothing', 'nothing']);
   expect(again.events.map(({ event }) => event)).toEqual(['ended']);
-  expect({ pki: simulation.nodes.map(pki), state: simulation.nodes.map(stateOf) }).toEqual(after);
+  expect({ pki: simulation.nodes.map(filesOf), state: simulation.nodes.map(stateOf) }).toEqual(after);
 
   const listed = await run('runs', '--format=json');
   const { nodes } = JSON.parse(listed.stdout) as RunsListing;
@@ -124,7 +83,7 @@ test('a missing name: inspect 2, apply 0, served; then nothing to do; then taken
   expect(back).toMatchObject({ command: 'rollback', exitCode: 0 });
   expect(back.nodes.map(({ state }) => state)).toEqual(['done', 'done']);
   expect(back.durable).toMatchObject([{ kind: 'kubeadm-config', state: 'written' }]);
-  expect(simulation.nodes.map(pki)).toEqual(before.pki);
+  expect(simulation.nodes.map(filesOf)).toEqual(before.pki);
   expect(kubeadmConfig()).toBe(before.config);
   for (const node of simulation.nodes)
     expect(new X509Certificate(node.api.served()).subjectAltName).not.toContain('new.example.com');
@@ -136,7 +95,7 @@ test('a missing name: inspect 2, apply 0, served; then nothing to do; then taken
 test('an API server that never takes the new pair: the old one is put back, the other node is not touched', async () => {
   const [, second] = simulation.nodes;
   if (second === undefined) throw new Error('no node');
-  const before = simulation.nodes.map(pki);
+  const before = simulation.nodes.map(filesOf);
   const config = kubeadmConfig();
   const thaw = freezeReload(second);
   const { exitCode, nodes, durable } = await rolled('apply', san, '--reload-wait=2s');
@@ -145,7 +104,7 @@ test('an API server that never takes the new pair: the old one is put back, the 
   expect(nodes.map(({ state }) => state)).toEqual(['undone', 'untouched']);
   expect(nodes[0]?.why).toContain('did not take the new pair within 2 s');
   expect(durable).toMatchObject([{ state: 'left-to-you' }]);
-  expect(simulation.nodes.map(pki)).toEqual(before);
+  expect(simulation.nodes.map(filesOf)).toEqual(before);
   expect(kubeadmConfig()).toBe(config);
 });
 
@@ -154,16 +113,16 @@ test('a second operator is told who holds the lock, and changes nothing', async 
   if (first === undefined) throw new Error('no node');
   const other = stepsOn(first, newRun());
   expect((await other.ask('take-lock'))['lock']).toBe('taken');
-  const before = simulation.nodes.map(pki);
+  const before = simulation.nodes.map(filesOf);
   const { exitCode, nodes } = await rolled('apply', san);
   await other.ask('release', { seconds: '' });
   expect(exitCode).toBe(6);
   expect(nodes[0]?.why).toContain('of ops@bastion holds the lock');
-  expect(simulation.nodes.map(pki)).toEqual(before);
+  expect(simulation.nodes.map(filesOf)).toEqual(before);
 });
 
 test('somebody at a terminal is shown the plan and asked, and Enter means no', async () => {
-  const before = simulation.nodes.map(pki);
+  const before = simulation.nodes.map(filesOf);
   const nodes = targetsOf(simulation).map((target) => `--node=${target}`);
   const { code, stdout, stderr } = await runCli(['apply', ...nodes, ...loginFlags(simulation), san], {
     openNode: openSimulatedNode,
@@ -174,7 +133,7 @@ test('somebody at a terminal is shown the plan and asked, and Enter means no', a
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toContain('Change these 2 control planes? [y/N]');
   expect(stderr).toContain('not confirmed; nothing was changed');
-  expect(simulation.nodes.map(pki)).toEqual(before);
+  expect(simulation.nodes.map(filesOf)).toEqual(before);
 });
 
 test('a run that was left in the middle is put back first, and then what is planned is done', async () => {
@@ -200,7 +159,7 @@ test('a run that was left in the middle is put back first, and then what is plan
 test('no to the plan after an earlier run was put back: it is not said that nothing was changed', async () => {
   const [first] = simulation.nodes;
   if (first === undefined) throw new Error('no node');
-  const before = simulation.nodes.map(pki);
+  const before = simulation.nodes.map(filesOf);
   const other = stepsOn(first, newRun());
   await other.ask('take-lock');
   const { sums = '' } = await other.ask('stage', stageData(first, configOf(first, other.run)));
@@ -216,7 +175,7 @@ test('no to the plan after an earlier run was put back: it is not said that noth
   });
   expect(code, stderr).toBe(3);
   expect(stderr).not.toContain('not confirmed; nothing was changed');
-  expect(simulation.nodes.map(pki)).toEqual(before);
+  expect(simulation.nodes.map(filesOf)).toEqual(before);
 }, 120_000);
 
 test('a saved plan is applied as it is, and refused once the cluster has changed', async () => {

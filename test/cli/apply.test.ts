@@ -38,6 +38,17 @@ test.each([
     'plan again',
   ],
   [
+    ['apply', node, '--yes', '--csr-dir=/tmp', '--signed-cert=x'],
+    '--csr-dir and --signed-cert do not go together',
+    'first the requests are written',
+  ],
+  [['apply', node, '--yes', '--csr-dir=/nonexistent/x'], '--csr-dir: there is no folder', 'make it first'],
+  [
+    ['apply', node, '--yes', '--signed-cert=/etc/hostname'],
+    '--signed-cert /etc/hostname is no certificate',
+    'in PEM',
+  ],
+  [
     ['apply', node, '--yes', '--plan=/nonexistent/x.json'],
     'the plan /nonexistent/x.json cannot be read',
     'plan --out',

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { printedHelper, shownCommands } from '../../src/cli/show-commands.ts';
+import { steps } from '../../src/apply/steps.ts';
 import { runCli } from '../support/run-cli.ts';
 
 function isShell(text: string): void {
@@ -22,6 +23,38 @@ describe('--show-commands', () => {
     expect(stdout.startsWith(shownCommands())).toBe(true);
     expect(stdout).toContain('nsenter --net=');
     expect(stdout).not.toContain('/root/var/run');
+    isShell(stdout);
+  });
+
+  test.each([
+    [
+      'apply',
+      [
+        'take-lock',
+        'request',
+        'stage',
+        'stage-signed',
+        'swap',
+        'restart',
+        'reload',
+        'prove',
+        'finish',
+        'look-at-file',
+        'write-file',
+        'release',
+        'undo',
+      ],
+    ],
+    ['rollback', ['take-lock', 'gate', 'finish', 'put-file-back', 'release', 'undo']],
+  ] as const)('of %s prints each step that changes a node', async (command, names) => {
+    const { code, stdout, stderr } = await runCli([command, '--show-commands', '--node', 'root@192.0.2.1']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.startsWith(shownCommands())).toBe(true);
+    const told = [...stdout.matchAll(/^# ([a-z-]+): (.+)$/gm)].map(([, name, about]) => [name, about !== '']);
+    for (const name of names) expect(told).toContainEqual([name, true]);
+    for (const { name, script } of steps)
+      expect(stdout.includes(script)).toBe((names as readonly string[]).includes(name));
+    expect(stdout).not.toContain('FIX_SANS_ROOT');
     isShell(stdout);
   });
 

@@ -1,14 +1,32 @@
 /** Makes a `fix-sans` of simulated-main.ts that a shell can start, and says how the simulated nodes are reached. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import type { Simulation } from '../simulator/simulate.ts';
 
-/** The path of the command. */
-export async function simulatedProgram(folder: string): Promise<string> {
+const source = path.join(import.meta.dirname, '../../src');
+/** As the edge names them. */
+const doors: ReadonlySet<string> = new Set(['../reach/open.ts', '../reach/open-changer.ts']);
+
+const simulatedDoors: Plugin = {
+  name: 'simulated-doors',
+  setup: (building) => {
+    building.onResolve({ filter: /\/open(?:-changer)?\.ts$/ }, ({ path: asked, resolveDir }) =>
+      resolveDir === path.join(source, 'cli') && doors.has(asked)
+        ? { path: path.join(import.meta.dirname, 'simulated-open.ts') }
+        : undefined,
+    );
+  },
+};
+
+/** The path of the command. `isReal`: of src/main.ts itself, signals and all, where only the doors to the nodes are others. */
+export async function simulatedProgram(folder: string, { isReal = false } = {}): Promise<string> {
   const program = path.join(folder, 'fix-sans.cjs');
   await build({
-    entryPoints: [path.join(import.meta.dirname, 'simulated-main.ts')],
+    entryPoints: [
+      isReal ? path.join(source, 'main.ts') : path.join(import.meta.dirname, 'simulated-main.ts'),
+    ],
+    ...(isReal ? { plugins: [simulatedDoors] } : {}),
     bundle: true,
     platform: 'node',
     target: 'node20.19',

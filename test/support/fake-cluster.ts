@@ -54,6 +54,23 @@ export const runName: RunName = {
   timing: { reloadSeconds: 75, settleSeconds: 60, deadManSeconds: 300 },
 };
 
+/** As the step tells it: the token is as long as it was. */
+export const kubesprayFile = `apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+bootstrapTokens:
+- token: xxxxxxxxxxxxxxxxxxxxxxx
+---
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+apiServer:
+  certSANs:
+  - "kubernetes"
+  - "grün.example"
+certificatesDir: /etc/kubernetes/ssl
+---
+kind: KubeletConfiguration
+`;
+
 export const sums = Array.from({ length: 4 }, (_, index) => String(index).repeat(64)).join(' ');
 
 /** `made` is what kubeadm signs on each node. */
@@ -79,6 +96,16 @@ export function fakeCluster(
         return { served: '12', swapped: '2026-11-21T12:00:00Z' };
       case 'restart':
         return { served: '900' };
+      case 'reload':
+        return { stopped: 'yes', served: '900' };
+      case 'look-at-file':
+        return { file: kubesprayFile, sum: `${'5'.repeat(64)}  -\n` };
+      case 'write-file':
+        return { written: 'yes' };
+      case 'put-file-back':
+        return { result: 'back' };
+      case 'gate':
+        return proofOf(undefined, '');
       case 'prove':
         return proofOf(certificate, data['names'] ?? '');
       case 'finish':

@@ -4,6 +4,7 @@ import { nodeChanger } from '../../src/reach/changer.ts';
 import { nodeReader } from '../../src/reach/run-query.ts';
 import { podMaker } from '../../src/reach/pod-maker.ts';
 import { nodeRehearser } from '../../src/reach/rehearser.ts';
+import { openOpenssh } from '../../src/reach/openssh/open.ts';
 import { openSsh2 } from '../../src/reach/ssh2/open.ts';
 import type { Transport } from '../../src/reach/transport.ts';
 
@@ -33,7 +34,8 @@ async function simulatedTransport(
   ...[node, options]: Parameters<NonNullable<Io['openNode']>>
 ): Promise<Transport> {
   if (node.target.via !== 'ssh') throw new Error('simulated nodes are reached by SSH');
-  const transport = await openSsh2(node.target, options);
+  const open = options.transport === 'openssh' ? openOpenssh : openSsh2;
+  const transport = await open(node.target, options);
   return {
     label: `simulated:${transport.label}`,
     facts: transport.facts,

@@ -11,6 +11,10 @@ export interface RunDetail {
   readonly made?: Certificate;
   /** kubeadm-config as it was before. */
   readonly config?: string;
+  /** And what that run wrote in its place. */
+  readonly newConfig?: string;
+  /** It has changed kubespray's file on the node. */
+  readonly hasFile: boolean;
 }
 
 export async function readRuns(reader: NodeReader): Promise<NodeRuns> {
@@ -24,11 +28,14 @@ export async function readRunDetail(reader: NodeReader, of: string): Promise<Run
     const reading = bytes === undefined ? undefined : readCertificates(bytes);
     return reading?.ok === true ? reading.certificates[0] : undefined;
   };
-  const [old, made, config] = [certificate('old-crt'), certificate('new-crt'), textIn(reply, 'old-config')];
+  const [old, made] = [certificate('old-crt'), certificate('new-crt')];
+  const [config, newConfig] = [textIn(reply, 'old-config'), textIn(reply, 'new-config')];
   return {
     ...(old === undefined ? {} : { old }),
     ...(made === undefined ? {} : { made }),
+    hasFile: textIn(reply, 'file') === 'yes',
     ...(config === undefined ? {} : { config }),
+    ...(newConfig === undefined ? {} : { newConfig }),
   };
 }
 

@@ -31,6 +31,8 @@ case $DATA_of in
     frame_file old-crt "$S/$DATA_of/old.crt"
     frame_file new-crt "$S/$DATA_of/new.crt"
     frame_file old-config "$S/$DATA_of/kubeadm-config.old"
+    [ ! -s "$S/$DATA_of/file.sums" ] || say file yes
+    frame_file new-config "$S/$DATA_of/kubeadm-config.new"
     ;;
 esac
 `,

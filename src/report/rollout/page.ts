@@ -1,6 +1,7 @@
 /** The page of a run: how each node ended, what lasts, what clients saw meanwhile, and what is left to type. */
 import type { DurableOutcome, NodeOutcome, Rollout, RunEvent } from '../../model/rollout.ts';
 import { formatSan, type San, sanKey } from '../../model/san.ts';
+import { nextBlocks } from './next.ts';
 import {
   type Block,
   type Cell,
@@ -36,6 +37,7 @@ export function rolloutPage(rollout: Rollout): Page {
       { title: 'Names', depth: 'always', blocks: nameBlocks(nodes) },
       { title: 'What makes it last', depth: 'always', blocks: items(durable.map(durableItem)) },
       { title: 'Handshakes meanwhile', depth: 'always', blocks: probeTable(probe) },
+      { title: 'Next, with the same options', depth: 'always', blocks: nextBlocks(rollout) },
       { title: 'Certificates', depth: 'ticket', blocks: certificateTable(nodes) },
       { title: 'What happened', depth: 'ticket', blocks: eventTable(events) },
     ],
@@ -71,7 +73,7 @@ function answerOf({ kind, nodes, exitCode, durable }: Rollout): Phrase {
   if (nodes.length > 0 && nodes.every(({ state }) => state === 'nothing'))
     return plain(
       durable.some(({ state }) => state === 'written')
-        ? 'no certificate had to change; what makes the names last is written'
+        ? `no certificate had to change; what makes the names last is ${kind === 'apply' ? 'written' : 'as it was before'}`
         : 'nothing to do: every control plane is as it should be',
     );
   if (done.length === 0) return plain('nothing was changed on any control plane');

@@ -1,0 +1,18 @@
+/** Between two nodes of a rollback: whether the cluster is as well as it has to be before the next pair is touched. */
+import { clauseOf } from './faults.ts';
+import type { Link } from './link.ts';
+import { healthFaults } from './proof.ts';
+import { gate } from './prove-step.ts';
+import { readProved } from './replies.ts';
+import type { Place } from './task.ts';
+
+/** Clauses; none where all is well. Rejects with ReachError. */
+export async function gateFaults(
+  link: Link,
+  { endpoint, admin }: Place,
+  { peers, settleSeconds }: { readonly peers: readonly string[]; readonly settleSeconds: number },
+): Promise<readonly string[]> {
+  const data = { endpoint, admin, names: '', peers: peers.join('\n'), settle: String(settleSeconds) };
+  const answer = await link.insist(gate, data, readProved, settleSeconds + 12 * (peers.length + 3));
+  return answer.ok ? healthFaults(answer.value) : [clauseOf(answer.fault)];
+}

@@ -1,0 +1,116 @@
+/** `apply` where somebody else holds the CA: requests are written here, and what comes back signed is handed in. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { durableOutcomes } from '../apply/durable-end.ts';
+import { requestAll } from '../apply/requests.ts';
+import { controlPlanesOf, type HandedIn } from '../apply/task.ts';
+import { type Certificate, readCertificates } from '../model/certificate.ts';
+import type { ClusterFacts } from '../model/cluster-facts.ts';
+import { display } from '../model/display.ts';
+import type { ExitName } from '../model/exit-code.ts';
+import type { Plan } from '../model/plan.ts';
+import { UserError } from '../model/user-error.ts';
+import { readBytes } from '../nodes/read-file.ts';
+import { quoted } from './called.ts';
+import type { Options } from './command.ts';
+import { isSet, textOf, textsOf } from './option-values.ts';
+import { checkPlace } from './report-files.ts';
+import { type RunEnd, type Session, untouched } from './run-session.ts';
+
+/** Before anything is contacted. */
+export async function signedIn(options: Options): Promise<readonly Certificate[]> {
+  const folder = textOf(options, 'csrDir');
+  const files = textsOf(options, 'signedCert');
+  if (folder !== undefined && files.length > 0)
+    throw new UserError(
+      '--csr-dir and --signed-cert do not go together',
+      'first the requests are written, then what was signed for them is handed in',
+    );
+  if (folder !== undefined) await checkPlace(path.join(folder, 'cp.csr'), '--csr-dir');
+  if (files.length > 0 && textOf(options, 'plan') !== undefined)
+    throw new UserError(
+      '--signed-cert and --plan do not go together: a plan without the CA key is refused',
+      'leave --plan out, and give the names as they were given for the requests',
+    );
+  const all: Certificate[] = [];
+  for (const file of files) {
+    const hint = 'give the certificate that came back, in PEM';
+    const { bytes } = await readBytes(file, { what: 'the certificate of --signed-cert,', hint });
+    const reading = readCertificates(bytes);
+    if (!reading.ok) throw new UserError(`--signed-cert ${display(file)} is no certificate`, hint);
+    const [leaf] = reading.certificates;
+    if (all.some(({ keyFingerprint }) => keyFingerprint === leaf.keyFingerprint))
+      throw new UserError(
+        `--signed-cert ${display(file)} is for the same key as another one`,
+        'each control plane has a request of its own: give one certificate for each',
+      );
+    all.push(leaf);
+  }
+  return all;
+}
+
+export function handedIn(certificates: readonly Certificate[] | undefined, options: Options): HandedIn {
+  return { certificates: certificates ?? [], acceptsShorter: isSet(options, 'acceptShorterValidity') };
+}
+
+/** One that is for nobody was signed for another cluster, or for a key that is gone. */
+export function checkSigned(
+  signed: readonly Certificate[],
+  facts: ClusterFacts,
+  files: readonly string[],
+): void {
+  const keys = new Set(controlPlanesOf(facts).map(({ facts: node }) => node.key?.keyFingerprint));
+  const stray = signed.findIndex(({ keyFingerprint }) => !keys.has(keyFingerprint));
+  if (stray === -1) return;
+  throw new UserError(
+    `--signed-cert ${display(files[stray] ?? '')} is for no key that a control plane has in use`,
+    'make the requests again: fix-sans apply --csr-dir FOLDER',
+  );
+}
+
+/** Undefined where it is not the CA's key alone that is lacking, or nobody asked for requests. */
+export async function requests(
+  { plan, facts }: { readonly plan: Plan; readonly facts: ClusterFacts },
+  options: Options,
+  session: Session,
+): Promise<RunEnd | undefined> {
+  const folder = textOf(options, 'csrDir');
+  const isOnlyThat = plan.refusals.length > 0 && plan.refusals.every(({ code }) => code === 'ca-key-absent');
+  if (folder === undefined || !isOnlyThat) return undefined;
+  const asked = await requestAll(plan, facts, session);
+  const ends: RunEnd['nodes'][number][] = [];
+  const exits: ExitName[] = [];
+  const written: string[] = [];
+  for (const one of asked) {
+    if ('why' in one) {
+      exits.push(one.exit);
+      ends.push(...untouched([one.node], one.why));
+      continue;
+    }
+    const file = path.join(folder, `${one.node.replaceAll(/[^\w.-]/g, '_')}.csr`);
+    await writeRequest(file, one.csr);
+    session.say(`${display(one.node, 80)}: wrote ${display(file)}`);
+    written.push(file);
+    ends.push(...untouched([one.node], `it waits for a certificate for the request ${file}`));
+  }
+  const others = plan.nodes.map(({ node }) => node).filter((node) => !asked.some((one) => one.node === node));
+  if (written.length > 0) {
+    const flags = written.map((file) => `--signed-cert ${quoted(file.replace(/\.csr$/, '.crt'))}`);
+    session.say(
+      `nothing was changed; look at each request (openssl req -noout -text -in FILE), have it signed by whoever holds the CA, for server authentication alone and with every name, then apply once more with the same options but --csr-dir, and with: ${flags.join(' ')}`,
+    );
+    exits.push('partial');
+  }
+  return { nodes: [...ends, ...untouched(others)], durable: durableOutcomes(plan, undefined), exits };
+}
+
+async function writeRequest(file: string, csr: string): Promise<void> {
+  try {
+    await writeFile(file, csr, { mode: 0o644 });
+  } catch (error) {
+    throw new UserError(
+      `--csr-dir: cannot write ${display(file)}: ${(error as Error).message}`,
+      'nothing was changed on any node; name another folder',
+    );
+  }
+}
