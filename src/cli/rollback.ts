@@ -107,6 +107,8 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
     return ended(names, `${node} could not be locked: ${why}`, exit);
   }
   const { locked } = locking;
+  // What an earlier run left is healed first, which may take longer than a lock is held.
+  locked.keep();
   try {
     return await takenBack(of, planes, { on, locked, having: new Set(having) });
   } finally {
