@@ -1,6 +1,6 @@
 /** How a run ends on a node: done, or the old pair is back. */
 import { type Change, change } from '../reach/changer.ts';
-import { begin, held } from './begin.ts';
+import { begin, held, stillHeld } from './begin.ts';
 import { serving } from './serving.ts';
 
 /**
@@ -58,9 +58,10 @@ say ended "$(state_of "$R/ended")"
  */
 export const undo: Change = change(
   'undo',
-  `${begin}${serving}${held}
+  `${begin}${serving}${stillHeld}
 set_run "$DATA_of" || fault no-run
 [ -d "$R" ] || fault no-run
+since=
 # A line that breaks now must not end it between key and certificate.
 trap '' HUP INT PIPE TERM
 if [ -f "$R/journal" ]; then
@@ -89,7 +90,7 @@ fi
 leave
 trap 'exit 1' HUP INT PIPE TERM
 say result "$result"
-since=$(date +%s%N)
+since=\${since:-$(date +%s%N)}
 shown=$R/old.crt
 [ -f "$shown" ] || [ -z "$DATA_isBack" ] || ! read_paths || shown=$crt
 [ ! -f "$shown" ] || await_served "$shown" "$DATA_endpoint" "$DATA_wait"

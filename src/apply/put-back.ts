@@ -5,7 +5,7 @@ import { undo } from './end-steps.ts';
 import { clauseOf, undoClauses } from './faults.ts';
 import { commandsBack, commandsCompare, commandsRestart, type NodeResult, outcomeOf } from './node-result.ts';
 import type { Link } from './link.ts';
-import type { Ports, RunName } from './ports.ts';
+import { type Ports, type RunName, waitAfterRestart } from './ports.ts';
 import { readUndone, type StepReply, type Undone } from './replies.ts';
 import type { Task } from './task.ts';
 
@@ -23,7 +23,7 @@ type On = Pick<NodeRun, 'task' | 'link' | 'run' | 'ports'>;
 /** Nothing in use was touched: what was staged is thrown away, now or by the next run. */
 export async function tidyUp(on: On, why: string, exit?: ExitName): Promise<NodeResult> {
   const { task, run } = on;
-  const answer = await asked(on).catch((error: unknown) => {
+  const answer = await asked(on, false).catch((error: unknown) => {
     if (error instanceof ReachError) return undefined;
     throw error;
   });
@@ -35,7 +35,7 @@ export async function tidyUp(on: On, why: string, exit?: ExitName): Promise<Node
 export async function putBack(on: On, why: string, wasRestarted = false): Promise<NodeResult> {
   const { task, run, link, ports } = on;
   try {
-    const answer = await asked(on);
+    const answer = await asked(on, wasRestarted);
     if (answer.ok) return ended(on, answer.value, why, wasRestarted);
     if (answer.fault.word === 'no-run')
       return outcomeOf(task, run.run, { state: 'untouched', why, exit: 'rolledBack', wasRestarted });
@@ -62,10 +62,10 @@ export async function putBack(on: On, why: string, wasRestarted = false): Promis
   }
 }
 
-function asked({ task, link, run }: On): Promise<StepReply<Undone>> {
-  const { reloadSeconds } = run.timing;
-  const data = { of: run.run, isBack: '', endpoint: task.place.endpoint, wait: String(reloadSeconds) };
-  return link.insist(undo, data, readUndone, reloadSeconds);
+function asked({ task, link, run }: On, wasRestarted: boolean): Promise<StepReply<Undone>> {
+  const wait = wasRestarted ? waitAfterRestart(run.timing) : run.timing.reloadSeconds;
+  const data = { of: run.run, isBack: '', endpoint: task.place.endpoint, wait: String(wait) };
+  return link.insist(undo, data, readUndone, wait);
 }
 
 function ended(on: On, { result, served }: Undone, why: string, wasRestarted: boolean): NodeResult {

@@ -21,6 +21,13 @@ export interface Holder {
   readonly secondsLeft: number;
 }
 
+export interface DeadHolder {
+  readonly run: string;
+  readonly by: string;
+  /** Whether the old pair is back, by the node itself or by that run. */
+  readonly isUndone: boolean;
+}
+
 export interface UnendedRun {
   readonly run: string;
   readonly state: string;
@@ -28,7 +35,7 @@ export interface UnendedRun {
 
 export type Taken =
   | { readonly state: 'held'; readonly holder: Holder }
-  | { readonly state: 'taken'; readonly dead?: string; readonly unended: readonly UnendedRun[] };
+  | { readonly state: 'taken'; readonly dead?: DeadHolder; readonly unended: readonly UnendedRun[] };
 
 export interface Staged {
   readonly certificate: Certificate;
@@ -81,7 +88,7 @@ export function readTaken(reply: Reply): StepReply<Taken> {
   }
   return unlessFault(reply, () => {
     if (textIn(reply, 'lock') !== 'taken') return undefined;
-    const dead = textIn(reply, 'dead')?.split('\n')[0];
+    const dead = deadIn(textIn(reply, 'dead'));
     const unended = linesIn(reply, 'runs').flatMap((line) => {
       const [run = '', state = ''] = line.split(' ');
       // What is no name of a run of ours, no step of ours would take either.
@@ -89,6 +96,12 @@ export function readTaken(reply: Reply): StepReply<Taken> {
     });
     return { state: 'taken', ...(dead === undefined ? {} : { dead }), unended };
   });
+}
+
+function deadIn(text: string | undefined): DeadHolder | undefined {
+  if (text === undefined) return undefined;
+  const [run = '', by = '', state = ''] = text.split('\n');
+  return { run, by, isUndone: state === 'undone' };
 }
 
 export function isRunName(text: string): boolean {

@@ -69,7 +69,8 @@ write_lock() {
   printf '%s\\n' "$id" "$(boot_id)" "$(($(now_up) + $1))" "$2" >"$S/lock.new" &&
     flush "$S/lock.new" && mv -f -- "$S/lock.new" "$S/lock" && flush "$S"
 }
-keep_lock() { read_lock && [ "$lock_run" = "$id" ] && is_live && write_lock "$1" "$lock_by"; }
+has_lock() { read_lock && [ "$lock_run" = "$id" ] && is_live; }
+keep_lock() { has_lock && write_lock "$1" "$lock_by"; }
 read_paths() {
   { IFS= read -r crt && IFS= read -r key; } <"$R/paths" || return 1
   case $crt:$key in /*:/*) ;; *) return 1 ;; esac
@@ -96,6 +97,7 @@ put_back() {
   make_ready "$key" key "$old_key" && make_ready "$crt" crt "$old_crt" || return 1
   result=failed
   put_back_one "$key" key "$old_key" && put_back_one "$crt" crt "$old_crt" || return 1
+  since=$(date +%s%N)
   flush "\${key%/*}" "\${crt%/*}" && [ "$(live_sums)" = "$old_crt $old_key" ] || return 1
   rm -rf "$stage"
   result=back

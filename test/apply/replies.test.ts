@@ -67,7 +67,11 @@ test('runs that did not end are read, and what is no name of a run is left out',
   const runs = '20261121T120000Z-00000000 swapped\n../../etc damaged\n$(id) staged\n\n';
   expect(readTaken(replyWith({ runs, lock: 'taken', dead: 'old\nsomebody\n' }))).toEqual({
     ok: true,
-    value: { state: 'taken', dead: 'old', unended: [{ run: '20261121T120000Z-00000000', state: 'swapped' }] },
+    value: {
+      state: 'taken',
+      dead: { run: 'old', by: 'somebody', isUndone: false },
+      unended: [{ run: '20261121T120000Z-00000000', state: 'swapped' }],
+    },
   });
 });
 
