@@ -3,33 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { containersOf, down, up } from '../test/lab/cluster.ts';
-import { ensureDocker } from '../test/lab/docker.ts';
-import { LabCluster } from '../test/lab/handle.ts';
-import { say } from '../test/lab/run.ts';
-import { firstNode, readState } from '../test/lab/state.ts';
+import type { LabCluster } from '../test/lab/handle.ts';
+import { firstNode } from '../test/lab/state.ts';
 import { machine, row } from './bench-output.ts';
+import { onCluster } from './on-cluster.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const times = 9;
 
 export async function benchClusterPlan(): Promise<void> {
   await execa('npm', ['run', '--silent', 'build'], { cwd: root });
-  const install = process.env['FIX_SANS_LAB_INSTALL'] === '1';
-  const docker = await ensureDocker({ install, say });
-  try {
-    const wasUp = readState('ha') !== undefined && (await containersOf('ha')).length > 0;
-    if (!wasUp) say('the cluster ha is not up: it is made, and taken down again afterwards');
-    try {
-      const cluster = new LabCluster((await up('ha', { install, isOfTests: !wasUp })).state);
-      await cluster.restore();
-      await compare(cluster);
-    } finally {
-      if (!wasUp) await down('ha');
-    }
-  } finally {
-    await docker.stop();
-  }
+  await onCluster(compare);
 }
 
 async function compare(cluster: LabCluster): Promise<void> {

@@ -1,4 +1,5 @@
 /** `npm run bench [-- PART…]`: the figures that the README promises, measured on this machine; all parts but those that make a cluster, unless some are named. */
+import { benchCluster } from './bench-cluster.ts';
 import { benchClusterPlan } from './bench-cluster-plan.ts';
 import { benchExplain } from './bench-explain.ts';
 import { benchFleet } from './bench-fleet.ts';
@@ -14,7 +15,10 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   plan: benchPlan,
 };
 
-const onClusters: Readonly<Record<string, () => Promise<void>>> = { 'cluster-plan': benchClusterPlan };
+const onClusters: Readonly<Record<string, () => Promise<void>>> = {
+  'cluster-plan': benchClusterPlan,
+  cluster: benchCluster,
+};
 
 const all = { ...parts, ...onClusters };
 const asked = process.argv.slice(2);

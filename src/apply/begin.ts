@@ -14,9 +14,14 @@ set_run "$DATA_run" || fault no-run
 enter 20 || fault busy
 `;
 
-/** The lock is ours, and stays so for a while; the dead-man switch waits as long. */
+/** The lock is ours, and stays so for a while; the dead-man switch waits as long. A full disk takes it from nobody. */
 export const held = `
-keep_lock "$DATA_seconds" || fault lock-lost
+keep_lock "$DATA_seconds" || { if has_lock; then fault lock-unkept; else fault lock-lost; fi; }
+`;
+
+/** The way back is gone also where there is no room to write down for how long the lock is ours. */
+export const stillHeld = `
+keep_lock "$DATA_seconds" || has_lock || fault lock-lost
 `;
 
 /** What the dead-man switch is told by every step that comes after the swap. */

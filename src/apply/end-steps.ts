@@ -1,7 +1,7 @@
 /** How a run ends on a node: done, or the old pair is back. */
 import { type Change, change } from '../reach/changer.ts';
 import { asking } from './asking.ts';
-import { begin, held } from './begin.ts';
+import { begin, held, stillHeld } from './begin.ts';
 import { serving } from './serving.ts';
 
 /**
@@ -86,9 +86,10 @@ say ended "$ended"
  */
 export const undo: Change = change(
   'undo',
-  `${begin}${serving}${held}
+  `${begin}${serving}${stillHeld}
 set_run "$DATA_of" || fault no-run
 [ -d "$R" ] || fault no-run
+since=
 # A line that breaks now must not end it between key and certificate.
 trap '' HUP INT PIPE TERM
 if [ -f "$R/journal" ]; then
@@ -120,7 +121,7 @@ fi
 leave
 trap 'exit 1' HUP INT PIPE TERM
 say result "$result"
-since=$(date +%s%N)
+since=\${since:-$(date +%s%N)}
 shown=$R/old.crt
 if [ ! -f "$shown" ] && [ -n "$DATA_isBack" ]; then
   if read_paths 2>/dev/null; then shown=$crt; else shown=$ROOT$DATA_certificate; fi

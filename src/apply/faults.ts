@@ -11,6 +11,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   held: { clause: 'another run holds the lock', exit: 'locked' },
   busy: { clause: 'another step is running there and did not come to its end', exit: 'locked' },
   'lock-lost': { clause: 'the lock of this run is gone', exit: 'locked' },
+  'lock-unkept': { clause: 'there is no room to renew the lock of this run', exit: 'rolledBack' },
   stale: { clause: 'the pair in use is no longer the one that was planned for', exit: 'refused' },
   moved: { clause: 'the pair in use is not where it was, or behind a link', exit: 'refused' },
   'other-file': { clause: 'somebody has changed the file meanwhile', exit: 'partial' },

@@ -6,7 +6,8 @@ import type { Reply } from '../reach/reader.ts';
 import { ReachError } from '../reach/transport.ts';
 import { release, take } from './lock-steps.ts';
 import { type Ports, type RunName, stepSeconds } from './ports.ts';
-import { readTaken, type StepReply } from './replies.ts';
+import { readTaken } from './lock-replies.ts';
+import type { StepReply } from './replies.ts';
 
 export type Data = Readonly<Record<string, string>>;
 

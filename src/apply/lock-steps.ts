@@ -3,7 +3,7 @@ import { type Change, change } from '../reach/changer.ts';
 import { begin } from './begin.ts';
 
 /**
- * DATA_by, DATA_seconds. `lock`: taken, or held by whom and for how long still; `dead`: whose lock was taken over; `runs`: what was begun
+ * DATA_by, DATA_seconds. `lock`: taken, or held by whom and for how long still; `dead`: whose lock was taken over, and how that run ended; `runs`: what was begun
  * by others and has not ended, a line each.
  */
 export const take: Change = change(
@@ -14,7 +14,8 @@ if read_lock && [ "$lock_run" != "$id" ]; then
     say holder "$(printf '%s\\n' "$lock_run" "$((lock_until - $(now_up)))" "$lock_by")"
     fault held
   fi
-  say dead "$(printf '%s\\n' "$lock_run" "$lock_by")"
+  # Whoever takes over is told how that run ended on this node.
+  say dead "$(printf '%s\\n' "$lock_run" "$lock_by" "$(set_run "$lock_run" && state_of "$R/ended")")"
 fi
 write_lock "$DATA_seconds" "$(printf %s "$DATA_by" | tr -d '\\n' | head -c 200)" || fault no-space
 rows= own=$id

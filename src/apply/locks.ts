@@ -5,9 +5,10 @@ import { isRefusal } from '../model/trouble.ts';
 import { ReachError } from '../reach/transport.ts';
 import { clauseOf, exitOfFault, undoClauses } from './faults.ts';
 import { type Link, linkTo } from './link.ts';
+import { type DeadHolder, readReleased, readTaken, type UnendedRun } from './lock-replies.ts';
 import { release, take } from './lock-steps.ts';
 import type { Ports, RunName } from './ports.ts';
-import { readReleased, readTaken, type UnendedRun } from './replies.ts';
+
 import type { Place } from './task.ts';
 import { undoOn } from './undo-on.ts';
 
@@ -64,10 +65,10 @@ async function lockOne(
       const { run, by, secondsLeft } = value.holder;
       return {
         exit: 'locked',
-        why: `the run ${run} of ${by} holds the lock, for ${secondsLeft} s more unless it is renewed`,
+        why: `the run ${run} of ${by} holds the lock${sinceOf(run)}, for ${secondsLeft} s more unless it is renewed`,
       };
     }
-    const detail = value.dead === undefined ? {} : { detail: `taken over from ${value.dead}, which is gone` };
+    const detail = value.dead === undefined ? {} : { detail: takenOverFrom(value.dead) };
     ports.tell({ event: 'locked', node: link.node.name, ...detail });
     unended.set(link.node.name, value.unended);
     return undefined;
@@ -81,6 +82,17 @@ async function lockOne(
 /** Before anything of this run was begun nothing can have been rolled back. */
 function notBegun(exit: ExitName): ExitName {
   return exit === 'rolledBack' ? 'refused' : exit;
+}
+
+/** A run is named after the time at which it began, by the clock of whoever began it. */
+function sinceOf(run: string): string {
+  const [, year, month, day, hour, minute] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ-/.exec(run) ?? [];
+  return year === undefined ? '' : ` since ${year}-${month}-${day} ${hour}:${minute} UTC`;
+}
+
+function takenOverFrom({ run, by, isUndone }: DeadHolder): string {
+  const whose = by === '' ? run : `${run} of ${by}`;
+  return `taken over from ${whose}, which is gone${isUndone ? '; its old pair was put back' : ''}`;
 }
 
 function held({ run, links, unended }: Pick<Locked, 'run' | 'links' | 'unended'>, ports: Ports): Locked {

@@ -36,13 +36,23 @@ export function backupOf(run: string): string {
   return `/var/lib/fix-sans/${run}`;
 }
 
-/** Beside the live file and then renamed over it, since a copy in place is seen half written. */
+/**
+ * Beside the live file and then renamed over it, since a copy in place is seen half written. What the API server watches is the old file itself, which still
+ * has a name in the folder of the run: only when that goes it looks again.
+ */
 export function commandsBack({ certificatePath, keyPath, socket }: Place, run: string): readonly string[] {
   const one = (kind: 'crt' | 'key', path: string): string => {
     const beside = shellWord(`${path}.back`);
     return `cp -a -- ${backupOf(run)}/old.${kind} ${beside} && mv -f -- ${beside} ${shellWord(path)}`;
   };
-  return [one('key', keyPath), one('crt', certificatePath), 'sync', ...commandsRestart(socket)];
+  const stage = shellWord(`${keyPath.slice(0, keyPath.lastIndexOf('/'))}/.fix-sans-${run}`);
+  return [
+    one('key', keyPath),
+    one('crt', certificatePath),
+    'sync',
+    `rm -rf -- ${stage}`,
+    ...commandsRestart(socket),
+  ];
 }
 
 /** Why it does not come up, or what it serves. */

@@ -5,7 +5,7 @@ import { finish } from './end-steps.ts';
 import { clauseOf, exitOfFault } from './faults.ts';
 import type { Data } from './link.ts';
 import { type NodeResult, outcomeOf } from './node-result.ts';
-import { type Ports, restartSeconds } from './ports.ts';
+import { type Ports, restartSeconds, waitAfterRestart } from './ports.ts';
 import { servingFaults, stagedFaults } from './proof.ts';
 import { prove } from './prove-step.ts';
 import { type NodeRun, putBack, tidyUp } from './put-back.ts';
@@ -105,7 +105,8 @@ async function swapOn(on: NodeRun, { sums }: Staged): Promise<Swapped | NodeEnd>
       ports.tell({ event: 'failed', node: plan.node, detail: why });
       // It drops what it staged by itself, but for these.
       const isDropped =
-        fault.undone === undefined && !['unreadable', 'busy', 'lock-lost', 'no-run'].includes(fault.word);
+        fault.undone === undefined &&
+        !['unreadable', 'busy', 'lock-lost', 'lock-unkept', 'no-run'].includes(fault.word);
       if (isDropped) return outcomeOf(task, run.run, { state: 'untouched', why, exit: exitOfFault(fault) });
       return await putBack(on, why);
     }
@@ -135,7 +136,9 @@ async function restartOn(on: NodeRun, data: Data): Promise<Swapped | NodeEnd> {
   const late = `the API server did not take the new pair within ${reloadSeconds} s`;
   ports.tell({ event: 'restarted', node, detail: late });
   try {
-    const answer = await link.ask(restart, data, readServed, reloadSeconds + restartSeconds);
+    const wait = waitAfterRestart(run.timing);
+    const waiting: Data = { ...data, wait: String(wait) };
+    const answer = await link.ask(restart, waiting, readServed, wait + restartSeconds);
     if (!answer.ok) return await putBack(on, `${late}; ${clauseOf(answer.fault)}`, true);
     if (!answer.value.isServed) return await putBack(on, `${late}, nor after a restart`, true);
     ports.tell({ event: 'served', node });

@@ -28,6 +28,14 @@ export interface Timing {
 export const restartSeconds = 60;
 export const stepSeconds = 30;
 
+/** Of these, how long a process may take to end before it is killed. */
+const endingSeconds = 20;
+
+/** However soon a reload has to be seen: the API server that was only just started anew takes its time. */
+export function waitAfterRestart({ reloadSeconds }: Pick<Timing, 'reloadSeconds'>): number {
+  return Math.max(reloadSeconds, restartSeconds - endingSeconds);
+}
+
 export interface RunName {
   readonly run: string;
   /** Who, for whoever finds the lock held. */

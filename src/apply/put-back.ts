@@ -24,7 +24,7 @@ type On = Pick<NodeRun, 'task' | 'link' | 'run' | 'ports'>;
 /** Nothing in use was touched: what was staged is thrown away, now or by the next run. */
 export async function tidyUp(on: On, why: string, exit?: ExitName): Promise<NodeResult> {
   const { task, run } = on;
-  const answer = await asked(on).catch((error: unknown) => {
+  const answer = await asked(on, false).catch((error: unknown) => {
     if (error instanceof ReachError) return undefined;
     throw error;
   });
@@ -36,7 +36,7 @@ export async function tidyUp(on: On, why: string, exit?: ExitName): Promise<Node
 export async function putBack(on: On, why: string, wasRestarted = false): Promise<NodeResult> {
   const { task, run, link, ports } = on;
   try {
-    const answer = await asked(on);
+    const answer = await asked(on, wasRestarted);
     if (answer.ok) return ended(on, answer.value, why, wasRestarted);
     if (answer.fault.word === 'no-run')
       return outcomeOf(task, run.run, { state: 'untouched', why, exit: 'rolledBack', wasRestarted });
@@ -63,8 +63,8 @@ export async function putBack(on: On, why: string, wasRestarted = false): Promis
   }
 }
 
-function asked({ task, link, run, ports }: On): Promise<StepReply<UndoneOn>> {
-  const ask = { of: run.run, isBack: false, endpoint: task.place.endpoint };
+function asked({ task, link, run, ports }: On, wasRestarted: boolean): Promise<StepReply<UndoneOn>> {
+  const ask = { of: run.run, isBack: false, endpoint: task.place.endpoint, wasRestarted };
   return undoOn(link, ask, { timing: run.timing, ports });
 }
 

@@ -15,21 +15,6 @@ export interface Fault {
   readonly undone?: string;
 }
 
-export interface Holder {
-  readonly run: string;
-  readonly by: string;
-  readonly secondsLeft: number;
-}
-
-export interface UnendedRun {
-  readonly run: string;
-  readonly state: string;
-}
-
-export type Taken =
-  | { readonly state: 'held'; readonly holder: Holder }
-  | { readonly state: 'taken'; readonly dead?: string; readonly unended: readonly UnendedRun[] };
-
 export interface Staged {
   readonly certificate: Certificate;
   readonly keyFingerprint: string;
@@ -85,31 +70,6 @@ export interface Undone {
   readonly result: UndoResult;
   /** Undefined where there was no old certificate to wait for. */
   readonly served?: Served;
-}
-
-export function readTaken(reply: Reply): StepReply<Taken> {
-  const holder = textIn(reply, 'holder');
-  if (holder !== undefined && textIn(reply, 'fault') === 'held') {
-    const [run = '', left = '', by = ''] = holder.split('\n');
-    return whole({
-      state: 'held',
-      holder: { run, by, secondsLeft: /^\d{1,9}$/.test(left) ? Number(left) : 0 },
-    });
-  }
-  return unlessFault(reply, () => {
-    if (textIn(reply, 'lock') !== 'taken') return undefined;
-    const dead = textIn(reply, 'dead')?.split('\n')[0];
-    const unended = linesIn(reply, 'runs').flatMap((line) => {
-      const [run = '', state = ''] = line.split(' ');
-      // What is no name of a run of ours, no step of ours would take either.
-      return isRunName(run) ? [{ run, state }] : [];
-    });
-    return { state: 'taken', ...(dead === undefined ? {} : { dead }), unended };
-  });
-}
-
-export function isRunName(text: string): boolean {
-  return /^[0-9a-fTZ-]{1,64}$/.test(text);
 }
 
 export function readStaged(reply: Reply): StepReply<Staged> {
@@ -187,10 +147,6 @@ export function readUndone(reply: Reply): StepReply<Undone> {
   });
 }
 
-export function readReleased(reply: Reply): StepReply<'released'> {
-  return unlessFault(reply, () => (textIn(reply, 'lock') === undefined ? undefined : 'released'));
-}
-
 export function unlessFault<T>(reply: Reply, read: () => T | undefined): StepReply<T> {
   const word = textIn(reply, 'fault');
   if (word !== undefined) {
@@ -205,7 +161,7 @@ export function unlessFault<T>(reply: Reply, read: () => T | undefined): StepRep
   return value === undefined ? { ok: false, fault: { word: 'unreadable' } } : whole(value);
 }
 
-function whole<T>(value: T): StepReply<T> {
+export function whole<T>(value: T): StepReply<T> {
   return { ok: true, value };
 }
 
@@ -227,7 +183,7 @@ export function textIn({ frames }: Reply, name: string): string | undefined {
   return frame === undefined ? undefined : Buffer.from(frame.bytes).toString('utf8');
 }
 
-function linesIn(reply: Reply, name: string): readonly string[] {
+export function linesIn(reply: Reply, name: string): readonly string[] {
   return (textIn(reply, name) ?? '').split('\n').filter((line) => line !== '');
 }
 

@@ -55,12 +55,11 @@ journal intent || drop no-space
 trap '' HUP INT PIPE TERM
 # From here to the journal nothing waits, and nothing is written to whoever listens.
 if [ "$(live_sums)" != "$old_crt $old_key" ]; then drop stale; fi
-if mv -f -- "$stage/apiserver.key" "$key" && mv -f -- "$stage/apiserver.crt" "$crt" && flush "\${key%/*}" "\${crt%/*}" && journal swapped; then :; else
+if mv -f -- "$stage/apiserver.key" "$key" && mv -f -- "$stage/apiserver.crt" "$crt" && since=$(date +%s%N) && flush "\${key%/*}" "\${crt%/*}" && journal swapped; then :; else
   if heal; then disarm; fi
   say undone "$result"
   fault rename-failed
 fi
-since=$(date +%s%N)
 leave
 trap 'exit 1' HUP INT PIPE TERM
 await_served "$R/new.crt" "$DATA_endpoint" "$DATA_wait"

@@ -81,7 +81,8 @@ write_lock() {
   printf '%s\\n' "$id" "$(boot_id)" "$(($(now_up) + $1))" "$2" >"$S/lock.new" &&
     flush "$S/lock.new" && mv -f -- "$S/lock.new" "$S/lock" && flush "$S"
 }
-keep_lock() { read_lock && [ "$lock_run" = "$id" ] && is_live && write_lock "$1" "$lock_by"; }
+has_lock() { read_lock && [ "$lock_run" = "$id" ] && is_live; }
+keep_lock() { has_lock && write_lock "$1" "$lock_by"; }
 read_paths() {
   { IFS= read -r crt && IFS= read -r key; } <"$R/paths" || return 1
   case $crt:$key in /*:/*) ;; *) return 1 ;; esac
@@ -125,7 +126,10 @@ put_back_both() {
     # Where neither can be done the way back goes on: it must not need space.
     ln -- "$key" "$stage/new.key" 2>/dev/null || cp -a -- "$key" "$stage/new.key" 2>/dev/null
   fi
-  put_back_one "$key" key "$old_key" && put_back_one "$crt" crt "$old_crt" && return 0
+  if put_back_one "$key" key "$old_key" && put_back_one "$crt" crt "$old_crt"; then
+    since=$(date +%s%N)
+    return 0
+  fi
   if [ "$(live_sums)" = "$new_crt $old_key" ] && [ "$(sum_of "$stage/new.key" 2>/dev/null)" = "$new_key" ]; then
     # Else the backup is copied for the next try.
     ln -- "$key" "$stage/old.key" 2>/dev/null

@@ -3,7 +3,7 @@ import { ReachError } from '../reach/transport.ts';
 import { undo } from './end-steps.ts';
 import { clauseOf } from './faults.ts';
 import type { Link } from './link.ts';
-import { type Ports, restartSeconds, type Timing } from './ports.ts';
+import { type Ports, restartSeconds, type Timing, waitAfterRestart } from './ports.ts';
 import { readServed, readUndone, type StepReply, type Undone } from './replies.ts';
 import { restart } from './restart-step.ts';
 
@@ -14,6 +14,8 @@ export interface UndoAsk {
   readonly endpoint: string;
   /** Of the pair in use: what has to be served where that run changed none. */
   readonly certificatePath?: string;
+  /** The API server was started anew before this, and takes its time. */
+  readonly wasRestarted?: boolean;
 }
 
 export interface UndoneOn extends Undone {
@@ -24,15 +26,15 @@ export interface UndoneOn extends Undone {
 
 export async function undoOn(
   link: Link,
-  { of, isBack, endpoint, certificatePath = '' }: UndoAsk,
-  { timing: { reloadSeconds }, ports }: { readonly timing: Timing; readonly ports: Ports },
+  { of, isBack, endpoint, certificatePath = '', wasRestarted: wasBefore = false }: UndoAsk,
+  { timing, ports }: { readonly timing: Timing; readonly ports: Ports },
 ): Promise<StepReply<UndoneOn>> {
-  const waiting = { of, endpoint, wait: String(reloadSeconds) };
-  const data = { ...waiting, isBack: isBack ? '1' : '', certificate: certificatePath };
-  const asked = (): Promise<StepReply<Undone>> => link.insist(undo, data, readUndone, reloadSeconds);
+  const wait = wasBefore ? waitAfterRestart(timing) : timing.reloadSeconds;
+  const data = { of, endpoint, wait: String(wait), isBack: isBack ? '1' : '', certificate: certificatePath };
+  const asked = (): Promise<StepReply<Undone>> => link.insist(undo, data, readUndone, wait);
   const first = await asked();
   if (!first.ok) return first;
-  const late = `the API server did not take the old pair within ${reloadSeconds} s`;
+  const late = `the API server did not take the old pair within ${wait} s`;
   const ended = (undone: Undone, wasRestarted: boolean, why = late): StepReply<UndoneOn> => ({
     ok: true,
     value: { ...undone, wasRestarted, whyNotServed: why },
@@ -42,7 +44,9 @@ export async function undoOn(
     return ended(first.value, false);
   ports.tell({ event: 'restarted', node: link.node.name, detail: late });
   try {
-    const again = await link.ask(restart, waiting, readServed, reloadSeconds + restartSeconds);
+    const longer = waitAfterRestart(timing);
+    const waiting = { of, endpoint, wait: String(longer) };
+    const again = await link.ask(restart, waiting, readServed, longer + restartSeconds);
     if (again.ok) return ended({ result, served: again.value }, true, `${late}, nor after a restart`);
     return ended(first.value, false, `${late}; ${clauseOf(again.fault)}`);
   } catch (error) {

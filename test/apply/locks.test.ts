@@ -48,7 +48,7 @@ test('one is held: those that were taken are let go of, nobody else is asked, an
     fault: {
       exit: 'locked',
       node: 'cp2',
-      why: 'the run 20261121T110000Z-00000000 of eve@laptop holds the lock, for 120 s more unless it is renewed',
+      why: 'the run 20261121T110000Z-00000000 of eve@laptop holds the lock since 2026-11-21 11:00 UTC, for 120 s more unless it is renewed',
     },
   });
   expect(cluster.steps()).toEqual(['cp1 take-lock', 'cp2 take-lock']);
@@ -80,11 +80,18 @@ test.each(['no-space', 'damaged', 'busy'] as const)(
   },
 );
 
-test('a lock that is taken over from a dead holder says so', async () => {
+test.each([
+  ['', ''],
+  ['none', ''],
+  ['undone', '; its old pair was put back'],
+])('a lock that is taken over from a dead holder says so: %s', async (state, more) => {
   const cluster = fakeCluster(new Map());
-  cluster.answer('cp1', 'take-lock', { dead: '20261120T000000Z-00000000\neve\n', runs: '', lock: 'taken' });
+  const dead = `20261120T000000Z-00000000\neve\n${state}\n`;
+  cluster.answer('cp1', 'take-lock', { dead, runs: '', lock: 'taken' });
   await lockedOn(cluster);
-  expect(cluster.events[0]?.detail).toBe('taken over from 20261120T000000Z-00000000, which is gone');
+  expect(cluster.events[0]?.detail).toBe(
+    `taken over from 20261120T000000Z-00000000 of eve, which is gone${more}`,
+  );
 });
 
 const old = '20261120T000000Z-00000000';

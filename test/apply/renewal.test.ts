@@ -5,7 +5,7 @@ import { linkTo } from '../../src/apply/link.ts';
 import { lockAll, type Locked } from '../../src/apply/locks.ts';
 import { release, take } from '../../src/apply/lock-steps.ts';
 import type { Ports } from '../../src/apply/ports.ts';
-import { readReleased, readTaken } from '../../src/apply/replies.ts';
+import { readReleased, readTaken } from '../../src/apply/lock-replies.ts';
 import { controlPlanesOf } from '../../src/apply/task.ts';
 import { buildFacts } from '../support/facts.ts';
 import { type FakeCluster, fakeCluster, lost, replyWith, runName } from '../support/fake-cluster.ts';

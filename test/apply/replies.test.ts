@@ -2,15 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clauseOf, exitOfFault } from '../../src/apply/faults.ts';
-import {
-  readFinished,
-  readProved,
-  readReleased,
-  readServed,
-  readStaged,
-  readTaken,
-  readUndone,
-} from '../../src/apply/replies.ts';
+import { readFinished, readProved, readServed, readStaged, readUndone } from '../../src/apply/replies.ts';
+import { readReleased, readTaken } from '../../src/apply/lock-replies.ts';
 import { leaf } from '../support/facts.ts';
 import { pemOf, replyWith, sums } from '../support/fake-cluster.ts';
 
@@ -67,7 +60,11 @@ test('runs that did not end are read, and what is no name of a run is left out',
   const runs = '20261121T120000Z-00000000 swapped\n../../etc damaged\n$(id) staged\n\n';
   expect(readTaken(replyWith({ runs, lock: 'taken', dead: 'old\nsomebody\n' }))).toEqual({
     ok: true,
-    value: { state: 'taken', dead: 'old', unended: [{ run: '20261121T120000Z-00000000', state: 'swapped' }] },
+    value: {
+      state: 'taken',
+      dead: { run: 'old', by: 'somebody', isUndone: false },
+      unended: [{ run: '20261121T120000Z-00000000', state: 'swapped' }],
+    },
   });
 });
 

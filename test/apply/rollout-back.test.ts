@@ -1,5 +1,6 @@
 /** The ways back of a rollout: what does not hold is put back, a lost line is asked again, and a signal ends nothing in the middle. */
 import { expect, test } from 'vitest';
+import { waitAfterRestart } from '../../src/apply/ports.ts';
 import { leaf } from '../support/facts.ts';
 import { lost, pemOf, proofOf, runName, sums } from '../support/fake-cluster.ts';
 import { dates, orderOf, roll, setting, statesOf, type Setting } from '../support/rollouts.ts';
@@ -17,6 +18,10 @@ test.each([
   expect(end.exits).toEqual(['rolledBack']);
   expect(end.durable).toMatchObject([{ state: 'left-to-you' }]);
   expect(on.cluster.steps().filter((step) => step === `${first} undo`)).toEqual([]);
+});
+
+test('an API server that was started anew has the time that takes, however soon a reload has to be seen', () => {
+  expect([1, 75].map((reloadSeconds) => waitAfterRestart({ reloadSeconds }))).toEqual([40, 75]);
 });
 
 test.each([
@@ -108,9 +113,12 @@ test('a way back that does not work: a human is told what to type', async () => 
   expect(end.exits).toEqual(['needsHuman']);
   expect(end.nodes[0]?.state).toBe('stuck');
   const backup = `/var/lib/fix-sans/${runName.run}`;
-  expect(end.nodes[0]?.commands.slice(0, 2)).toEqual([
+  expect(end.nodes[0]?.commands.slice(0, 4)).toEqual([
     `cp -a -- ${backup}/old.key /etc/kubernetes/pki/apiserver.key.back && mv -f -- /etc/kubernetes/pki/apiserver.key.back /etc/kubernetes/pki/apiserver.key`,
     `cp -a -- ${backup}/old.crt /etc/kubernetes/pki/apiserver.crt.back && mv -f -- /etc/kubernetes/pki/apiserver.crt.back /etc/kubernetes/pki/apiserver.crt`,
+    'sync',
+    // What the API server watches is the old file, which has another name there.
+    `rm -rf -- /etc/kubernetes/pki/.fix-sans-${runName.run}`,
   ]);
 });
 

@@ -1,6 +1,6 @@
 /** The steps of a run on a simulated node: what each leaves, what it refuses, and the way back when nobody is heard of any more. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { X509Certificate } from 'node:crypto';
@@ -166,6 +166,27 @@ describe('the lock', () => {
     const before = files();
     expect((await on.ask('swap', { sums }))['fault']).toBe('lock-lost');
     expect(files()).toEqual(before);
+  });
+});
+
+describe('a lock that there is no room to renew', () => {
+  test('ends every step that changes something, and not the way back', async () => {
+    const before = files();
+    const sums = await staged();
+    // What is written there first cannot be.
+    const unwritable = path.join(on.state, 'lock.new');
+    mkdirSync(unwritable);
+    expect((await on.ask('swap', { sums }))['fault']).toBe('lock-unkept');
+    rmSync(unwritable, { recursive: true });
+    expect((await on.ask('swap', { sums }))['fault']).toBeUndefined();
+    mkdirSync(unwritable);
+    try {
+      expect((await on.ask('prove', { names: '', peers: '', settle: '1' }))['fault']).toBe('lock-unkept');
+      expect(await on.ask('undo', { of: on.run, isBack: '' })).toMatchObject({ result: 'back' });
+      expect(files()).toEqual(before);
+    } finally {
+      rmSync(unwritable, { recursive: true });
+    }
   });
 });
 

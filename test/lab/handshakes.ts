@@ -13,6 +13,8 @@ export interface Tally {
   readonly failures: readonly { readonly at: number; readonly error: string }[];
   /** What was served, the first seen first; times in milliseconds since the start. */
   readonly serials: readonly { readonly serial: string; readonly first: number; readonly last: number }[];
+  /** Every good one in the order in which they ended, by the clock of the day. */
+  readonly good: readonly { readonly at: number; readonly serial: string }[];
 }
 
 /** One handshake on a new connection. Nothing is verified: what is served is what is asked. */
@@ -38,6 +40,7 @@ export function watchHandshakes(host: string, port: number, perSecond: number): 
   const began = performance.now();
   const pending = new Set<Promise<void>>();
   const failures: { at: number; error: string }[] = [];
+  const good: { at: number; serial: string }[] = [];
   const serials = new Map<string, { serial: string; first: number; last: number }>();
   let total = 0;
   const one = async (): Promise<void> => {
@@ -47,6 +50,7 @@ export function watchHandshakes(host: string, port: number, perSecond: number): 
       failures.push({ at, error: error ?? 'no certificate' });
       return;
     }
+    good.push({ at: performance.timeOrigin + performance.now(), serial });
     // Handshakes that are under way together need not end in the order in which they began.
     const known = serials.get(serial);
     if (known === undefined) serials.set(serial, { serial, first: at, last: at });
@@ -62,6 +66,6 @@ export function watchHandshakes(host: string, port: number, perSecond: number): 
   return async () => {
     clearInterval(timer);
     await Promise.all(pending);
-    return { total, failures, serials: [...serials.values()] };
+    return { total, failures, serials: [...serials.values()], good };
   };
 }
