@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -41,6 +42,8 @@ export default defineConfig({
             'test/lab/rootfs.test.ts',
           ],
           testTimeout: 60_000,
+          // One fewer than there are processors is what vitest takes, and so half of two.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {
@@ -48,6 +51,8 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['test/**/*.slow.test.ts'],
+          // They wait for most of their time.
+          maxWorkers: Math.max(3, availableParallelism() - 1),
           testTimeout: 120_000,
         },
       },
