@@ -66,11 +66,16 @@ if [ -n "$DATA_patch" ]; then
   fi
 fi
 ended=$(state_of "$R/ended")
-# Each kind for itself: what came to nothing five times must not push out the last pair that was good.
-good=0 others=0
+# Each kind for itself: what came to nothing five times, or has no pair to go back to, must not push out the last pair that was good.
+good=0 bare=0 others=0
 for path in $(ls -1dr "$S"/*/ 2>/dev/null); do
   [ -f "\${path}ended" ] || continue
-  if grep -q '^done ' "\${path}ended"; then kept=$((good += 1)); else kept=$((others += 1)); fi
+  _name=\${path%/}
+  # A copy that somebody made has another name, and is theirs.
+  case \${_name##*/} in *[!0123456789abcdefTZ-]*) continue ;; esac
+  if ! grep -q '^done ' "\${path}ended"; then kept=$((others += 1))
+  elif [ -f "\${path}old.key" ]; then kept=$((good += 1))
+  else kept=$((bare += 1)); fi
   [ "$kept" -le "$DATA_keep" ] || [ "\${path%/}" = "$R" ] || rm -rf "$path"
 done
 set_run "$own"

@@ -108,7 +108,7 @@ function held({ run, links, unended }: Pick<Locked, 'run' | 'links' | 'unended'>
       if (over.aborted || !ours.has(node)) return;
       if (node === inWork || ports.clock() < next) continue;
       next = ports.clock() + pauseMs;
-      await renew(link, seconds);
+      await renew(link, seconds, () => !over.aborted && ours.has(node));
     }
   };
   return {
@@ -144,10 +144,11 @@ function held({ run, links, unended }: Pick<Locked, 'run' | 'links' | 'unended'>
  * A machine that slept may have lost it: then it is taken again where nobody has it. What others did meanwhile the steps find, and whether
  * another has it now, too.
  */
-async function renew(link: Link, seconds: string): Promise<void> {
+async function renew(link: Link, seconds: string, isOurs: () => boolean): Promise<void> {
   try {
     const answer = await link.ask(release, { seconds }, readReleased);
-    if (!answer.ok && answer.fault.word === 'lock-lost') await link.ask(take, {}, readTaken);
+    // It may have waited in line behind the step that let go of it.
+    if (!answer.ok && answer.fault.word === 'lock-lost' && isOurs()) await link.ask(take, {}, readTaken);
   } catch (error) {
     if (!(error instanceof ReachError)) throw error;
   }

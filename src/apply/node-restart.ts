@@ -6,7 +6,7 @@ import { commandsLook, outcomeOf } from './node-result.ts';
 import { askToFinish, type NodeEnd, proofOf } from './node-run.ts';
 import { restartSeconds } from './ports.ts';
 import type { NodeRun } from './put-back.ts';
-import { type Reloaded, readReloaded } from './replies.ts';
+import { type Fault, type Reloaded, readReloaded } from './replies.ts';
 import { reload } from './restart-step.ts';
 import { servedAs } from './task.ts';
 
@@ -52,15 +52,30 @@ async function reloadOn(on: NodeRun, data: Data): Promise<Reloaded | NodeEnd> {
   const { task, link, run, ports } = on;
   const { reloadSeconds } = run.timing;
   const waiting = { ...data, endpoint: task.place.endpoint, wait: String(reloadSeconds) };
-  const answer = await link.insist(reload, waiting, readReloaded, reloadSeconds + restartSeconds);
+  const within = reloadSeconds + restartSeconds;
+  let wasLost = false;
+  const first = await link.ask(reload, waiting, readReloaded, within).catch((error: unknown) => {
+    if (!(error instanceof ReachError)) throw error;
+    wasLost = true;
+    return undefined;
+  });
+  const isOver = first !== undefined && (first.ok || !isPassing(first.fault));
+  const answer = isOver ? first : await link.insist(reload, waiting, readReloaded, within);
   if (answer.ok) return answer.value;
   const { fault } = answer;
   const why = clauseOf(fault);
   if (fault.word === 'not-stopped' || fault.word === 'unreadable') return needsHuman(on, why);
+  if (wasLost)
+    return needsHuman(on, `the line was lost, and the API server may have been restarted meanwhile; ${why}`);
   ports.tell({ event: 'failed', node: task.plan.node, detail: why });
   // All others are said before anything is stopped.
   const exit = exitOfFault(fault);
   return outcomeOf(task, run.run, { state: 'untouched', why, exit: exit === 'rolledBack' ? 'failed' : exit });
+}
+
+/** What is over by itself, or by taking the lock again. */
+function isPassing({ word }: Fault): boolean {
+  return word === 'busy' || word === 'lock-lost';
 }
 
 function needsHuman({ task, run, ports }: NodeRun, why: string): NodeEnd {

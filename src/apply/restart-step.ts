@@ -1,6 +1,6 @@
 /** The API server's container is started anew by kubelet: where it does not take a pair by itself, or keeps an old one since before this run. */
 import { type Change, change } from '../reach/changer.ts';
-import { begin, held, ours } from './begin.ts';
+import { begin, held, ours, stillHeld } from './begin.ts';
 import { serving } from './serving.ts';
 
 /** Who listens on its port is asked of the kernel, which no pod can lie to, and kubelet starts it anew; crictl is not on every node. */
@@ -35,18 +35,23 @@ stop_server() {
  */
 export const restart: Change = change(
   'restart',
-  `${begin}${serving}${server}${held}
+  `${begin}${serving}${server}
 shown=new.crt
 if [ -n "$DATA_of" ]; then
+  ${stillHeld}
   set_run "$DATA_of" && [ "$(state_of "$R/ended")" = undone ] && read_paths && read_sums || fault no-run
   [ "$(live_sums)" = "$old_crt $old_key" ] || fault stale
   shown=old.crt
-else ${ours}
+else
+${held}${ours}
 fi
 find_server || fault no-process
 find_kubelet || fault no-kubelet
-if [ -z "$DATA_of" ]; then journal restarted
-else mv -f -- "$R/ended" "$R/journal" && journal restarted && end_run undone; fi || fault no-space
+# The way back is gone also where there is no room to write it down.
+if [ -z "$DATA_of" ]; then journal restarted || fault no-space
+elif mv -f -- "$R/ended" "$R/journal"; then
+  journal restarted && end_run undone || mv -f -- "$R/journal" "$R/ended" || fault no-space
+fi
 leave
 since=$(date +%s%N)
 stop_server

@@ -48,7 +48,7 @@ function exitCodesPage(): string {
 ${rows.join('')}
 Where several apply, the first of 9, 5, 4, 7, 6, 3, 8, 2, 1, 75, 0 wins; a signal outranks all but 9 and 5.
 8 applies only where no name is missing: with one that is, it is 2, whatever else is found, and of
-inspect 3 where not all could be read. 5, 6 and 9 belong to commands of later versions.
+inspect 3 where not all could be read.
 
 What each command means by its own:
 ${users.join('')}`;

@@ -15,10 +15,8 @@ export async function runs({ options }: Invocation, io: Io): Promise<ExitCode> {
   const { facts, means } = await readCluster(options, io, { wishes: [] });
   const all = await readAllRuns(facts, means);
   const exits: readonly ExitName[] = [
-    // One that is under way has not ended either.
-    ...(all.nodes.some(({ runs: own, lock }) =>
-      own.some(({ isEnded, run }) => !isEnded && !(lock?.isLive === true && lock.run === run)),
-    )
+    // One that is under way has not ended either: whoever runs it may be gone, and its lock be live for minutes.
+    ...(all.nodes.some(({ runs: own }) => own.some(({ isEnded }) => !isEnded))
       ? (['changesNeeded'] as const)
       : []),
     ...(all.unread.length > 0 ? ([all.nodes.length === 0 ? 'temporary' : 'partial'] as const) : []),

@@ -1,6 +1,6 @@
 /** Names that are dialled from here and that a certificate lacks: they belong into the table as well, with who wants them. */
 import type { Provenance } from '../model/inspection.ts';
-import { isCovered, looseSan, sanKey } from '../model/san.ts';
+import { isCovered, looseSan, type San, sanKey } from '../model/san.ts';
 import { type AskedEndpoint, type Backend, genuineLeaf, type ProbeIndex } from './backend.ts';
 import type { Expected } from './expected.ts';
 import type { Authorities } from './issuer.ts';
@@ -32,11 +32,14 @@ export function withAsked(
     const shown = new Set(leaves.map(({ fingerprint }) => fingerprint));
     const who: Provenance =
       kubeconfig === undefined ? { why: 'endpoint', endpoint } : { why: 'kubeconfig', path: kubeconfig };
-    const on = backends
-      // A load balancer leads to all of them, whichever answered this time.
-      .filter(({ kind, served }) => kind !== 'endpoint' || shown.has(served?.certificate.fingerprint ?? ''))
-      .map(({ index }) => index);
-    const lacks = leaves.some((leaf) => !isCovered(sansOf(leaf), san));
+    // A load balancer leads to all of them, whichever answered this time: with one of them done the others still lack the name.
+    const behind = backends.filter(
+      ({ kind, served }) => kind !== 'endpoint' || shown.has(served?.certificate.fingerprint ?? ''),
+    );
+    const on = behind.map(({ index }) => index);
+    const lacks =
+      leaves.some((leaf) => !isCovered(sansOf(leaf), san)) ||
+      (leaves.length > 0 && lackingBehind(behind, san).length > 0);
     wanted.set(sanKey(san), [...(wanted.get(sanKey(san)) ?? []), { who, on, lacks }]);
   }
   for (const { name } of asked) {
@@ -57,4 +60,12 @@ export function withAsked(
     });
   }
   return all;
+}
+
+/** The control planes that were read, and that do not hold or do not serve this name, whichever of them a load balancer shows. */
+export function lackingBehind(backends: readonly Backend[], san: San): readonly string[] {
+  return backends.flatMap(({ kind, name, served, leaf }) => {
+    const own = kind === 'read' ? [served?.certificate, leaf] : [];
+    return own.some((one) => one !== undefined && !isCovered(sansOf(one), san)) ? [name] : [];
+  });
 }

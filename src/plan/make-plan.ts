@@ -68,6 +68,8 @@ export function makePlan(inspection: Inspection, ask: Ask): Plan {
     );
   }
   const changed = new Set(makes.keys());
+  // A restart takes an API server away as well.
+  const touched = new Set(drafts.flatMap((one) => (one.action === 'nothing' ? [] : [one.subject.name])));
   const asked = new Set(ask.wishes.map(({ san }) => sanKey(san)));
   const refusals: readonly Refusal[] = [
     ...owners,
@@ -75,7 +77,7 @@ export function makePlan(inspection: Inspection, ask: Ask): Plan {
     ...judged.refusals,
     ...cluster.removalRefusals(subjects, ask.removals, (san) => breaksOf(san, table), ask),
     ...(changed.size > 0 || config.changes.length > 0 ? cluster.configurationRefusals(inspection) : []),
-    ...healthRefusals(inspection, subjects, changed),
+    ...healthRefusals(inspection, subjects, touched),
     ...drafts.flatMap(({ subject, names, action }) => {
       const made = makes.get(subject.name);
       if (action !== 'reissue' || made === undefined) return [];

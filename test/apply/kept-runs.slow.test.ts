@@ -10,9 +10,11 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
+/** One that swapped has the old pair. */
 function earlier(run: string, ...states: readonly string[]): void {
   mkdirSync(folder.at('var/lib/fix-sans', run), { recursive: true, mode: 0o700 });
   writeFileSync(folder.at('var/lib/fix-sans', run, 'ended'), journalOf(states));
+  if (states.includes('swapped')) writeFileSync(folder.at('var/lib/fix-sans', run, 'old.key'), 'old key');
 }
 
 function kept(): readonly string[] {
@@ -39,6 +41,22 @@ test('the newest good ones and the newest others, each kind for itself', async (
     '20260104T000000Z-00000000',
     '20260107T000000Z-00000000',
     '20260108T000000Z-00000000',
+    folder.run,
+  ]);
+});
+
+test('runs with no pair to go back to push out none that has one, and what somebody copied is theirs', async () => {
+  folder.begun(['staged', 'intent', 'swapped']);
+  earlier('20260101T000000Z-00000000', 'staged', 'swapped', 'done');
+  earlier('20260101T000000Z-00000000.keep', 'staged', 'swapped', 'done');
+  for (const run of days(2, 6)) earlier(run, 'restarting', 'done');
+  await folder.on.ask('take-lock');
+  await folder.on.ask('finish', ending);
+  expect(kept()).toEqual([
+    '20260101T000000Z-00000000',
+    '20260101T000000Z-00000000.keep',
+    '20260104T000000Z-00000000',
+    '20260105T000000Z-00000000',
     folder.run,
   ]);
 });

@@ -134,3 +134,21 @@ test('one that ran out, since this machine slept, is taken again; one that does 
     await locked.release();
   }
 });
+
+test('one that is let go of while its renewal waits in line is not taken again', async () => {
+  const cluster = fakeCluster(new Map());
+  const locked = await lockedOn(cluster);
+  let isHeld = true;
+  cluster.answer('cp2', 'release', () => {
+    if (!isHeld) return { fault: 'lock-lost' };
+    // As the last step does, which lets go of the lock on the node itself.
+    isHeld = false;
+    locked.letGo('cp2');
+    return { fault: 'lock-lost' };
+  });
+  locked.keep();
+  await wait(cluster, 210);
+  await locked.release();
+  expect(isHeld).toBe(false);
+  expect(cluster.steps().filter((step) => step === 'cp2 take-lock')).toHaveLength(1);
+});

@@ -66,6 +66,16 @@ describe('nothing is dropped by itself', () => {
     const plan = planFor({ ...healthy, probes });
     expect(nodeOf(plan, 'cp1')).toMatchObject({ action: 'restart', reasons: ['not-reloaded'] });
     expect(plan.exitCode).toBe(2);
+
+    // It takes this one away for a while, so the others have to be well.
+    const ill = probes.map((probe) =>
+      probe.result.state === 'served' && probe.host === addressOf(2)
+        ? { ...probe, result: { ...probe.result, health: { status: 500, failing: ['etcd'] } } }
+        : probe,
+    );
+    expect(planFor({ ...healthy, probes: ill }).refusals.map(({ code }) => code)).toEqual([
+      'apiserver-unhealthy',
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { lostByKubeadm } from '../../model/certificate.ts';
 import { canonicalIp } from '../../model/ip.ts';
 import type { Finding, Severity } from '../../model/finding.ts';
 import { isCovered, looseSan, type San, sanKey } from '../../model/san.ts';
+import { lackingBehind } from '../asked-names.ts';
 import { genuineLeaf } from '../backend.ts';
 import type { Context, Rule } from '../context.ts';
 import { isComputed, wordsOf } from '../expected.ts';
@@ -59,9 +60,17 @@ const missingForUs: Rule = (context) => {
     // What does not verify the certificate is not broken by it.
     const isUnverified = kubeconfig !== undefined && context.facts.kubeconfig?.skipsVerification === true;
     const affected: readonly AccessPath[] = isUnverified ? [] : ['remote-kubectl'];
-    if (stale.length === 0) continue;
+    // Where it is one node's own address, nobody wants it of the others.
+    const isOwn = typeof context.expected.get(sanKey(san))?.on === 'object';
+    const behind = serials.size === 0 || isOwn ? [] : lackingBehind(context.backends, san);
+    if (stale.length === 0 && behind.length === 0) continue;
     if (stale.length < serials.size) {
-      findings.push(finding('one-backend-stale', 'error', { names: [san.value], stale }));
+      findings.push(
+        finding('one-backend-stale', 'error', {
+          names: [san.value],
+          stale: behind.length > 0 ? behind : stale,
+        }),
+      );
     } else {
       const wantedBy = [kubeconfig === undefined ? `endpoint ${endpoint}` : `kubeconfig ${kubeconfig}`];
       const provenance = context.expected.get(sanKey(san))?.provenance ?? [];

@@ -73,6 +73,10 @@ function answerOf(nodes: readonly NodeRuns[], open: readonly RecordedRun[]): Phr
     return plain(
       `a run did not come to its end on ${open.length === 1 ? 'one control plane' : `${open.length} control planes`}`,
     );
+  if (nodes.some((node) => node.runs.some((run) => stateOf(run, node) === 'under way')))
+    return plain(
+      'a run is under way, or whoever ran it is gone: then its node puts the old certificate back by itself, and the next run says so',
+    );
   if (count === 0) return plain('no run is remembered on any control plane');
   return plain(
     count === 1
