@@ -21,7 +21,7 @@ function behind(first: readonly string[], answering: string): ClusterFacts {
 
 test('with cp1 done alone and cp1 answering, every third call works: the others lack it', () => {
   const { findings, verdict, exitCode } = diagnoseCluster(behind(['cp1'], 'cp1'));
-  const [stale] = findings.filter(({ code }) => code === 'one-backend-stale');
+  const stale = findings.find(({ code }) => code === 'one-backend-stale');
   expect(stale).toMatchObject({ severity: 'error', args: { names: [vip], stale: ['cp2', 'cp3'] } });
   expect({ verdict, exitCode }).toEqual({ verdict: 'names-missing', exitCode: 2 });
 });
@@ -34,10 +34,10 @@ test('with cp2 answering it is missing', () => {
 
 test.each(['cp1', 'cp2'])('whichever answers (%s), the same two are planned for', (answering) => {
   const plan = planFor(behind(['cp1'], answering));
-  expect(plan.nodes.map(({ node, action }) => [node, action]).toSorted()).toEqual([
-    ['cp1', 'nothing'],
-    ['cp2', 'reissue'],
-    ['cp3', 'reissue'],
+  expect(plan.nodes.map(({ node, action }) => `${node} ${action}`).toSorted()).toEqual([
+    'cp1 nothing',
+    'cp2 reissue',
+    'cp3 reissue',
   ]);
   expect(plan.exitCode).toBe(2);
 });
