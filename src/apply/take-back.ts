@@ -27,6 +27,8 @@ export interface TakeBackNode {
   readonly place: Place;
   readonly before?: ServedCertificate;
   readonly old?: Certificate;
+  /** What that run had staged there was thrown away before anything was changed. */
+  readonly wasDiscarded?: boolean;
   /** That run has changed kubespray's file there. */
   readonly hasFile?: boolean;
 }
@@ -94,18 +96,20 @@ export async function takeBack(ask: TakeBackAsk): Promise<TakeBackEnd> {
     const isDone = ended.some(({ state }) => state === 'done');
     // Once something was taken back, "nothing changed" would be untrue.
     const told = exits.map((exit): ExitName => (isDone && exit !== 'needsHuman' ? 'partial' : exit));
-    return {
-      nodes: ended,
-      durable,
-      exits: [...told, ...(durable.some(({ state }) => state === 'failed') ? (['partial'] as const) : [])],
-    };
+    // Also what somebody has changed since still has that run's names, for all that is known.
+    const isLeft = durable.some(
+      ({ kind, state }) =>
+        state === 'failed' ||
+        (isWhole && state === 'left-to-you' && (kind === 'kubeadm-config' || kind === 'node-file')),
+    );
+    return { nodes: ended, durable, exits: [...told, ...(isLeft ? (['partial'] as const) : [])] };
   } finally {
     await stopKeeping();
   }
 }
 
 function notBegun(ended: readonly NodeOutcome[]): string {
-  const failed = ended.find(({ why }) => why !== undefined);
+  const failed = ended.find(({ state, why }) => why !== undefined && state !== 'nothing');
   return failed === undefined
     ? 'stopped before it'
     : `not begun, since ${failed.node} did not come to a good end`;
@@ -158,6 +162,12 @@ async function throughGate(
 async function takeBackOn(one: TakeBackNode, link: Link, { of, ports, locked }: TakeBackAsk): Promise<Ended> {
   const { place } = one;
   const { endpoint, certificatePath } = place;
+  // Whatever is in use there by now is another run's, and may be any pair.
+  if (one.wasDiscarded === true) {
+    const why = 'that run has changed nothing there: what it had made was thrown away unused';
+    ports.tell({ event: 'done', node: place.node, detail: why });
+    return { outcome: { ...bare(one), state: 'nothing', why } };
+  }
   try {
     const ask = { of, isBack: true, endpoint, certificatePath };
     const answer = await undoOn(link, ask, { timing: locked.run.timing, ports });

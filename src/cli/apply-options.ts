@@ -60,6 +60,15 @@ export const hookOptions: readonly Option[] = [
   { flags: '--on-failure <program>', about: 'run it when a node did not come to a good end', group: run },
 ];
 
+export const rollbackOptions: readonly Option[] = [
+  {
+    flags: '--accept-unusable',
+    about: 'put an old certificate back that has expired, is not yet valid, or is not of the CA of today',
+    group: 'What is done only when told:',
+  },
+  ...hookOptions,
+];
+
 export const applyOptions: readonly Option[] = [
   {
     flags: '--plan <file>',

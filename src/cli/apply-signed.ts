@@ -7,14 +7,16 @@ import { controlPlanesOf, type HandedIn } from '../apply/task.ts';
 import { type Certificate, readCertificates } from '../model/certificate.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
-import type { ExitName } from '../model/exit-code.ts';
+import { exitCodes, type ExitName } from '../model/exit-code.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { readBytes } from '../nodes/read-file.ts';
+import type { Decided } from './apply-plan.ts';
 import { quoted } from './called.ts';
 import type { Options } from './command.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
 import { checkPlace } from './report-files.ts';
+import { checkOnly } from './run-refusals.ts';
 import { type RunEnd, type Session, untouched } from './run-session.ts';
 
 /** Before anything is contacted. */
@@ -38,7 +40,12 @@ export async function signedIn(options: Options): Promise<readonly Certificate[]
     const { bytes } = await readBytes(file, { what: 'the certificate of --signed-cert,', hint });
     const reading = readCertificates(bytes);
     if (!reading.ok) throw new UserError(`--signed-cert ${display(file)} is no certificate`, hint);
-    const [leaf] = reading.certificates;
+    const [leaf, ...more] = reading.certificates;
+    if (more.length > 0)
+      throw new UserError(
+        `--signed-cert ${display(file)} holds ${more.length + 1} certificates`,
+        'give the one of the control plane alone: intermediates are not supported, the CA of the cluster itself has to sign',
+      );
     if (all.some(({ keyFingerprint }) => keyFingerprint === leaf.keyFingerprint))
       throw new UserError(
         `--signed-cert ${display(file)} is for the same key as another one`,
@@ -68,16 +75,22 @@ export function checkSigned(
   );
 }
 
-/** Undefined where it is not the CA's key alone that is lacking, or nobody asked for requests. */
+/** `--csr-dir`: whether the CA's key is there or not, nothing is signed, healed or changed. Undefined where more speaks against it. */
 export async function requests(
-  { plan, facts }: { readonly plan: Plan; readonly facts: ClusterFacts },
+  { plan, facts, isForRequests }: Pick<Decided, 'plan' | 'facts' | 'isForRequests'>,
   options: Options,
   session: Session,
 ): Promise<RunEnd | undefined> {
-  const folder = textOf(options, 'csrDir');
-  const isOnlyThat = plan.refusals.length > 0 && plan.refusals.every(({ code }) => code === 'ca-key-absent');
-  if (folder === undefined || !isOnlyThat) return undefined;
-  const asked = await requestAll(plan, facts, session);
+  const folder = textOf(options, 'csrDir') ?? '';
+  if (!isForRequests) {
+    session.say('--csr-dir: no request was written');
+    return undefined;
+  }
+  const only = textOf(options, 'only');
+  if (only !== undefined) checkOnly(plan, only);
+  const chosen = plan.nodes.filter(({ node, action }) => action === 'reissue' && (only ?? node) === node);
+  if (chosen.length === 0) return nothingToRequest(plan, session);
+  const asked = await requestAll({ ...plan, nodes: chosen }, facts, session);
   const ends: RunEnd['nodes'][number][] = [];
   const exits: ExitName[] = [];
   const written: string[] = [];
@@ -93,7 +106,7 @@ export async function requests(
     written.push(file);
     ends.push(...untouched([one.node], `it waits for a certificate for the request ${file}`));
   }
-  const others = plan.nodes.map(({ node }) => node).filter((node) => !asked.some((one) => one.node === node));
+  const others = plan.nodes.filter(({ node }) => !asked.some((one) => one.node === node));
   if (written.length > 0) {
     const flags = written.map((file) => `--signed-cert ${quoted(file.replace(/\.csr$/, '.crt'))}`);
     session.say(
@@ -101,7 +114,21 @@ export async function requests(
     );
     exits.push('partial');
   }
-  return { nodes: [...ends, ...untouched(others)], durable: durableOutcomes(plan, undefined), exits };
+  return { nodes: [...ends, ...notAsked(others)], durable: durableOutcomes(plan, undefined), exits };
+}
+
+/** Those without a request: they may have something else to be done, which is not done now. */
+function notAsked(nodes: Plan['nodes']): RunEnd['nodes'] {
+  const why = 'only requests are written with --csr-dir';
+  return nodes.flatMap(({ node, action }) => untouched([node], action === 'nothing' ? undefined : why));
+}
+
+function nothingToRequest(plan: Plan, session: Session): RunEnd {
+  session.say('--csr-dir: no control plane is to be signed anew, so no request was written');
+  const isLeft = plan.exitCode === exitCodes.changesNeeded.code;
+  if (isLeft) session.say('what else there is to do, apply does without --csr-dir; nothing was changed');
+  const end = { nodes: notAsked(plan.nodes), durable: durableOutcomes(plan, undefined) };
+  return isLeft ? { ...end, exits: ['partial'] } : { ...end, exits: [], exitCode: plan.exitCode };
 }
 
 async function writeRequest(file: string, csr: string): Promise<void> {

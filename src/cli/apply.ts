@@ -3,18 +3,17 @@ import { durableOutcomes } from '../apply/durable-end.ts';
 import { healAll, type Healed, lockAll, type Locked } from '../apply/locks.ts';
 import { rollout, type RolloutEnd } from '../apply/rollout.ts';
 import { controlPlanesOf, type Place, placeOf } from '../apply/task.ts';
-import { diagnoseCluster } from '../diagnose/diagnose-cluster.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes, type ExitName } from '../model/exit-code.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Plan } from '../model/plan.ts';
-import { changedSince } from '../plan/bound.ts';
 import { askFrom } from '../plan/same-plan.ts';
 import { planReports, rolloutReports } from '../report/index.ts';
 import { type RunSettings, runSettings } from './run-settings.ts';
 import { withInventory } from './apply-inventory.ts';
 import { checkSigned, handedIn, requests, signedIn } from './apply-signed.ts';
-import { decide, type Decided, type Deciding, hasWork, savedPlan, unendedIn } from './apply-plan.ts';
+import { changedMeanwhile, decide, type Decided, type Deciding } from './apply-plan.ts';
+import { hasWork, savedPlan, unendedIn } from './apply-plan.ts';
 import type { Invocation, Options } from './command.ts';
 import { isConfirmedBy } from './confirm.ts';
 import { readCluster } from './facts.ts';
@@ -26,9 +25,6 @@ import { checkOnly, refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { showChanges } from './show-changes.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
 import { withoutCluster } from './text-alone.ts';
-
-/** Facts older than that are read again before anything is changed: somebody may have thought about it for an hour. */
-const freshMs = 30_000;
 
 export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   const { options } = invocation;
@@ -75,6 +71,8 @@ async function applied(on: On): Promise<RunEnd | undefined> {
   let healed: readonly Healed[] = [];
   try {
     let decided = decide(cluster.facts, deciding);
+    if (options['csrDir'] !== undefined)
+      return (await requests(decided, options, session)) ?? refused(on, decided);
     const unended = unendedIn(cluster.facts);
     if (unended.length > 0) {
       const runs = unended.map(({ node, run }) => `${run} on ${node}`).join(', ');
@@ -86,7 +84,7 @@ async function applied(on: On): Promise<RunEnd | undefined> {
       decided = decide(await cluster.means.readAgain(), deciding);
     }
     const { plan, against } = decided;
-    if (against.length > 0) return (await requests(decided, options, session)) ?? refused(on, decided);
+    if (against.length > 0) return refused(on, decided);
     if (options['only'] !== undefined) checkOnly(plan, textOf(options, 'only') ?? '');
     if (!hasWork(plan)) return await nothingToDo(on, decided);
     showPlan(plan, on);
@@ -105,7 +103,7 @@ async function applied(on: On): Promise<RunEnd | undefined> {
       if (taken.healed.some(({ isChanged }) => isChanged))
         return stale(decided, 'an earlier run was healed meanwhile, so this plan is stale: apply again');
     }
-    const changes = await changedMeanwhile(on, decided);
+    const changes = await changedMeanwhile(decided, deciding);
     if (changes !== undefined) return stale(decided, changes);
     return await rolled(on, decided, locked, healed);
   } finally {
@@ -184,18 +182,6 @@ async function lockAndHeal(
   const why = sick.map(({ node, run, why: one }) => `the run ${run} on ${node}: ${one}`).join('; ');
   const exits: readonly ExitName[] = sick.map(({ exit }) => exit);
   return { end: { nodes: untouched(names, why), durable: durableOutcomes(plan, undefined), exits } };
-}
-
-/** Only where time has gone by since it was read. */
-async function changedMeanwhile(
-  { deciding: { cluster } }: On,
-  { plan, facts }: Decided,
-): Promise<string | undefined> {
-  if (Date.now() - Date.parse(facts.readAt) < freshMs) return undefined;
-  const changes = changedSince(plan.bound, diagnoseCluster(await cluster.means.readAgain()));
-  return changes.length === 0
-    ? undefined
-    : `something has changed meanwhile: ${changes.join(', ')}; apply again`;
 }
 
 /** "Nothing was changed" would be untrue. */

@@ -1,7 +1,7 @@
 /** The table of commands: everything that help, completion and parsing know; what a command does is loaded only when it runs. */
 import { type ExitUser, exitUsesOf } from '../model/exit-uses.ts';
 import type { Command } from './command.ts';
-import { applyOptions, hookOptions, runOptions } from './apply-options.ts';
+import { applyOptions, rollbackOptions, runOptions } from './apply-options.ts';
 import { planOptions } from './plan-options.ts';
 import { verifyOptions } from './verify-options.ts';
 import { nodeOptions, outputOptions, quiet, reachOptions, runOutput, wishOption } from './shared-options.ts';
@@ -106,13 +106,13 @@ ${codesOf('apply')}`,
     usage: '[run]',
     summary:
       'put the certificates back as they were before a run: the last one that was done, or the one that is named',
-    options: [...nodeOptions, ...reachOptions, ...hookOptions, ...runOptions, ...runOutput],
+    options: [...nodeOptions, ...reachOptions, ...rollbackOptions, ...runOptions, ...runOutput],
     epilogue: `
   fix-sans rollback --node ops@10.0.0.11 --node ops@10.0.0.12 --node ops@10.0.0.13
   fix-sans rollback 20261121T135200Z-1a2b3c4d --kubeconfig admin.conf --user ops --yes
 
 Without a name it is a run that did not come to its end, else the last that was done; asked for a second time it takes back no more.
-A pair that is neither that run's nor the one before it is left alone. kubeadm-config is put back only where it is what that run wrote.
+A pair that is neither that run's nor the one before it is left alone, and an old certificate that nobody would take is not put back. kubeadm-config is put back only where it is what that run wrote.
 ${codesOf('rollback')}`,
     load: async () => (await import('./rollback.ts')).rollback,
   },

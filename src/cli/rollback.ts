@@ -21,6 +21,7 @@ import { refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
 import { showChanges } from './show-changes.ts';
 import { runSettings } from './run-settings.ts';
+import { unusableOn } from './unusable.ts';
 
 export async function rollback({ args, options }: Invocation, io: Io): Promise<ExitCode> {
   if (isSet(options, 'showCommands')) return showChanges('rollback', io);
@@ -91,6 +92,12 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
       `${blind.join(', ')} remembers the run ${of}, but it is not known where its API server listens and reads its pair`,
       'refused',
     );
+  if (!isSet(options, 'acceptUnusable')) {
+    const touched = planes.filter(({ facts }) => having.includes(facts.node));
+    const looked = await unusableOn(of, touched, cluster);
+    if (!looked.ok) return ended(names, looked.why, 'temporary');
+    if (looked.clauses.size > 0) return ofNoUse(of, names, looked.clauses, session);
+  }
   session.say(`the run ${of} is taken back on ${display(having.join(', '), 400)}`);
   const isMeant =
     isSet(options, 'yes') ||
@@ -114,6 +121,25 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
   } finally {
     await locked.release();
   }
+}
+
+/** Whoever dials would refuse what is put back, and the nodes' own programs are the first. */
+function ofNoUse(
+  of: string,
+  names: readonly string[],
+  clauses: ReadonlyMap<string, string>,
+  session: Session,
+): RunEnd {
+  for (const [node, clause] of clauses) session.say(`refused: ${display(`${node}: ${clause}`, 600)}`);
+  session.say(
+    `nothing was changed; instead: fix-sans apply --remove NAME signs without what that run has added, fix-sans apply makes a pair anew where the one in use is bad; to put the old one back all the same: fix-sans rollback ${of} --accept-unusable`,
+  );
+  const others = `not begun: ${[...clauses.keys()].join(', ')} has an old certificate that is of no use`;
+  return {
+    nodes: names.flatMap((node) => untouched([node], clauses.get(node) ?? others)),
+    durable: [],
+    exits: ['refused'],
+  };
 }
 
 /** Nodes that would be left out in silence, and the rest called a whole rollback. */
@@ -150,6 +176,7 @@ async function takenBack(
     nodes.push({
       place,
       hasFile: detail.hasFile,
+      wasDiscarded: detail.wasDiscarded,
       ...(reading?.ok === true ? { before: servedAs(reading.certificates[0]) } : {}),
       ...(detail.old === undefined ? {} : { old: detail.old }),
     });

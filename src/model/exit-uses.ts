@@ -54,7 +54,7 @@ export const exitUses = {
     ['partial', 'some nodes are not done, or kubeadm-config is not'],
     ['authentication', 'a login or host key was refused'],
     ['locked', 'another run has a control plane'],
-    ['refused', "the pair in use is not that run's"],
+    ['refused', "the pair in use is not that run's, or the old one is of no use"],
     ['needsHuman', 'a human is needed, see what to type'],
     ['usage', 'wrong usage, or no --yes without a terminal'],
     ['temporary', 'a control plane does not answer'],

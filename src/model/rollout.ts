@@ -27,7 +27,7 @@ export interface NodeOutcome {
    * `undone`: the old pair is in place again and served. `stuck`: it could not be put back. `unknown`: the link was lost, and the dead-man switch decides.
    */
   readonly state: 'done' | 'nothing' | 'untouched' | 'undone' | 'stuck' | 'unknown';
-  /** Where it is not done: what failed, as a clause. */
+  /** Where it is not done: what failed, as a clause. With `nothing`: why there was nothing to take back. */
   readonly why?: string;
   /** What to type on the node, word for word; only where a human is needed. */
   readonly commands: readonly string[];

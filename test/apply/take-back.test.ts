@@ -10,7 +10,12 @@ const facts = buildFacts();
 const planes = controlPlanesOf(facts);
 const of = '20261120T000000Z-00000000';
 
-async function back(cluster: FakeCluster, config?: ConfigBack, hasFile = false): Promise<TakeBackEnd> {
+async function back(
+  cluster: FakeCluster,
+  config?: ConfigBack,
+  hasFile = false,
+  wasDiscarded: readonly string[] = [],
+): Promise<TakeBackEnd> {
   const locking = await lockAll(
     planes.map(({ read }) => read.node),
     runName,
@@ -19,7 +24,9 @@ async function back(cluster: FakeCluster, config?: ConfigBack, hasFile = false):
   if (!locking.ok) throw new Error(locking.fault.why);
   const nodes = planes.flatMap(({ facts: node }) => {
     const place = placeOf(node, facts);
-    return place === undefined ? [] : [{ place, hasFile, old: leaf(['old.example']) }];
+    return place === undefined
+      ? []
+      : [{ place, hasFile, old: leaf(['old.example']), wasDiscarded: wasDiscarded.includes(place.node) }];
   });
   return takeBack({
     of,
@@ -200,12 +207,33 @@ test('a run that only made names last has changed no pair: the one in use is ask
 test('kubeadm-config that somebody has changed since stays as it is, and that is said', async () => {
   const cluster = fakeCluster(new Map());
   const end = await back(cluster, { ...config, state: 'foreign' });
-  expect(end.exits).toEqual([]);
+  expect(end.exits).toEqual(['partial']);
   expect(end.durable[0]).toMatchObject({
     state: 'left-to-you',
     why: expect.stringContaining('changed it since') as string,
   });
   expect(cluster.steps().some((step) => step.endsWith('finish'))).toBe(false);
+});
+
+test('kubespray’s file that somebody has changed since: not all is taken back', async () => {
+  const cluster = fakeCluster(new Map());
+  for (const { facts: node } of planes) cluster.answer(node.node, 'put-file-back', { result: 'foreign' });
+  const end = await back(cluster, undefined, true);
+  expect(states(end)).toEqual(['done', 'done', 'done']);
+  expect(end.exits).toEqual(['partial']);
+});
+
+test('where that run came to nothing the pair in use is another run’s: it is let be, said, and the next goes on', async () => {
+  const cluster = fakeCluster(new Map());
+  cluster.answer('cp1', 'undo', { result: 'nothing', served: 'no' });
+  cluster.answer('cp1', 'restart', { served: 'no' });
+  cluster.answer('cp2', 'undo', { result: 'foreign', served: 'no' });
+  const end = await back(cluster, undefined, false, ['cp1']);
+  expect(states(end)).toEqual(['nothing', 'untouched', 'untouched']);
+  expect(end.nodes[0]?.why).toContain('that run has changed nothing there');
+  expect(end.nodes[2]?.why).toBe('not begun, since cp2 did not come to a good end');
+  expect(end.exits).toEqual(['refused']);
+  expect(cluster.steps().filter((step) => step.startsWith('cp1'))).toEqual(['cp1 take-lock']);
 });
 
 test('kubeadm-config that cannot be read is not passed over: not all is taken back', async () => {

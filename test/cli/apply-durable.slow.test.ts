@@ -64,7 +64,7 @@ test('kubeadm-config that somebody else wrote after such a run is left alone', a
   const theirs = `${on.kubeadmConfig()}# by hand\n`;
   on.setKubeadmConfig(theirs);
   const back = await on.rolled('rollback', done.run);
-  expect(back).toMatchObject({ exitCode: 0, durable: [{ state: 'left-to-you' }] });
+  expect(back).toMatchObject({ exitCode: 3, durable: [{ state: 'left-to-you' }] });
   expect(back.durable[0]?.why).toContain('somebody has changed it since');
   expect(on.kubeadmConfig()).toBe(theirs);
   on.setKubeadmConfig(old);

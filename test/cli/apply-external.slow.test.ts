@@ -1,18 +1,19 @@
 /** An external CA: requests by the keys in use, signed elsewhere, handed in, proven and swapped like any other pair; and taken back. */
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { takeCaKeyAway } from '../simulator/damage.ts';
+import { takeCaKeyAway, type Undo } from '../simulator/damage.ts';
 import { filesOf, type SimulatedRuns, simulatedRuns, stateOf } from '../support/simulated-runs.ts';
 
 let on: SimulatedRuns;
 let folder: string;
+let giveBack: readonly Undo[] = [];
 
 beforeAll(async () => {
   on = await simulatedRuns();
-  for (const node of on.simulation.nodes) takeCaKeyAway(node);
+  giveBack = on.simulation.nodes.map(takeCaKeyAway);
   folder = path.join(on.home, 'csr');
   mkdirSync(folder);
 });
@@ -66,6 +67,59 @@ test('--csr-dir: one request for each control plane, by the key in use, with eve
   }
 });
 
+test('--csr-dir where the CA key lies on the nodes: requests are written, and nothing is signed or changed', async () => {
+  for (const undo of giveBack) undo();
+  const before = on.simulation.nodes.map(filesOf);
+  const requests = path.join(on.home, 'requests');
+  mkdirSync(requests);
+  const { exitCode, nodes } = await on.rolled('apply', san, `--csr-dir=${requests}`);
+  expect(exitCode).toBe(3);
+  expect(nodes.map(({ state }) => state)).toEqual(['untouched', 'untouched']);
+  expect(on.simulation.nodes.map(filesOf)).toEqual(before);
+  expect(on.simulation.nodes.flatMap(stateOf)).toEqual([]);
+  expect(readdirSync(requests)).toHaveLength(2);
+  const [{ name } = { name: '' }] = on.simulation.nodes;
+  const one = path.join(on.home, 'one');
+  mkdirSync(one);
+  expect((await on.rolled('apply', san, `--only=${name}`, `--csr-dir=${one}`)).exitCode).toBe(3);
+  expect(readdirSync(one)).toEqual([`${name}.csr`]);
+  const none = await on.run('apply', '--yes', `--csr-dir=${requests}`);
+  expect(none.stderr).toContain('no control plane is to be signed anew, so no request was written');
+  expect(none.code).toBe(0);
+  giveBack = on.simulation.nodes.map(takeCaKeyAway);
+}, 120_000);
+
+test('--csr-dir where more speaks against it is refused as by plan, and that no request was written is said', async () => {
+  const before = on.simulation.nodes.map(filesOf);
+  const requests = path.join(on.home, 'refused');
+  mkdirSync(requests);
+  const { code, stderr } = await on.run('apply', '--yes', '--san=0.0.0.0', san, `--csr-dir=${requests}`);
+  expect(code).toBe(7);
+  expect(stderr).toContain('--csr-dir: no request was written');
+  expect(stderr).toContain('refused: ');
+  expect(readdirSync(requests)).toEqual([]);
+  expect(on.simulation.nodes.map(filesOf)).toEqual(before);
+});
+
+test('what was signed with SHA-1 is refused before anything is begun, and so is a file with more than one certificate', async () => {
+  const before = on.simulation.nodes.map(filesOf);
+  const signed = on.simulation.nodes.map(({ name }) => sign(name, ['-sha1']));
+  const end = await on.rolled('apply', san, ...signed);
+  expect(end.exitCode).toBe(7);
+  expect(end.nodes[0]?.why).toMatch(
+    /it is signed with sha1-(?:rsa|ecdsa), which no client of Kubernetes takes/,
+  );
+  const [{ name, root } = { name: '', root: '' }] = on.simulation.nodes;
+  const chain = path.join(folder, 'chain.pem');
+  const leaf = readFileSync(sign(name).replace('--signed-cert=', ''), 'utf8');
+  writeFileSync(chain, leaf + readFileSync(path.join(root, 'etc/kubernetes/pki/ca.crt'), 'utf8'));
+  const refused = await on.run('apply', '--yes', san, `--signed-cert=${chain}`);
+  expect(refused.stderr).toContain('chain.pem holds 2 certificates');
+  expect(refused.stderr).toContain('intermediates are not supported');
+  expect(refused.code).toBe(64);
+  expect(on.simulation.nodes.map(filesOf)).toEqual(before);
+});
+
 test('what was signed otherwise than asked for is refused before anything is begun', async () => {
   const [first, second] = on.simulation.nodes.map(({ name }) => name);
   const before = on.simulation.nodes.map(filesOf);
@@ -102,6 +156,16 @@ test('--signed-cert: proven, swapped, served on each, the key stays; then taken 
   }
   expect(on.kubeadmConfig()).toContain('new.example.com');
   expect((await on.rolled('apply', san)).exitCode).toBe(0);
+  // The same command again, as after a run that stopped half-way.
+  expect((await on.rolled('apply', san, ...signed)).exitCode).toBe(0);
+  const after = on.simulation.nodes.map(filesOf);
+  const another = await on.rolled('apply', san, sign(on.simulation.nodes[0]?.name ?? ''));
+  expect(another.exitCode).toBe(7);
+  expect(another.nodes[0]?.why).toContain(
+    `${on.simulation.nodes[0]?.name}: the certificate of --signed-cert (serial `,
+  );
+  expect(another.nodes[0]?.why).toContain('would not be used, since nothing is to be signed there');
+  expect(on.simulation.nodes.map(filesOf)).toEqual(after);
   expect((await on.rolled('rollback')).exitCode).toBe(0);
   expect(on.simulation.nodes.map(filesOf)).toEqual(before);
 });

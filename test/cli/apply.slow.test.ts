@@ -3,10 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunEvent } from '../../src/model/rollout.ts';
+import type { Rollout, RunEvent } from '../../src/model/rollout.ts';
 import type { RunsListing } from '../../src/model/runs.ts';
 import { loginFlags, targetsOf } from '../pipelines/simulated-program.ts';
-import { freezeReload, namesOnDisk } from '../simulator/damage.ts';
+import { expire, freezeReload, namesOnDisk } from '../simulator/damage.ts';
 import type { Simulation } from '../simulator/simulate.ts';
 import { runCli } from '../support/run-cli.ts';
 import { openSimulatedChanger, openSimulatedNode } from '../support/simulated-cli.ts';
@@ -150,9 +150,17 @@ test('a run that was left in the middle is put back first, and then what is plan
   const refusedPlan = await run('plan', san);
   expect(refusedPlan.code).toBe(7);
   expect(refusedPlan.stdout).toContain(other.run);
+  // Whoever asks for requests alone heals nothing either.
+  const left = { state: simulation.nodes.map(stateOf), pki: simulation.nodes.map(filesOf) };
+  expect((await rolled('apply', san, `--csr-dir=${home}`)).exitCode).toBe(7);
+  expect({ state: simulation.nodes.map(stateOf), pki: simulation.nodes.map(filesOf) }).toEqual(left);
   const done = await rolled('apply', san);
   expect(done.exitCode).toBe(0);
   expect(done.events.find(({ event }) => event === 'healed')?.detail).toContain(other.run);
+  const unused = await rolled('rollback', other.run);
+  expect(unused.exitCode).toBe(0);
+  expect(unused.nodes[0]).toMatchObject({ state: 'nothing', wasRestarted: false });
+  expect(unused.nodes[0]?.why).toContain('that run has changed nothing there');
   expect((await rolled('rollback', done.run)).exitCode).toBe(0);
 }, 240_000);
 
@@ -193,3 +201,25 @@ test('a saved plan is applied as it is, and refused once the cluster has changed
   expect(forged.stderr).toContain('it was changed by hand or on the way');
   expect((await rolled('rollback', done.run)).exitCode).toBe(0);
 });
+
+test('an old certificate that has expired is not put back unless that is said, and what to type instead is', async () => {
+  const [first] = simulation.nodes;
+  if (first === undefined) throw new Error('no node');
+  const undo = expire(simulation, first);
+  const done = await rolled('apply', san);
+  expect(done.exitCode).toBe(0);
+  const before = { pki: simulation.nodes.map(filesOf), state: simulation.nodes.map(stateOf) };
+  const { code, stderr, stdout } = await run('rollback', '--yes', done.run, '--format=json');
+  expect(code, stderr).toBe(7);
+  expect(stderr).toContain(`refused: ${first.name}: its old certificate expired on `);
+  expect(stderr).toContain(`rollback ${done.run} --accept-unusable`);
+  const { nodes } = JSON.parse(stdout) as Rollout;
+  expect(nodes.map(({ state }) => state)).toEqual(['untouched', 'untouched']);
+  expect({ pki: simulation.nodes.map(filesOf), state: simulation.nodes.map(stateOf) }).toEqual(before);
+  const back = await rolled('rollback', done.run, '--accept-unusable', '--settle=5s');
+  // With it the cluster is not well, and that is found before the next one is begun.
+  expect(back.exitCode).toBe(3);
+  expect(back.nodes.map(({ state }) => state)).toEqual(['done', 'untouched']);
+  expect(back.nodes[0]?.why).toContain('its old certificate is served, and the cluster is not well');
+  undo();
+}, 120_000);

@@ -15,6 +15,8 @@ export interface RunDetail {
   readonly newConfig?: string;
   /** It has changed kubespray's file on the node. */
   readonly hasFile: boolean;
+  /** It came to its end on this node before anything was changed. */
+  readonly wasDiscarded: boolean;
 }
 
 export async function readRuns(reader: NodeReader): Promise<NodeRuns> {
@@ -34,6 +36,9 @@ export async function readRunDetail(reader: NodeReader, of: string): Promise<Run
     ...(old === undefined ? {} : { old }),
     ...(made === undefined ? {} : { made }),
     hasFile: textIn(reply, 'file') === 'yes',
+    wasDiscarded: runsIn(reader.node.name, reply).runs.some(
+      ({ run, isEnded, state }) => run === of && isEnded && state === 'discarded',
+    ),
     ...(config === undefined ? {} : { config }),
     ...(newConfig === undefined ? {} : { newConfig }),
   };

@@ -18,7 +18,7 @@ import {
 
 export function rolloutPage(rollout: Rollout): Page {
   const { run, by, startedAt, endedAt, nodes, durable, probe, events, left, cluster } = rollout;
-  const bad = nodes.filter(({ why }) => why !== undefined);
+  const bad = nodes.filter(({ state, why }) => why !== undefined && state !== 'nothing');
   return {
     title: rollout.kind === 'apply' ? 'API server certificate: apply' : 'API server certificate: rollback',
     answer: answerOf(rollout),
@@ -109,8 +109,9 @@ function servedCell({ servedAfterMs }: NodeOutcome): Cell {
   return cell(servedAfterMs === undefined ? '' : `${servedAfterMs} ms`);
 }
 
-function remarksOn({ wasRestarted, healed, backup }: NodeOutcome): Phrase {
+function remarksOn({ state, why, wasRestarted, healed, backup }: NodeOutcome): Phrase {
   const remarks: readonly Phrase[] = [
+    ...(state === 'nothing' && why !== undefined ? [[{ code: why }]] : []),
     ...(wasRestarted ? [plain('restarted')] : []),
     ...(healed.length === 0 ? [] : [join(plain('healed first: '), listed(healed, 3))]),
     ...(backup === undefined ? [] : [said`backup ${backup}`]),
