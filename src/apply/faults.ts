@@ -15,6 +15,15 @@ const meanings: Readonly<Record<string, Meaning>> = {
   stale: { clause: 'the pair in use is no longer the one that was planned for', exit: 'refused' },
   moved: { clause: 'the pair in use is not where it was, or behind a link', exit: 'refused' },
   'other-file': { clause: 'somebody has changed the file meanwhile', exit: 'partial' },
+  'other-bytes': {
+    clause: 'what stands at that place of the file cannot be replaced safely',
+    exit: 'partial',
+  },
+  'odd-text': {
+    clause: 'the file has NUL, escapes or merged keys in it, so it cannot be edited safely',
+    exit: 'partial',
+  },
+  'not-utf8': { clause: 'the file is not UTF-8 text, so it cannot be edited safely', exit: 'partial' },
   'other-kubeadm': { clause: 'kubeadm is of another version than planned for', exit: 'refused' },
   'two-disks': {
     clause: 'certificate and key lie on two file systems, so no rename is one step',

@@ -18,6 +18,8 @@ if read_lock && [ "$lock_run" != "$id" ]; then
   say dead "$(printf '%s\\n' "$lock_run" "$lock_by" "$(set_run "$lock_run" && state_of "$R/ended")")"
 fi
 write_lock "$DATA_seconds" "$(printf %s "$DATA_by" | tr -d '\\n' | head -c 200)" || fault no-space
+# Whoever was killed beside kubespray's file has left a folder there.
+rm -rf "$ROOT"/etc/kubernetes/.fix-sans-file-*
 rows= own=$id
 for path in "$S"/*/; do
   _run=\${path%/} _run=\${_run##*/}

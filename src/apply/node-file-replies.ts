@@ -1,13 +1,27 @@
 /** What the steps answer that have to do with kubespray's file on a node. */
 import type { Reply } from '../reach/reader.ts';
-import { digestAt, type StepReply, textIn, unlessFault } from './replies.ts';
+import { digestAt, type StepReply, textIn, unlessFault, whole } from './replies.ts';
 
 /** Of kubespray's file: its text without secrets, and the digest of what lies there. */
 export function readLooked(reply: Reply): StepReply<{ readonly text: string; readonly sum: string }> {
-  return unlessFault(reply, () => {
-    const [text, sum] = [textIn(reply, 'file'), digestAt(textIn(reply, 'sum'))];
-    return text === undefined || sum === undefined ? undefined : { text, sum };
+  const answer = unlessFault(reply, () => {
+    const bytes = reply.frames.find(({ name }) => name === 'file')?.bytes;
+    const sum = digestAt(textIn(reply, 'sum'));
+    return bytes === undefined || sum === undefined ? undefined : { bytes, sum };
   });
+  if (!answer.ok) return answer;
+  const { bytes, sum } = answer.value;
+  const text = exactText(bytes);
+  return text === undefined ? { ok: false, fault: { word: 'not-utf8' } } : whole({ text, sum });
+}
+
+/** Bytes that stand for nothing would become others, three for one, and the mark at the beginning would go: no place behind them would be right. */
+function exactText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 export function readWritten(reply: Reply): StepReply<'written'> {

@@ -1,7 +1,9 @@
 /** kubespray's file on the control planes that have one: in step with kubeadm-config after the last node, and as before once a run is taken back. */
 import type { ClusterFacts } from '../model/cluster-facts.ts';
+import { digestOf } from '../model/digest.ts';
 import type { Plan } from '../model/plan.ts';
 import type { DurableOutcome } from '../model/rollout.ts';
+import type { San } from '../model/san.ts';
 import { editCommand, editNodeFile, type NameChange, nameChange } from '../plan/node-file.ts';
 import { ReachError } from '../reach/transport.ts';
 import { clauseOf } from './faults.ts';
@@ -45,9 +47,23 @@ export async function writeFiles(
   return ends;
 }
 
+/** What was looked at is no longer what lies there, so an edit made of it would cut in other lines. */
+const isOfOtherText: ReadonlySet<string> = new Set(['other-file', 'other-bytes', 'moved']);
+
+function namesByHand({ added, removed }: NameChange): string {
+  return [
+    ...(added.length > 0 ? [`names to be in its certSANs: ${listed(added)}`] : []),
+    ...(removed.length > 0 ? [`names to be taken out of its certSANs: ${listed(removed)}`] : []),
+  ].join('; ');
+}
+
+function listed(sans: readonly San[]): string {
+  return sans.map(({ value }) => value).join(', ');
+}
+
 async function writeOne(link: Link, change: NameChange, letGo: () => void): Promise<Told> {
   const byHand = `\${EDITOR:-vi} ${nodeFile}`;
-  const names = `names to be in its certSANs: ${change.added.map(({ value }) => value).join(', ')}`;
+  const names = namesByHand(change);
   try {
     const looked = await link.insist(lookAtFile, {}, readLooked);
     if (!looked.ok) return { state: 'failed', why: `${clauseOf(looked.fault)}; ${names}`, command: byHand };
@@ -59,12 +75,17 @@ async function writeOne(link: Link, change: NameChange, letGo: () => void): Prom
       sum: looked.value.sum,
       at: String(edit.at),
       drop: String(edit.drop),
+      gone: digestOf(edit.gone),
       insert: edit.insert,
       release: '1',
     };
     const written = await link.insist(writeFile, data, readWritten);
-    if (!written.ok)
-      return { state: 'failed', why: clauseOf(written.fault), command: editCommand(nodeFile, edit) };
+    if (!written.ok) {
+      const why = clauseOf(written.fault);
+      return isOfOtherText.has(written.fault.word)
+        ? { state: 'failed', why: `${why}; ${names}`, command: byHand }
+        : { state: 'failed', why, command: editCommand(nodeFile, looked.value.sum, edit) };
+    }
     letGo();
     return { state: 'written' };
   } catch (error) {

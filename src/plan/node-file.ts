@@ -5,6 +5,7 @@ import { type San, sanKey } from '../model/san.ts';
 import { sameName } from './kubeadm-forms.ts';
 import { shellWord } from './signing.ts';
 import { addToList } from './yaml-list.ts';
+import { readList } from './yaml-place.ts';
 import { removeFromList } from './yaml-remove.ts';
 
 const place = { path: ['apiServer', 'certSANs'], kind: 'ClusterConfiguration' } as const;
@@ -40,6 +41,8 @@ function unique(sans: readonly San[]): readonly San[] {
 export interface ByteEdit {
   readonly at: number;
   readonly drop: number;
+  /** What is dropped, as it was looked at. */
+  readonly gone: string;
   readonly insert: string;
 }
 
@@ -48,6 +51,9 @@ export type NodeFileEdit =
   | { readonly ok: false; readonly why: string };
 
 export function editNodeFile(text: string, { added, removed }: NameChange): NodeFileEdit {
+  const list = readList(text, place);
+  if (list.ok && list.items?.some(isMasked) === true)
+    return refused({ line: list.line, column: 1, detail: 'its names cannot be told from what is secret' });
   const gone = new Set(removed.map(sanKey));
   const isGone = (item: string): boolean => {
     const san = certSan(item);
@@ -59,6 +65,11 @@ export function editNodeFile(text: string, { added, removed }: NameChange): Node
   const edit = addToList(without.text, place, names, sameName);
   if (!edit.ok) return refused(edit);
   return { ok: true, edit: edit.text === text ? undefined : between(text, edit.text) };
+}
+
+/** As the step on the node does it; no name that a certificate can have has this sign in it. */
+function isMasked(item: string): boolean {
+  return item.includes('_');
 }
 
 function refused({
@@ -81,23 +92,34 @@ function between(before: string, after: string): ByteEdit {
   let end = 0;
   while (end < old.length - start && end < now.length - start && old.at(-1 - end) === now.at(-1 - end))
     end += 1;
-  return {
-    at: bytes(old.slice(0, start)),
-    drop: bytes(old.slice(start, old.length - end)),
-    insert: now.slice(start, now.length - end).join(''),
-  };
+  const at = Buffer.byteLength(old.slice(0, start).join(''));
+  const gone = old.slice(start, old.length - end).join('');
+  const insert = now.slice(start, now.length - end).join('');
+  // A last line without an end stays as it is, whatever is in it.
+  return end === 0 &&
+    gone !== '' &&
+    !gone.endsWith('\n') &&
+    /^\r?\n/.test(insert.slice(gone.length)) &&
+    insert.startsWith(gone)
+    ? { at: at + Buffer.byteLength(gone), drop: 0, gone: '', insert: insert.slice(gone.length) }
+    : { at, drop: Buffer.byteLength(gone), gone, insert };
 }
 
-function bytes(lines: readonly string[]): number {
-  return Buffer.byteLength(lines.join(''));
-}
-
-/** The same by hand, beside the live file and then renamed over it. */
-export function editCommand(file: string, { at, drop, insert }: ByteEdit): string {
+/** The same by hand, of this very text and no other, beside the live file and then renamed over it. */
+export function editCommand(file: string, sum: string, { at, drop, insert }: ByteEdit): string {
   const parts = [
     `head -c ${at} ${file}`,
     `printf %s ${shellWord(insert)}`,
     `tail -c +${at + drop + 1} ${file}`,
   ];
-  return `cp -a ${file} ${file}.new && { ${parts.join('; ')}; } >${file}.new && mv -f ${file}.new ${file}`;
+  const folder = `${file}.new`;
+  const steps = [
+    `echo "${sum}  ${file}" | sha256sum -c`,
+    `mkdir -m 0700 ${folder}`,
+    `cp -a ${file} ${folder}/text`,
+    `{ ${parts.join(' && ')}; } >${folder}/text`,
+    `mv -f ${folder}/text ${file}`,
+    `rmdir ${folder}`,
+  ];
+  return steps.join(' && ');
 }

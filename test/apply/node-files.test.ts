@@ -1,5 +1,7 @@
 /** kubespray's file on the control planes, in step with the certificates: after the last node, node by node, and a failure is no secret. */
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { readLooked } from '../../src/apply/node-file-replies.ts';
 import type { ClusterFacts } from '../../src/model/cluster-facts.ts';
 import { lost } from '../support/fake-cluster.ts';
 import { orderOf, roll, setting, statesOf, type Setting } from '../support/rollouts.ts';
@@ -59,6 +61,7 @@ test('where it lies it is edited after the last node, under a lock that was kept
   expect(write?.data).toMatchObject({
     sum: '5'.repeat(64),
     drop: '0',
+    gone: createHash('sha256').update('').digest('hex'),
     insert: '  - "new.example.com"\n',
     release: '1',
   });
@@ -69,8 +72,17 @@ test.each([
     'somebody has changed it',
     'write-file',
     { fault: 'other-file' },
-    'somebody has changed the file meanwhile',
-    'head -c',
+    'somebody has changed the file meanwhile; names to be in its certSANs: new.example.com',
+    'vi',
+  ],
+  ['it became a link', 'write-file', { fault: 'moved' }, 'names to be in its certSANs', 'vi'],
+  ['the place is another', 'write-file', { fault: 'other-bytes' }, 'names to be in its certSANs', 'vi'],
+  [
+    'there is no room',
+    'write-file',
+    { fault: 'no-space' },
+    'there is no room',
+    `echo "${'5'.repeat(64)}  ${file}" | sha256sum -c && `,
   ],
   ['it cannot be read', 'look-at-file', { fault: 'moved' }, 'new.example.com', 'vi'],
   [
@@ -97,6 +109,26 @@ test.each([
     expect(failed?.command).toContain(file);
   },
 );
+
+function lookedAt(bytes: Uint8Array): unknown {
+  const sum = Buffer.from('5'.repeat(64));
+  return readLooked({
+    frames: [
+      { name: 'file', bytes },
+      { name: 'sum', bytes: sum },
+    ],
+    talk: '',
+  });
+}
+
+test('bytes that are no text are not decoded to others, which would shift every place behind them', () => {
+  expect(lookedAt(Buffer.from('# gr\u00fcn\n', 'latin1'))).toEqual({
+    ok: false,
+    fault: { word: 'not-utf8' },
+  });
+  const text = '\ufeffkind: grün\n';
+  expect(lookedAt(Buffer.from(text))).toEqual({ ok: true, value: { text, sum: '5'.repeat(64) } });
+});
 
 test('a rollout that stops on its way writes none of them', async () => {
   const on = withFiles();

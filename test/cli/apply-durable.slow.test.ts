@@ -151,7 +151,8 @@ test('kubespray’s file is edited in one place beside its secrets, kept, and pu
   expect(Buffer.byteLength(looked['file'] ?? '')).toBe(Buffer.byteLength(text));
   expect(looked['sum']).toBe(createHash('sha256').update(text).digest('hex'));
   const at = String(Buffer.byteLength(text));
-  const write = { sum: looked['sum'] ?? '', at, drop: '0', insert: '  - "new.example"\n', release: '' };
+  const gone = createHash('sha256').update('').digest('hex');
+  const write = { sum: looked['sum'] ?? '', at, drop: '0', gone, insert: '  - "new.example"\n', release: '' };
   expect(await steps.ask('write-file', { ...write, sum: '0'.repeat(64) })).toMatchObject({
     fault: 'other-file',
   });
