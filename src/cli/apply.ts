@@ -51,8 +51,7 @@ export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
     return exitCodes.failed.code;
   }
   const told = await session.end(end);
-  await reportRun(told, files, options, io);
-  return told.exitCode;
+  return reportRun(told, files, options, io);
 }
 
 interface On {

@@ -49,8 +49,7 @@ export async function rollback({ args, options }: Invocation, io: Io): Promise<E
     return exitCodes.failed.code;
   }
   const told = await session.end(end);
-  await reportRun(told, files, options, io);
-  return told.exitCode;
+  return reportRun(told, files, options, io);
 }
 
 interface On {

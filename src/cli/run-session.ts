@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ports, RunName } from '../apply/ports.ts';
 import { keepProbing, watchedIn } from '../inspect/probe/keep-probing.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
-import { type ExitCode, type ExitName, worstExit } from '../model/exit-code.ts';
+import { type ExitCode, exitCodes, type ExitName, worstExit } from '../model/exit-code.ts';
 import type { ProbeTally, Rollout } from '../model/rollout.ts';
 import type { NodeReader } from '../reach/reader.ts';
 import { ReachError } from '../reach/transport.ts';
@@ -168,7 +168,7 @@ export async function reportRun(
   files: readonly ReportFile[],
   options: Options,
   io: Io,
-): Promise<void> {
+): Promise<ExitCode> {
   const format = textOf(options, 'format') ?? 'text';
   const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
   const called = io.called ?? programName;
@@ -178,9 +178,11 @@ export async function reportRun(
     ...file,
     text: rolloutReports[file.format]?.(rollout, { colour: false, width: 100 }) ?? '',
   }));
-  await writeReports(texts, io, isSet(options, 'quiet'));
+  const isWritten = await writeReports(texts, io, isSet(options, 'quiet'));
   // Where no lock was taken there was nothing but a look.
   if (rollout.events.some(({ event }) => event === 'locked')) await writeAudit(rollout, io);
+  // After a change 1 would say that nothing was changed.
+  return isWritten || rollout.exitCode !== exitCodes.ok.code ? rollout.exitCode : exitCodes.partial.code;
 }
 
 export function untouched(names: readonly string[], why?: string): Rollout['nodes'] {

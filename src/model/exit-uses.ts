@@ -35,8 +35,8 @@ export const exitUses = {
   ],
   apply: [
     ['ok', 'done and proven by handshakes, or nothing to do'],
-    ['failed', 'not confirmed, or a report could not be written'],
-    ['partial', 'some nodes are not done, or kubeadm-config is not'],
+    ['failed', 'not confirmed'],
+    ['partial', 'some nodes are not done, or kubeadm-config or a report is not'],
     ['authentication', 'a login or host key was refused'],
     ['rolledBack', 'a node did not come to a good end and has its old certificate'],
     ['locked', 'another run has a control plane'],
@@ -51,7 +51,7 @@ export const exitUses = {
   rollback: [
     ['ok', 'the old certificates are served'],
     ['failed', 'no such run, or not confirmed'],
-    ['partial', 'some nodes are not done, or kubeadm-config is not'],
+    ['partial', 'some nodes are not done, or kubeadm-config or a report is not'],
     ['authentication', 'a login or host key was refused'],
     ['locked', 'another run has a control plane'],
     ['refused', "the pair in use is not that run's, or the old one is of no use"],
