@@ -71,8 +71,9 @@ test('thrown away, and cut off before the journal had its other name: there is n
 /** A process that the kernel knows as this API server. */
 async function apiServer(): Promise<{ readonly endpoint: string; readonly process: ChildProcess }> {
   symlinkSync(process.execPath, at('usr/bin/kube-apiserver'));
+  // Since Node 24 the kernel would know it as MainThread.
   const listen =
-    'const s=require("net").createServer();s.listen(0,"127.0.0.1",()=>console.log(s.address().port))';
+    'process.title="kube-apiserver";const s=require("net").createServer();s.listen(0,"127.0.0.1",()=>console.log(s.address().port))';
   const server = spawn(at('usr/bin/kube-apiserver'), ['-e', listen], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [port] = (await once(server.stdout, 'data')) as [Buffer];
   return { endpoint: `127.0.0.1:${port.toString().trim()}`, process: server };

@@ -134,7 +134,14 @@ test('S3: from the error to kubectl through the VIP on all three, and kubespray 
   const written = rollout.durable
     .filter(({ kind }) => kind !== 'advice')
     .map(({ kind, state }) => `${kind} ${state}`);
-  expect(written.toSorted()).toEqual(['inventory written', 'kubeadm-config written']);
+  expect(written.toSorted()).toEqual([
+    'inventory written',
+    'kubeadm-config written',
+    ...controlPlanes.map(() => 'node-file written'),
+  ]);
+  // What kubespray keeps of it on each of them.
+  for (const node of controlPlanes)
+    expect(await cluster.inNode(node, 'cat /etc/kubernetes/kubeadm-config.yaml')).toContain(vip);
 
   // Every byte that was there is there, in one piece before and one after what was put in.
   const after = readFileSync(variables, 'utf8');
