@@ -62,7 +62,7 @@ const missingForUs: Rule = (context) => {
     const affected: readonly AccessPath[] = isUnverified ? [] : ['remote-kubectl'];
     // Where it is one node's own address, nobody wants it of the others.
     const isOwn = typeof context.expected.get(sanKey(san))?.on === 'object';
-    const behind = serials.size === 0 || isOwn ? [] : lackingBehind(context.backends, san);
+    const behind = serials.size === 0 || isOwn || isUnverified ? [] : lackingBehind(context.backends, san);
     if (stale.length === 0 && behind.length === 0) continue;
     if (stale.length < serials.size) {
       findings.push(

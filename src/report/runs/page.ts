@@ -13,6 +13,7 @@ import {
 } from '../page.ts';
 
 export function runsPage({ cluster, madeAt, exitCode, nodes, unread }: RunsListing): Page {
+  const isUnderWay = nodes.some((node) => node.runs.some((run) => stateOf(run, node) === 'under way'));
   const open = nodes.flatMap((node) => node.runs.filter((run) => stateOf(run, node) === 'unfinished'));
   return {
     title: 'API server certificate: runs',
@@ -30,7 +31,7 @@ export function runsPage({ cluster, madeAt, exitCode, nodes, unread }: RunsListi
       {
         title: 'Next',
         depth: 'always',
-        blocks: open.length === 0 ? [] : [{ kind: 'steps', steps: [heal, ...open.slice(0, 1).map(back)] }],
+        blocks: stepsAfter(open, isUnderWay),
       },
       {
         title: 'Not read',
@@ -48,6 +49,17 @@ export function runsPage({ cluster, madeAt, exitCode, nodes, unread }: RunsListi
     ],
   };
 }
+
+function stepsAfter(open: readonly RecordedRun[], isUnderWay: boolean): readonly Block[] {
+  if (open.length > 0) return [{ kind: 'steps', steps: [heal, ...open.slice(0, 1).map(back)] }];
+  return isUnderWay ? [{ kind: 'steps', steps: [again] }] : [];
+}
+
+const again = {
+  where: 'here',
+  why: plain('look again, once its lock is free; nothing else may begin before that'),
+  command: 'fix-sans runs',
+} as const;
 
 const heal = {
   where: 'here',
