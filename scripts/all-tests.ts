@@ -134,13 +134,25 @@ function countsOf(name: string, isGood: boolean): [number, number] {
   return [numPassedTests, isGood ? bad : Math.max(bad, 1)];
 }
 
-function vitest(name: string, project: string, node = process.execPath): Promise<void> {
+interface How {
+  readonly node?: string;
+  /** Every property is tried to the full. */
+  readonly isThorough?: boolean;
+}
+
+function vitest(
+  name: string,
+  project: string,
+  { node = process.execPath, isThorough = false }: How = {},
+): Promise<void> {
+  const env = { ...process.env, ...(isThorough ? { FIX_SANS_THOROUGH: '1' } : {}) };
   return stage(
     name,
     (files, record) => {
       const reporter = ['--reporter=default', '--reporter=json', `--outputFile.json=${record}`];
       return $({
         nothrow: true,
+        env,
       })`${node} node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project ${project} ${reporter} ${files}`;
     },
     ['kubeadm', 'ssh', 'cluster'].includes(project),
@@ -161,7 +173,13 @@ async function nodeOf(major: string): Promise<string> {
 }
 
 async function onOtherNodes(): Promise<void> {
-  for (const major of ['22', '24', '26']) await vitest(`unit on Node ${major}`, 'unit', await nodeOf(major));
+  for (const major of ['22', '24', '26'])
+    await vitest(`unit on Node ${major}`, 'unit', { node: await nodeOf(major) });
+}
+
+async function whatNeedsPrograms(): Promise<void> {
+  for (const project of ['oracle', 'pipelines', 'package', 'simulator', 'browser'])
+    await vitest(project, project);
 }
 
 const started = Date.now();
@@ -170,15 +188,11 @@ for (const check of ['format', 'lint', 'types', 'dead']) {
   await stage(check, () => $({ nothrow: true })`npm run --silent ${`check:${check}`}`);
 }
 // Once with every property tried to the full; other versions of Node take the quick measure.
-process.env['FIX_SANS_THOROUGH'] = '1';
-await vitest('unit', 'unit');
-await vitest('slow', 'slow');
-delete process.env['FIX_SANS_THOROUGH'];
-await vitest('oracle', 'oracle');
-await vitest('pipelines', 'pipelines');
+await vitest('unit', 'unit', { isThorough: true });
+// It builds `dist/` anew, which others read.
 await vitest('package', 'package');
-await vitest('simulator', 'simulator');
-await vitest('browser', 'browser');
+// The slow ones wait for most of their time.
+await Promise.all([vitest('slow', 'slow', { isThorough: true }), whatNeedsPrograms()]);
 if (!process.argv.includes('--quick')) {
   await vitest('kubeadm', 'kubeadm');
   await vitest('story', 'story');
