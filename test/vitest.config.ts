@@ -36,6 +36,7 @@ export default defineConfig({
             'test/browser/**',
             'test/kubeadm/**',
             'test/pipelines/**',
+            'test/docs/**',
             'test/**/*.slow.test.ts',
             ...slowSimulator,
             'test/lab/docker.test.ts',
@@ -69,7 +70,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pipelines',
-          include: ['test/pipelines/**/*.test.ts'],
+          include: ['test/pipelines/**/*.test.ts', 'test/docs/**/*.test.ts'],
           testTimeout: 180_000,
           // Ansible may have to be installed.
           hookTimeout: 600_000,

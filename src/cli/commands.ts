@@ -55,7 +55,7 @@ Nothing is contacted and nothing is changed.`,
   fix-sans inspect --node ops@10.0.0.11 --node ops@10.0.0.12 --node ops@10.0.0.13
   fix-sans inspect --kubeconfig admin.conf --user ops --report html=ticket.html
   fix-sans inspect --inventory inventory/prod/hosts.yaml --san api.example.com
-  fix-sans inspect --endpoint 203.0.113.10:6443        (no SSH at all)
+  fix-sans inspect --endpoint 203.0.113.10:6443        # no SSH at all
 
 ${codesOf('inspect')}
 Nothing is changed: what is run on a node can only read (--show-commands prints it).`,

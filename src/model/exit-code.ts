@@ -1,4 +1,4 @@
-/** The exit codes: an API for pipelines, kept in one place. `help exit-codes` and the README print this table. */
+/** The exit codes: an API for pipelines, kept in one place. `help exit-codes` and docs/exit-codes.md print this table. */
 
 export const exitCodes = {
   ok: { code: 0, meaning: 'nothing to do, or done and verified' },

@@ -1,4 +1,4 @@
-/** What each command means by the exit codes that it has: its --help, `help exit-codes` and the README print this one table. */
+/** What each command means by the exit codes that it has: its --help, `help exit-codes` and docs/exit-codes.md print this one table. */
 import { type ExitCode, exitCodes, type ExitName } from './exit-code.ts';
 
 type Uses = readonly (readonly [name: ExitName, meaning: string])[];

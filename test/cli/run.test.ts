@@ -93,17 +93,17 @@ test('help on a command is the same either way', async () => {
   expect(topic.stdout).toBe(flag.stdout);
 });
 
-test('help exit-codes prints every code, and the README has the same table', async () => {
+test('help exit-codes prints every code, and docs/exit-codes.md has the same table', async () => {
   const { stdout } = await runCli(['help', 'exit-codes']);
-  const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+  const page = readFileSync(path.join(import.meta.dirname, '../../docs/exit-codes.md'), 'utf8');
   for (const { code, meaning } of Object.values(exitCodes)) {
     expect(stdout).toMatch(new RegExp(`^ +${code}  ${meaning.replace(/[()]/g, '\\$&')}$`, 'm'));
-    expect(readme).toContain(`| ${code} | ${meaning} |`);
+    expect(page).toContain(`| ${code} | ${meaning} |`);
   }
 });
 
-test('what each command means by its exit codes is in its help, in the topic and in the README', async () => {
-  const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+test('what each command means by its exit codes is in its help, in the topic and in docs/exit-codes.md', async () => {
+  const page = readFileSync(path.join(import.meta.dirname, '../../docs/exit-codes.md'), 'utf8');
   const { stdout: topic } = await runCli(['help', 'exit-codes']);
   const users = Object.keys(exitUses) as ExitUser[];
   expect(users).toEqual(commands.map(({ name }) => name).filter((name) => name !== 'help'));
@@ -111,7 +111,7 @@ test('what each command means by its exit codes is in its help, in the topic and
     const uses = exitUsesOf(command);
     const codes = uses.map(({ code }) => code);
     expect(codes).toEqual([...new Set(codes)].toSorted((one, other) => one - other));
-    expect(readme).toContain(
+    expect(page).toContain(
       `| \`${command}\` | ${uses.map(({ code, meaning }) => `${code} ${meaning}`).join('; ')} |\n`,
     );
     const lines = (width: number) =>

@@ -1,6 +1,11 @@
 /** The program as what starts it sees it (Ansible, cron, a CI job), but that its nodes are simulated: argv in, exit code out. */
 import { run } from '../../src/cli/run.ts';
-import { openSimulatedChanger, openSimulatedNode } from '../support/simulated-cli.ts';
+import {
+  openSimulatedChanger,
+  openSimulatedNode,
+  openSimulatedPodMaker,
+  openSimulatedRehearser,
+} from '../support/simulated-cli.ts';
 import { simulatedNode } from '../support/simulated-node.ts';
 
 /** The folder that plays this machine for `local:`. */
@@ -21,6 +26,8 @@ void run(process.argv.slice(2), {
   env: process.env,
   stop: stopOnSignal,
   openChanger: openSimulatedChanger,
+  openPodMaker: openSimulatedPodMaker,
+  openRehearser: openSimulatedRehearser,
   openNode: async (node, options) =>
     node.target.via === 'local' && local !== undefined
       ? simulatedNode(local, node.name)

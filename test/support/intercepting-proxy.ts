@@ -26,6 +26,8 @@ export interface InterceptingProxyOptions {
   /** A whole HTTP answer. */
   readonly refusal?: string;
   readonly listen?: string;
+  /** When absent the system chooses one. */
+  readonly port?: number;
 }
 
 export interface InterceptingProxy {
@@ -116,7 +118,7 @@ export async function startInterceptingProxy(
       carryOn(client, target);
     });
   });
-  server.listen(0, listen);
+  server.listen(options.port ?? 0, listen);
   await once(server, 'listening');
   const close = async (): Promise<void> => {
     for (const socket of open) socket.destroy();
