@@ -9,14 +9,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Rollout } from '../../src/model/rollout.ts';
 import { loginFlags, simulatedProgram, targetsOf } from '../pipelines/simulated-program.ts';
 import { namesOnDisk } from '../simulator/damage.ts';
-import { simulate, type Simulation } from '../simulator/simulate.ts';
+import type { Simulation } from '../simulator/simulate.ts';
+import { sampledSimulation } from '../support/sampled-simulation.ts';
 
 let simulation: Simulation;
 let folder: string;
 let program: string;
 
 beforeAll(async () => {
-  simulation = await simulate({ nodes: 2, certSans: ['api.example.com'] });
+  simulation = await sampledSimulation({ nodes: 2, certSans: ['api.example.com'] });
   folder = mkdtempSync(path.join(os.tmpdir(), 'fix-sans-stop-'));
   program = await simulatedProgram(folder, { isReal: true });
 });

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { LabCluster, SshTarget } from '../lab/handle.ts';
 import { type Tally, watchHandshakes } from '../lab/handshakes.ts';
 import { firstNode } from '../lab/state.ts';
+import { sampleCluster } from './sampled.ts';
 import { applyBySsh, inspectBySsh, planBySsh, rollbackBySsh } from './inspected.ts';
 
 const port = 6443;
@@ -25,6 +26,7 @@ export async function expectWholeStory(cluster: LabCluster, user: SshTarget['use
   expect((await planBySsh(cluster, given)).code).toBe(2);
   expect(await stateOf(cluster)).toEqual(before);
 
+  const endSampling = await sampleCluster(cluster);
   const watches = cluster.controlPlanes.map((node) => watchHandshakes(node.address, port, perSecond));
   await sleep(500);
   const applied = await applyBySsh(cluster, { user, options: [...given.options, '--yes'] });
@@ -67,6 +69,11 @@ export async function expectWholeStory(cluster: LabCluster, user: SshTarget['use
 
   const back = await rollbackBySsh(cluster, { user, options: ['--yes'] });
   expect(back.code, back.stderr).toBe(0);
+  const { samples, changes, faults } = await endSampling();
+  expect(faults).toEqual([]);
+  expect(samples).toBeGreaterThan(100);
+  // There and back, two files each.
+  expect(changes).toBeGreaterThanOrEqual(2 * cluster.controlPlanes.length);
   expect(await stateOf(cluster)).toEqual(before);
   return {
     handshakes: seen.reduce((sum, { total }) => sum + total, 0),

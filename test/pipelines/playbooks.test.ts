@@ -6,7 +6,8 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ApiObject } from '../simulator/object-store.ts';
 import { namesOnDisk, reissue } from '../simulator/damage.ts';
-import { simulate, type Simulation } from '../simulator/simulate.ts';
+import type { Simulation } from '../simulator/simulate.ts';
+import { sampledSimulation } from '../support/sampled-simulation.ts';
 import { ansibleBin, ansibleLintBin } from '../support/ansible.ts';
 import { loginFlags, simulatedProgram, targetsOf } from './simulated-program.ts';
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   [bin, program, simulation] = await Promise.all([
     ansibleBin(),
     simulatedProgram(programs),
-    simulate({ nodes: 2, certSans: ['api.example.com'] }),
+    sampledSimulation({ nodes: 2, certSans: ['api.example.com'] }),
   ]);
 });
 afterAll(async () => {

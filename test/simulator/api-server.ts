@@ -15,6 +15,8 @@ export interface ApiServer {
   setHealthy(isHealthy: boolean): void;
   /** From now on it looks at its files no more, or it does again. */
   setFrozen(isFrozen: boolean): void;
+  /** For a moment nobody listens, and all connections are gone. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,18 +56,28 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     pair.stop();
     throw error;
   }
+  const { port } = server.address() as AddressInfo;
+  const closeAll = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     served: () => pair.current.cert,
     setHealthy: (wanted) => {
       isHealthy = wanted;
     },
     setFrozen: (wanted) => pair.setFrozen(wanted),
+    restart: async () => {
+      await closeAll();
+      pair.restart();
+      server.listen(port, options.address);
+      await once(server, 'listening');
+    },
     stop: async () => {
       pair.stop();
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      await closeAll();
     },
   };
 }

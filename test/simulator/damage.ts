@@ -1,6 +1,6 @@
 /** What goes wrong on real nodes, done to a simulated one; each gives back what puts it right again. */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { keyPair } from '../support/mint.ts';
@@ -38,8 +38,10 @@ export function reissue(
   const undo = keep(node, 'apiserver.key', 'apiserver.crt');
   const staged = path.join(node.root, 'tmp/staged');
   writePair(staged, leaf);
+  const unmark = mark(node);
   for (const kind of ['key', 'crt'])
     renameSync(`${staged}.${kind}`, path.join(pkiOf(node), `apiserver.${kind}`));
+  unmark();
   return undo;
 }
 
@@ -53,8 +55,12 @@ export function mismatchPair({ pki }: Pick<Simulation, 'pki'>, node: SimulatedNo
   const undo = keep(node, 'apiserver.key');
   const staged = path.join(node.root, 'tmp/staged.key');
   writeFileSync(staged, keyText(keyPair(pki.kind, pool.stray)), { mode: 0o600 });
+  const unmark = mark(node);
   renameSync(staged, path.join(pkiOf(node), 'apiserver.key'));
-  return undo;
+  return () => {
+    undo();
+    unmark();
+  };
 }
 
 /** As where the CA is somebody else's: only the certificate of it stays. */
@@ -77,10 +83,22 @@ function keep(node: SimulatedNode, ...names: readonly string[]): Undo {
     return { file, text: readFileSync(file) };
   });
   return () => {
+    const unmark = mark(node);
     for (const { file, text } of kept) {
       const staged = path.join(node.root, 'tmp/kept');
       writeFileSync(staged, text, { mode: file.endsWith('.key') ? 0o600 : 0o644 });
       renameSync(staged, file);
     }
+    unmark();
   };
+}
+
+/** There while the two files need not belong together, and no run of ours is why. */
+export function markOf({ root }: Pick<SimulatedNode, 'root'>): string {
+  return path.join(root, 'tmp/edited-by-test');
+}
+
+function mark(node: SimulatedNode): Undo {
+  writeFileSync(markOf(node), '');
+  return () => rmSync(markOf(node), { force: true });
 }

@@ -11,6 +11,8 @@ export interface ServingPair {
   readonly current: Pair;
   /** While frozen it keeps what it has, as a server of before dynamic reloading does; afterwards it looks at once. */
   setFrozen(isFrozen: boolean): void;
+  /** As a process that is started anew: it reads its files, frozen or not, and throws where they do not belong together. */
+  restart(): void;
   stop(): void;
 }
 
@@ -97,6 +99,13 @@ export function watchServingPair(base: string, taken: (pair: Pair) => void): Ser
     setFrozen: (wanted) => {
       isFrozen = wanted;
       if (!wanted) start();
+    },
+    restart: () => {
+      const pair = load(files);
+      forget();
+      current = pair;
+      taken(pair);
+      start();
     },
     stop: () => {
       forget();

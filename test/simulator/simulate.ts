@@ -49,7 +49,7 @@ export interface SimulatedNode {
   readonly ssh: SshAccess;
   readonly api: { readonly host: string; readonly port: number } & Pick<
     ApiServer,
-    'served' | 'setHealthy' | 'setFrozen'
+    'served' | 'setHealthy' | 'setFrozen' | 'restart'
   >;
 }
 
@@ -182,6 +182,7 @@ function nodeOf({ name, address, root, api, ssh, files }: Started): SimulatedNod
       served: () => api.served(),
       setHealthy: (isHealthy) => api.setHealthy(isHealthy),
       setFrozen: (isFrozen) => api.setFrozen(isFrozen),
+      restart: async () => api.restart(),
     },
   };
 }

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import type { Rollout } from '../../src/model/rollout.ts';
 import { loginFlags, targetsOf } from '../pipelines/simulated-program.ts';
-import { simulate, type SimulatedNode, type Simulation } from '../simulator/simulate.ts';
+import type { SimulatedNode, Simulation } from '../simulator/simulate.ts';
 import { type CliResult, runCli } from './run-cli.ts';
+import { sampledSimulation } from './sampled-simulation.ts';
 import { openSimulatedChanger, openSimulatedNode } from './simulated-cli.ts';
 
 const configPath = '/api/v1/namespaces/kube-system/configmaps/kubeadm-config';
@@ -23,7 +24,7 @@ export interface SimulatedRuns extends AsyncDisposable {
 }
 
 export async function simulatedRuns(nodes = 2): Promise<SimulatedRuns> {
-  const simulation = await simulate({ nodes, certSans: ['api.example.com'] });
+  const simulation = await sampledSimulation({ nodes, certSans: ['api.example.com'] });
   const home = mkdtempSync(path.join(os.tmpdir(), 'fix-sans-apply-'));
   const run: SimulatedRuns['run'] = (command, ...args) => {
     const targets = targetsOf(simulation).map((target) => `--node=${target}`);
@@ -50,8 +51,8 @@ export async function simulatedRuns(nodes = 2): Promise<SimulatedRuns> {
       simulation.objects.set({ ...map, data: { ...map.data, ClusterConfiguration: text } });
     },
     [Symbol.asyncDispose]: async () => {
-      await simulation.stop();
       rmSync(home, { recursive: true });
+      await simulation.stop();
     },
   };
 }
