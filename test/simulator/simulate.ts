@@ -29,6 +29,8 @@ export interface SimulationOptions {
   readonly admit?: ApiServerOptions['admit'];
   /** For benches: answers scripts in place of shells. */
   readonly recorder?: Recorder;
+  /** Words before each command on a node: into mounts of its own. */
+  readonly enter?: () => readonly string[];
 }
 
 /** As the lab's nodes are reached. */
@@ -49,7 +51,7 @@ export interface SimulatedNode {
   readonly ssh: SshAccess;
   readonly api: { readonly host: string; readonly port: number } & Pick<
     ApiServer,
-    'served' | 'setHealthy' | 'setFrozen'
+    'served' | 'setHealthy' | 'setFrozen' | 'setCrashing'
   >;
 }
 
@@ -136,6 +138,7 @@ async function start(
         userKey,
         mayForwardTo,
         recorder: options.recorder,
+        enter: options.enter,
         own: once(() => ownTexts({ root, name, address })),
       }),
     );
@@ -182,6 +185,7 @@ function nodeOf({ name, address, root, api, ssh, files }: Started): SimulatedNod
       served: () => api.served(),
       setHealthy: (isHealthy) => api.setHealthy(isHealthy),
       setFrozen: (isFrozen) => api.setFrozen(isFrozen),
+      setCrashing: (isCrashingWith) => api.setCrashing(isCrashingWith),
     },
   };
 }
