@@ -3,11 +3,18 @@ import { setMaxListeners } from 'node:events';
 import { calledAs } from './cli/called.ts';
 import { run } from './cli/run.ts';
 
+/** Of a command that has changed something, which is more than its account; the others have nothing but their result. */
+let codeWithoutResult: number | undefined;
+let isResultLost = false;
+
 // A reader that went away (`| head`) is no error of ours, and no reason to lose the exit code.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') return;
   process.stderr.write(`fix-sans: cannot write the result: ${error.message}\n`);
-  process.exit(1);
+  // The reports and the audit line are still to come.
+  if (codeWithoutResult === undefined) process.exit(1);
+  isResultLost = true;
+  if (process.exitCode === 0) process.exitCode = codeWithoutResult;
 });
 process.stderr.on('error', () => undefined);
 
@@ -66,6 +73,9 @@ function aftermathOf(error: unknown): string {
 void run(process.argv.slice(2), {
   stop: stopOnSignal,
   atSecondStop: onSecondStop,
+  atLostResult: (code) => {
+    codeWithoutResult = code;
+  },
   // At once where somebody listens, so that nothing more is printed; otherwise it is the usual death.
   interrupt: () => void (process.emit('SIGINT', 'SIGINT') || process.kill(process.pid, 'SIGINT')),
   stdin: process.stdin,
@@ -79,7 +89,8 @@ void run(process.argv.slice(2), {
     env: process.env,
   }),
 }).then(
-  (code) => {
+  (told) => {
+    const code = isResultLost && told === 0 ? (codeWithoutResult ?? 1) : told;
     process.exitCode = outranksSignals.has(code) ? code : (stoppedWith ?? code);
   },
   (error: unknown) => {

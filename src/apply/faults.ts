@@ -48,7 +48,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   'no-backup': { clause: 'the backup could not be read back', exit: 'rolledBack' },
   'no-dead-man': { clause: 'the dead-man switch could not be armed', exit: 'rolledBack' },
-  'rename-failed': { clause: 'the pair could not be renamed over', exit: 'rolledBack' },
+  'rename-failed': {
+    clause: 'the pair could not be renamed over (lsattr shows files that may not be changed)',
+    exit: 'rolledBack',
+  },
   stopped: { clause: 'a signal ended the step on the node', exit: 'rolledBack' },
   'no-process': { clause: 'no kube-apiserver listens on the port of the API server', exit: 'rolledBack' },
   'no-kubelet': {

@@ -54,9 +54,13 @@ ${makeRoom}
 ln -s "$ROOT$DATA_ca" "$stage/ca.crt" && ln -s "$ROOT$DATA_caKey" "$stage/ca.key" &&
   printf %s "$DATA_config" >"$stage/kubeadm.yaml" || undone no-space
 timeout -s KILL "\${DATA_patience:-30}" "$ROOT$DATA_kubeadm" init phase certs apiserver --config "$stage/kubeadm.yaml" >"$stage/said" 2>&1 </dev/null 8>&- || {
-  say said "$(head -c 4096 "$stage/said")"
+  case $? in
+    137) say said "it was killed: it did not end within \${DATA_patience:-30} s, or the node has no memory left" ;;
+    *) say said "$(head -c 4096 "$stage/said")" ;;
+  esac
   fault kubeadm-failed
 }
+[ -s "$stage/apiserver.crt" ] && [ -s "$stage/apiserver.key" ] || { say said 'it ended well, and wrote no pair'; fault kubeadm-failed; }
 ${tellStaged}
 `,
 );

@@ -1,5 +1,6 @@
 /** The outside world of a command: stdout is the result, stderr is the talk. */
 import type { Readable } from 'node:stream';
+import type { ExitCode } from '../model/exit-code.ts';
 import type { openNode } from '../reach/open.ts';
 import type { openChanger } from '../reach/open-changer.ts';
 import type { openPodMaker } from '../reach/open-pod-maker.ts';
@@ -24,6 +25,8 @@ export interface Io {
   readonly stop?: () => AbortSignal;
   /** What is said where a second signal ends the process at once. */
   readonly atSecondStop?: (lastWords: () => string) => void;
+  /** For who changes something: the exit code in place of 0 where stdout cannot be written. For all others that is 1, at once. */
+  readonly atLostResult?: (code: ExitCode) => void;
   /** Does what Ctrl-C does elsewhere, where the terminal gives the key itself. */
   readonly interrupt?: () => void;
   /** Only the simulator brings one of its own, whose nodes are folders; the program never does. */

@@ -52,6 +52,8 @@ export async function openSession(
   const started = new Date();
   const { timing, hooks } = settings;
   const { signal } = cluster.means;
+  // 1 would say that nothing was changed.
+  io.atLostResult?.(exitCodes.partial.code);
   const isQuiet = isSet(options, 'quiet');
   const run: RunName = { run: newRunName(started), by: whoRuns(io.env), timing };
   const called = io.called ?? programName;

@@ -5,6 +5,7 @@ import type { Inspection } from '../model/inspection.ts';
 import type { Refusal } from '../model/plan.ts';
 import { formatSan } from '../model/san.ts';
 import { type Accepted, flagOf } from './ask.ts';
+import { clockFaults, setClocks } from './clocks.ts';
 import { csrCommands } from './csr.ts';
 import type { Made } from './signing-of.ts';
 import { minorOf, type Subject } from './subject.ts';
@@ -40,8 +41,6 @@ const caKey: Check = ({ subject, made }) => {
   ];
 };
 
-const clocks = 'set the clocks (chronyc tracking, timedatectl)';
-
 const caDates: Check = ({ subject: { ca }, inspection }) => {
   if (ca === undefined)
     return [
@@ -53,7 +52,7 @@ const caDates: Check = ({ subject: { ca }, inspection }) => {
     ];
   const now = Date.parse(inspection.facts.readAt);
   if (Date.parse(ca.notBefore) > now)
-    return [{ code: 'clock-skew', detail: `its CA is not valid before ${ca.notBefore}`, remedy: clocks }];
+    return [{ code: 'clock-skew', detail: `its CA is not valid before ${ca.notBefore}`, remedy: setClocks }];
   if (Date.parse(ca.notAfter) > now) return [];
   return [
     {
@@ -90,16 +89,8 @@ const mismatches: Check = ({ subject: { name }, inspection: { findings } }) => {
   ];
 };
 
-const clock: Check = ({ subject: { name, facts }, inspection: { findings } }) =>
-  findings.some(({ code, node }) => code === 'clock-skew' && node === name)
-    ? [
-        {
-          code: 'clock-skew',
-          detail: `its clock is ${Math.abs(Math.round(facts.clockSkewSeconds))} seconds off, so a new certificate may not be valid yet elsewhere`,
-          remedy: clocks,
-        },
-      ]
-    : [];
+const clock: Check = ({ subject: { name, facts }, inspection }) =>
+  clockFaults(name, facts.clockSkewSeconds, inspection);
 
 /** btrfs and others hand out inodes as they go and count none. */
 const withoutInodes: ReadonlySet<string> = new Set(['btrfs', 'vfat', 'msdos', 'exfat', 'bcachefs']);
@@ -120,7 +111,7 @@ const space: Check = ({ subject: { facts } }) => {
   if (folder.freeBytes < leastBytes || lacksInodes)
     drafts.push({
       code: 'no-space',
-      detail: `${folder.realPath} has ${folder.freeBytes} bytes and ${folder.freeInodes} inodes left`,
+      detail: `${folder.realPath} has ${folder.freeBytes} bytes and ${folder.freeInodes} inodes left, and ${leastBytes} and ${leastInodes} are needed`,
       remedy: 'make room first: a key that is cut off takes the API server down at its next start',
     });
   return drafts;

@@ -41,14 +41,14 @@ describe('refusals, exit 7', () => {
     fileSystem: 'ext4',
   };
   test.each<readonly [string, ClusterFacts, string]>([
-    ['the CA key is not there', buildFacts({ hasCaKey: false }), 'ca-key-absent'],
+    ['the CA key is not there (fault 20)', buildFacts({ hasCaKey: false }), 'ca-key-absent'],
     [
-      'the CA has expired',
+      'the CA has expired (fault 21)',
       changed(({ ca: file }) => ({ ca: certificateFile(file?.path ?? '', read(expiredCa)) })),
       'ca-expired',
     ],
     [
-      'the CA key is another',
+      'the CA key is another (fault 21)',
       changed(({ caKey }) => ({ caKey: { path: caKey?.path ?? '', keyFingerprint: 'ab' } })),
       'ca-mismatch',
     ],
@@ -57,32 +57,44 @@ describe('refusals, exit 7', () => {
       changed(({ key }) => ({ key: { path: key?.path ?? '', keyFingerprint: 'ab' } })),
       'pair-mismatch',
     ],
-    ['the clock is off', changed(() => ({ clockSkewSeconds: 301 })), 'clock-skew'],
-    ['the disk is full', changed(() => ({ pkiFolder: { ...folder, freeBytes: 4096 } })), 'no-space'],
-    ['no inodes are left', changed(() => ({ pkiFolder: { ...folder, freeInodes: 0 } })), 'no-space'],
-    ['the disk is read-only', changed(() => ({ pkiFolder: { ...folder, isReadOnly: true } })), 'read-only'],
+    ['the clock is off (fault 40)', changed(() => ({ clockSkewSeconds: 301 })), 'clock-skew'],
     [
-      'kubeadm is not there',
+      'the disk is full (fault 22)',
+      changed(() => ({ pkiFolder: { ...folder, freeBytes: 4096 } })),
+      'no-space',
+    ],
+    [
+      'no inodes are left (fault 24)',
+      changed(() => ({ pkiFolder: { ...folder, freeInodes: 0 } })),
+      'no-space',
+    ],
+    [
+      'the disk is read-only (fault 25)',
+      changed(() => ({ pkiFolder: { ...folder, isReadOnly: true } })),
+      'read-only',
+    ],
+    [
+      'kubeadm is not there (fault 16)',
       changed(() => ({ kubeadm: undefined }) as unknown as NodeFacts),
       'kubeadm-absent',
     ],
     [
-      'kubeadm lies where anybody writes',
+      'kubeadm lies where anybody writes (fault 16)',
       changed(() => ({ kubeadm: { path: '/tmp/kubeadm', version: '', isOddPath: true } })),
       'kubeadm-absent',
     ],
     [
-      'kubeadm is too new',
+      'kubeadm is too new (fault 16)',
       changed(() => ({ kubeadm: { path: '/usr/bin/kubeadm', version: 'v1.36.0', isOddPath: false } })),
       'kubeadm-version',
     ],
     [
-      'kubeadm is too old for the configuration',
+      'kubeadm is too old for the configuration (fault 16)',
       changed(() => ({ kubeadm: { path: '/usr/bin/kubeadm', version: 'v1.30.0', isOddPath: false } })),
       'kubeadm-version',
     ],
     [
-      'another API server is not ready, since its etcd is not',
+      'another API server is not ready, since its etcd is not (fault 49)',
       {
         ...buildFacts(),
         probes: buildFacts().probes.map((probe): Probe =>
@@ -94,7 +106,7 @@ describe('refusals, exit 7', () => {
       'apiserver-unhealthy',
     ],
     [
-      'another API server does not say in time whether it is ready',
+      'another API server does not say in time whether it is ready (fault 48)',
       {
         ...buildFacts(),
         probes: buildFacts().probes.map((probe): Probe =>
@@ -106,7 +118,7 @@ describe('refusals, exit 7', () => {
       'apiserver-unhealthy',
     ],
     [
-      'another API server is down',
+      'another API server is down (fault 48)',
       {
         ...buildFacts(),
         probes: buildFacts().probes.map((probe) =>
@@ -181,6 +193,28 @@ describe('refusals, exit 7', () => {
     expect(plan.exitCode).toBe(7);
     expect(plan.refusals.every(({ remedy }) => remedy !== '')).toBe(true);
     expect(plan.nodes.every(({ forms }) => forms === undefined)).toBe(true);
+  });
+
+  test('where all nodes agree it is the clock of this machine that is off (fault 41)', () => {
+    const healthy = buildFacts();
+    const off = healthy.nodes.reduce<ClusterFacts>(
+      (facts, { node }, index) =>
+        changeNode(facts, node.name, () => ({ clockSkewSeconds: -31_536_000 + index })),
+      healthy,
+    );
+    const refusals = planFor(off, wish).refusals.filter(({ code }) => code === 'clock-skew');
+    expect(refusals.map(({ node }) => node)).toEqual(['cp1', 'cp2', 'cp3']);
+    for (const { detail, remedy } of refusals) {
+      expect(detail).toContain('the clock of this machine is 3153');
+      expect(remedy).toContain('set the clock of this machine');
+    }
+    const one = planFor(
+      changed(() => ({ clockSkewSeconds: 301 })),
+      wish,
+    ).refusals;
+    expect(one.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining('its clock is 301 seconds off'),
+    ]);
   });
 
   test('without the CA key the signing request has every name', () => {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { type ApiObject, isKnownResource, type ObjectStore } from './object-store.ts';
 import { watchServingPair } from './serving-pair.ts';
@@ -17,6 +17,8 @@ export interface ApiServer {
   setFrozen(isFrozen: boolean): void;
   /** For a moment nobody listens, and all connections are gone. */
   restart(): Promise<void>;
+  /** As one that ends at once, again and again, while it has such a certificate (PEM): whoever connects is cut off. */
+  setCrashing(isCrashingWith: (served: string) => boolean): void;
   stop(): Promise<void>;
 }
 
@@ -40,12 +42,16 @@ interface Answer {
 
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   let isHealthy = true;
+  let isCrashingWith: ((served: string) => boolean) | undefined;
   const client = { ca: options.ca, requestCert: true, rejectUnauthorized: false };
   const pair = watchServingPair(options.pair, (taken) => server.setSecureContext({ ...client, ...taken }));
   const server = createServer({ ...client, ...pair.current }, (request, response) => {
     void answer(request, options, isHealthy)
       .catch((error: unknown) => refusal(400, 'BadRequest', String(error)))
       .then((given) => send(response, given));
+  });
+  server.on('connection', (socket: Socket) => {
+    if (isCrashingWith?.(pair.current.cert) === true) socket.destroy();
   });
   // A handshake that was given up is the client's affair.
   server.on('tlsClientError', () => {});
@@ -74,6 +80,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       pair.restart();
       server.listen(port, options.address);
       await once(server, 'listening');
+    },
+    setCrashing: (wanted) => {
+      isCrashingWith = wanted;
     },
     stop: async () => {
       pair.stop();

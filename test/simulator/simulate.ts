@@ -29,6 +29,8 @@ export interface SimulationOptions {
   readonly admit?: ApiServerOptions['admit'];
   /** For benches: answers scripts in place of shells. */
   readonly recorder?: Recorder;
+  /** Words before each command on a node: into mounts of its own. */
+  readonly enter?: () => readonly string[];
 }
 
 /** As the lab's nodes are reached. */
@@ -49,7 +51,7 @@ export interface SimulatedNode {
   readonly ssh: SshAccess;
   readonly api: { readonly host: string; readonly port: number } & Pick<
     ApiServer,
-    'served' | 'setHealthy' | 'setFrozen' | 'restart'
+    'served' | 'setHealthy' | 'setFrozen' | 'restart' | 'setCrashing'
   >;
 }
 
@@ -136,6 +138,7 @@ async function start(
         userKey,
         mayForwardTo,
         recorder: options.recorder,
+        enter: options.enter,
         own: once(() => ownTexts({ root, name, address })),
       }),
     );
@@ -183,6 +186,7 @@ function nodeOf({ name, address, root, api, ssh, files }: Started): SimulatedNod
       setHealthy: (isHealthy) => api.setHealthy(isHealthy),
       setFrozen: (isFrozen) => api.setFrozen(isFrozen),
       restart: async () => api.restart(),
+      setCrashing: (isCrashingWith) => api.setCrashing(isCrashingWith),
     },
   };
 }

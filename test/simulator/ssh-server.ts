@@ -22,6 +22,8 @@ export interface SshServerOptions {
   readonly mayForwardTo: (address: string, port: number) => boolean;
   /** Answers in place of a shell, for benches. */
   readonly recorder?: Recorder | undefined;
+  /** Words before each command, asked for anew with each: it may be run among mounts that only this node has. */
+  readonly enter?: (() => readonly string[]) | undefined;
   /** What in this node's replies is in no other's. */
   readonly own: () => readonly string[];
 }
@@ -78,11 +80,11 @@ function serve(connection: Connection, options: SshServerOptions, shells: Set<Ch
       let shell: ChildProcess | undefined;
       session.on('exec', (accept, _reject, { command }) => {
         if (options.recorder) {
-          const { recorder, root, own } = options;
-          recorder.answer(accept(), command, (stdin) => runFor(stdin, command, root, user), own());
+          const { recorder, own } = options;
+          recorder.answer(accept(), command, (stdin) => runFor(stdin, command, options, user), own());
           return;
         }
-        shell = run(command, accept(), options.root, user);
+        shell = run(command, accept(), options, user);
         shells.add(shell);
         shell.on('close', () => shell && shells.delete(shell));
       });
@@ -141,16 +143,20 @@ function send({ pid }: ChildProcess, name: string): void {
   }
 }
 
-function start(command: string, root: string, user: SshUser) {
-  return spawn('/bin/sh', ['-c', command], {
+type Where = Pick<SshServerOptions, 'root' | 'enter'>;
+
+function start(command: string, { root, enter }: Where, user: SshUser) {
+  const [first, ...words] = enter?.() ?? [];
+  const shell = ['-c', command];
+  return spawn(first ?? '/bin/sh', first === undefined ? shell : [...words, '/bin/sh', ...shell], {
     cwd: path.join(root, homes[user]),
     detached: true,
     env: nodeEnvironment(root, user),
   });
 }
 
-async function runFor(stdin: string, command: string, root: string, user: SshUser): Promise<Outcome> {
-  const shell = start(command, root, user);
+async function runFor(stdin: string, command: string, where: Where, user: SshUser): Promise<Outcome> {
+  const shell = start(command, where, user);
   shell.stdin.end(stdin, 'latin1');
   const closed = once(shell, 'close') as Promise<[number | null]>;
   const [stdout, stderr, [code]] = await Promise.all([
@@ -161,8 +167,8 @@ async function runFor(stdin: string, command: string, root: string, user: SshUse
   return { code: code ?? 255, stdout, stderr };
 }
 
-function run(command: string, channel: ServerChannel, root: string, user: SshUser): ChildProcess {
-  const shell = start(command, root, user);
+function run(command: string, channel: ServerChannel, where: Where, user: SshUser): ChildProcess {
+  const shell = start(command, where, user);
   shell.stdin.on('error', () => {});
   channel.on('error', () => {});
   channel.pipe(shell.stdin);

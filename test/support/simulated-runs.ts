@@ -3,9 +3,10 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
+import type { Io } from '../../src/cli/io.ts';
 import type { Rollout } from '../../src/model/rollout.ts';
 import { loginFlags, targetsOf } from '../pipelines/simulated-program.ts';
-import type { SimulatedNode, Simulation } from '../simulator/simulate.ts';
+import type { SimulatedNode, Simulation, SimulationOptions } from '../simulator/simulate.ts';
 import { type CliResult, runCli } from './run-cli.ts';
 import { sampledSimulation } from './sampled-simulation.ts';
 import { openSimulatedChanger, openSimulatedNode } from './simulated-cli.ts';
@@ -23,14 +24,29 @@ export interface SimulatedRuns extends AsyncDisposable {
   readonly setKubeadmConfig: (text: string) => void;
 }
 
-export async function simulatedRuns(nodes = 2): Promise<SimulatedRuns> {
-  const simulation = await sampledSimulation({ nodes, certSans: ['api.example.com'] });
+interface Given {
+  /** In place of the usual door: something happens at a step. */
+  readonly openChanger?: Io['openChanger'];
+  readonly enter?: SimulationOptions['enter'];
+  /** In place of the nodes' own addresses, asked for anew with each command. */
+  readonly targets?: () => readonly string[] | undefined;
+}
+
+export async function simulatedRuns(
+  nodes = 2,
+  { openChanger = openSimulatedChanger, enter, targets: others }: Given = {},
+): Promise<SimulatedRuns> {
+  const simulation = await sampledSimulation({
+    nodes,
+    certSans: ['api.example.com'],
+    ...(enter && { enter }),
+  });
   const home = mkdtempSync(path.join(os.tmpdir(), 'fix-sans-apply-'));
   const run: SimulatedRuns['run'] = (command, ...args) => {
-    const targets = targetsOf(simulation).map((target) => `--node=${target}`);
+    const targets = (others?.() ?? targetsOf(simulation)).map((target) => `--node=${target}`);
     return runCli([command, ...targets, ...loginFlags(simulation), ...args], {
       openNode: openSimulatedNode,
-      openChanger: openSimulatedChanger,
+      openChanger,
       env: { XDG_STATE_HOME: home, PATH: process.env['PATH'] },
     });
   };
