@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { commands } from '../../src/cli/commands.ts';
 import { runCli } from '../support/run-cli.ts';
 import { type Command, inlineOf, pages, root, sectionsOf } from './pages.ts';
-import { untypedAs } from './table.ts';
+import { places, untypedAs } from './table.ts';
 
 const blocks = pages.flatMap(sectionsOf).flatMap(({ steps }) => steps);
 const inBlocks = blocks.flatMap((step) => step.commands);
@@ -24,6 +24,11 @@ function textOf(file: string): string {
 test('the documentation has commands, and most are typed', () => {
   expect(inBlocks.length).toBeGreaterThan(60);
   expect(inBlocks.filter((one) => untypedAs(one) === undefined).length).toBeGreaterThan(45);
+});
+
+test('the table of clusters holds no section that is gone', () => {
+  const headings = pages.flatMap(sectionsOf).map(({ page, heading }) => `${page}: ${heading}`);
+  expect(headings).toEqual(expect.arrayContaining(Object.keys(places)));
 });
 
 test('every block of commands is one for a shell', () => {

@@ -17,7 +17,7 @@ export const scenes = {
   vip: { outside: '192.168.56.42', certSans: ['api.example.com'], prepare: files },
   healthy: { certSans: ['api.example.com'], prepare: files },
   two: { nodes: 2, certSans: ['api.example.com'], prepare: files },
-  pods: { nodes: 2, serviceSubnet: '10.240.0.64/26', prepare: async (world) => podsFail(world) },
+  pods: { serviceSubnet: '10.240.0.64/26', prepare: async (world) => podsFail(world) },
   inspected: { outside: '203.0.113.10', certSans: ['api.example.com'], prepare: files },
   /** Pods on every node, and nothing is missing. */
   proven: { serviceSubnet: '10.240.0.64/26', certSans: ['api.example.com'], prepare: withPods },
@@ -128,7 +128,7 @@ async function cutOff(world: World): Promise<void> {
   files(world);
   await world.type(
     `fix-sans apply --kubeconfig admin.conf --user ops --san lb.example.com --yes 2>talk & pid=$!
-     for i in $(seq 600); do grep -q 'new pair is in place' talk && break; sleep 0.05; done
+     while ! grep -qs 'new pair is in place' talk; do kill -0 $pid || break; sleep 0.05; done
      kill -KILL $pid; wait`,
   );
   for (const { root } of world.simulation.nodes) {

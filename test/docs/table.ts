@@ -2,7 +2,7 @@
 import type { Command } from './pages.ts';
 import type { SceneName } from './scenes.ts';
 
-const places: Readonly<Record<string, SceneName>> = {
+export const places: Readonly<Record<string, SceneName>> = {
   'README.md: Two minutes': 'outside',
   'docs/commands.md: From an error to the missing name': 'outside',
   'docs/commands.md: Looking at a cluster': 'inspected',

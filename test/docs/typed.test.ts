@@ -24,20 +24,25 @@ const sections = pages
   .filter(({ steps }) => steps.some(({ commands }) => commands.some((one) => untypedAs(one) === undefined)));
 
 describe.concurrent('typed as it stands', () => {
-  test.each(sections)('$page: $heading', async ({ page, heading, steps }) => {
-    const scene = placeOf(page, heading);
-    if (scene === undefined) throw new Error(`${page}: ${heading}: name its cluster in test/docs/table.ts`);
-    await using world = await openWorld(program(), scenes[scene]);
-    for (const { commands, excerpt } of steps) {
-      let printed = '';
-      for (const command of commands.filter((one) => untypedAs(one) === undefined)) {
-        const { code, output } = await world.type(command.text);
-        printed += `${output}\n`;
-        expect(command.promised ?? [0], `${page}:${command.line}: ${command.text}\n${output}`).toContain(
-          code,
-        );
+  test.each(sections)(
+    '$page: $heading',
+    async ({ page, heading, steps }) => {
+      const scene = placeOf(page, heading);
+      if (scene === undefined) throw new Error(`${page}: ${heading}: name its cluster in test/docs/table.ts`);
+      await using world = await openWorld(program(), scenes[scene]);
+      for (const { commands, excerpt } of steps) {
+        let printed = '';
+        for (const command of commands.filter((one) => untypedAs(one) === undefined)) {
+          const { code, output } = await world.type(command.text);
+          printed += `${output}\n`;
+          expect(command.promised ?? [0], `${page}:${command.line}: ${command.text}\n${output}`).toContain(
+            code,
+          );
+        }
+        expect(missingFrom(printed, excerpt ?? ''), printed).toBeUndefined();
       }
-      expect(missingFrom(printed, excerpt ?? ''), printed).toBeUndefined();
-    }
-  });
+      // Seconds on a quiet machine; several of them run at a time.
+    },
+    400_000,
+  );
 });

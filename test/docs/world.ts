@@ -105,7 +105,7 @@ export async function openWorld(program: string, options: WorldOptions): Promise
 
 /** What the command cannot know. */
 function ownOptions(folder: string): readonly string[] {
-  return ['--ssh-config', path.join(folder, 'ssh_config'), '--connect-timeout', '2s'];
+  return ['--ssh-config', path.join(folder, 'ssh_config')];
 }
 
 function exchange(text: string, names: readonly (readonly [string, string])[]): string {
