@@ -23,7 +23,7 @@ afterAll(async () => {
   await mounts[Symbol.asyncDispose]();
 });
 
-const waits = ['--reload-wait=5s', '--settle=15s', '--dead-man=90s'];
+const waits = ['--reload-wait=20s', '--settle=60s', '--dead-man=150s'];
 
 test('of a link to the same file system the file behind is changed; of one to another the plan is refused (fault 27)', async () => {
   const link = path.join(node.root, 'etc/kubernetes/pki/apiserver.crt');
