@@ -46,7 +46,7 @@ function attributes(kind: 'crt' | 'key'): readonly [number, number, number] {
 test.each([
   ['cp of coreutils', ''],
   ['cp of busybox', 'case $* in *--attributes-only*) exit 1 ;; esac\n'],
-])('owner and mode, by a %s', async (_, refuses) => {
+])('owner and mode, by a %s (fault 61)', async (_, refuses) => {
   folder.program('cp', `${refuses}exec /usr/bin/cp "$@"\n`);
   const before = give();
   expect((await swapped())['fault']).toBeUndefined();
@@ -63,7 +63,7 @@ function acls(sets: string): void {
   writeFileSync(`${live('key')}.acl`, 'user:997:r--\n');
 }
 
-test('an ACL as well, where cp gives none', async () => {
+test('an ACL as well, where cp gives none (fault 60)', async () => {
   acls(`cat >"$file.acl"; cp "$file.acl" '${folder.at('given')}.'"\${file##*.}"`);
   expect((await swapped())['fault']).toBeUndefined();
   expect(readFileSync(folder.at('given.key'), 'utf8')).toBe('user:997:r--\n');
@@ -79,7 +79,7 @@ test.each([
         `case $* in *%C*.fix-sans-*) echo '0:0 600 unlabeled_t'; exit ;; *%C*) echo '0:0 600 cert_t'; exit ;; esac\nexec /usr/bin/stat "$@"\n`,
       ),
   ],
-] as const)('%s that cannot be given: nothing in use is touched', async (_, hinder) => {
+] as const)('%s that cannot be given: nothing in use is touched (fault 60)', async (_, hinder) => {
   hinder();
   expect(await swapped()).toMatchObject({ fault: 'no-attributes' });
   expect(folder.pair()).toEqual(['old crt', 'old key']);

@@ -146,7 +146,7 @@ async function crash(node: SimulatedNode, at: number, when: 'before' | 'after'):
 }
 
 test.each(['before', 'after'] as const)(
-  'killed %s each of its commands',
+  'killed %s each of its commands (faults 32 and 33)',
   async (when) => {
     const [first] = simulation.nodes;
     if (first === undefined) throw new Error('no node');

@@ -23,7 +23,7 @@ exec /usr/bin/mv "$@"
   );
 }
 
-test('the certificate cannot be renamed: the new key is put in its place again, and it is told that the old pair is not back', async () => {
+test('the certificate cannot be renamed: the new key is put in its place again, and it is told that the old pair is not back (fault 59)', async () => {
   folder.begun(['staged', 'intent', 'swapped']);
   certificateFails(99);
   expect(await folder.undone('')).toMatchObject({ result: 'failed' });

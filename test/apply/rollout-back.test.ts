@@ -157,7 +157,7 @@ test('a pair that somebody else wrote meanwhile is not overwritten, by us or by 
   expect(outcome?.commands.join('\n')).not.toMatch(/cp |mv /);
 });
 
-test('the line breaks in the swap and comes back: it is asked again, and all is proven', async () => {
+test('the line breaks in the swap and comes back: it is asked again, and all is proven (fault 36)', async () => {
   const on = setting();
   const [first] = orderOf(on);
   on.cluster.answer(first, 'swap', lost());
@@ -169,7 +169,7 @@ test('the line breaks in the swap and comes back: it is asked again, and all is 
   expect(on.cluster.steps().filter((step) => step === `${first} swap`)).toHaveLength(1);
 });
 
-test('the line breaks and does not come back: it is said that the node puts the old pair back, and by when', async () => {
+test('the line breaks and does not come back: it is said that the node puts the old pair back, and by when (fault 35)', async () => {
   const on = setting();
   const [first] = orderOf(on);
   on.cluster.answer(first, 'swap', lost());

@@ -139,7 +139,7 @@ describe('the lock', () => {
     expect((await stepsOn(node).ask('take-lock'))['lock']).toBe('taken');
   });
 
-  test('of twenty at once exactly one has it', async () => {
+  test('of twenty at once exactly one has it (fault 52)', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => stepsOn(node).ask('take-lock')));
     expect(all.filter(({ lock }) => lock === 'taken')).toHaveLength(1);
     expect(all.filter(({ fault }) => fault === 'held')).toHaveLength(19);
@@ -150,7 +150,7 @@ describe('the lock', () => {
     ['a time that is over', (lines: readonly string[]) => [lines[0], lines[1], '1', lines[3]]],
     ['nothing in it', () => []],
     ['garbage', () => ['\u0000\u0001', 'x'.repeat(5000)]],
-  ])('of %s is taken over, and whose it was is said', async (_, damage) => {
+  ])('of %s is taken over, and whose it was is said (faults 52 and 53)', async (_, damage) => {
     await on.ask('take-lock', { by: 'alice@bastion' });
     const file = path.join(on.state, 'lock');
     writeFileSync(file, damage(readFileSync(file, 'utf8').split('\n')).join('\n'));
@@ -198,7 +198,7 @@ describe('nothing is changed where', () => {
     expect(hidden()).toEqual([]);
   });
 
-  test('somebody changes the pair between staging and the swap', async () => {
+  test('somebody changes the pair between staging and the swap (fault 57)', async () => {
     const sums = await staged();
     const file = path.join(on.pki, 'apiserver.crt');
     const text = readFileSync(file, 'utf8');
@@ -241,7 +241,7 @@ async function untilEnded(): Promise<string> {
 }
 
 describe('the dead-man switch', () => {
-  test('puts the old pair back when nobody is heard of any more, and the next run sees how it went', async () => {
+  test('puts the old pair back when nobody is heard of any more, and the next run sees how it went (faults 32 and 35)', async () => {
     const before = files();
     await swapped({ seconds: '2' });
     expect(await untilEnded()).toContain('\nundone ');
@@ -283,7 +283,7 @@ describe('the dead-man switch', () => {
   });
 });
 
-test('without the old file beside, the backup is taken; without either, it says so and leaves the pair alone', async () => {
+test('without the old file beside, the backup is taken; without either, it says so and leaves the pair alone (fault 58)', async () => {
   const before = files();
   await swapped();
   rmSync(path.join(on.pki, `.fix-sans-${on.run}`), { recursive: true });

@@ -151,7 +151,7 @@ test('in the middle it is partial, since something was taken back', async () => 
   });
 });
 
-test('a backup that is gone, and a server that does not take the old pair, need a human, who is told what to type', async () => {
+test('a backup that is gone, and a server that does not take the old pair, need a human, who is told what to type (fault 58)', async () => {
   const gone = fakeCluster(new Map());
   gone.answer('cp1', 'undo', { result: 'no-backup', served: 'no' });
   const end = await back(gone);

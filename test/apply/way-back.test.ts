@@ -34,7 +34,7 @@ async function switchEnds(...words: readonly string[]): Promise<number | null> {
   });
 }
 
-test('no half pair: where one of the two backups is damaged, neither file is touched', async () => {
+test('no half pair: where one of the two backups is damaged, neither file is touched (fault 58)', async () => {
   begun(['staged', 'intent', 'swapped']);
   writeFileSync(own('old.crt'), 'torn');
   expect(await undone('')).toMatchObject({ result: 'no-backup' });
@@ -154,7 +154,7 @@ test('what is no certificate is not served by a server that is not there', async
   expect(await undone('')).toMatchObject({ result: 'back', served: 'no' });
 });
 
-test('a clock that is set meanwhile makes no answer unreadable', async () => {
+test('a clock that is set meanwhile makes no answer unreadable (fault 42)', async () => {
   begun(['staged', 'intent', 'swapped']);
   serves();
   program(

@@ -36,7 +36,7 @@ function sign(name: string, more: readonly string[] = []): string {
   return `--signed-cert=${out}`;
 }
 
-test('without the CA key the plan is refused, and says how it goes on', async () => {
+test('without the CA key the plan is refused, and says how it goes on (fault 20)', async () => {
   const { code, stdout } = await on.run('plan', san);
   expect(code).toBe(7);
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain('apply --csr-dir');

@@ -72,7 +72,7 @@ test.each([
   // Ctrl-C reaches whatever the terminal has in its foreground, and so would the ssh of each node.
   ['SIGINT', 'openssh', { flags: ['--transport=openssh'], isGroup: true }],
 ] as const)(
-  '%s after the swap, by %s: this node is proven, the next is not begun',
+  '%s after the swap, by %s: this node is proven, the next is not begun (faults 30 and 31)',
   async (signal, transport, how) => {
     const name = `${signal.toLowerCase()}.${transport}.example.com`;
     const { code, stdout, stderr } = await stopped(name, signal, how);
@@ -90,7 +90,7 @@ test.each([
   180_000,
 );
 
-test('a second Ctrl-C leaves at once: the dead-man switch stays armed, that is said, and it puts the old pair back', async () => {
+test('a second Ctrl-C leaves at once: the dead-man switch stays armed, that is said, and it puts the old pair back (faults 30 and 32)', async () => {
   const name = 'twice.example.com';
   const before = simulation.nodes.map(namesOnDisk);
   // The least that may be given.

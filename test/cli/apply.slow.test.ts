@@ -92,7 +92,7 @@ test('a missing name: inspect 2, apply 0, served; then nothing to do; then taken
   expect(twice.nodes.map(({ state }) => state)).toEqual(['nothing', 'nothing']);
 }, 300_000);
 
-test('an API server that never takes the new pair: the old one is put back, the other node is not touched', async () => {
+test('an API server that never takes the new pair: the old one is put back, the other node is not touched (fault 43)', async () => {
   const [, second] = simulation.nodes;
   if (second === undefined) throw new Error('no node');
   const before = simulation.nodes.map(filesOf);
@@ -108,7 +108,7 @@ test('an API server that never takes the new pair: the old one is put back, the 
   expect(kubeadmConfig()).toBe(config);
 });
 
-test('a second operator is told who holds the lock, and changes nothing', async () => {
+test('a second operator is told who holds the lock, and changes nothing (fault 51)', async () => {
   const [first] = simulation.nodes;
   if (first === undefined) throw new Error('no node');
   const other = stepsOn(first, newRun());
@@ -186,7 +186,7 @@ test('no to the plan after an earlier run was put back: it is not said that noth
   expect(simulation.nodes.map(filesOf)).toEqual(before);
 }, 120_000);
 
-test('a saved plan is applied as it is, and refused once the cluster has changed', async () => {
+test('a saved plan is applied as it is, and refused once the cluster has changed (fault 56)', async () => {
   const file = path.join(home, 'plan.json');
   expect((await run('plan', san, `--out=${file}`)).code).toBe(2);
   const done = await rolled('apply', `--plan=${file}`);

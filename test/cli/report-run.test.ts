@@ -8,7 +8,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { reportRun } from '../../src/cli/run-session.ts';
 import { sampleRollouts } from '../support/sample-rollouts.ts';
 
-test('a change whose report is lost is 3: not all is done, and 1 would say that nothing was changed', async () => {
+test('a change whose report is lost is 3: not all is done, and 1 would say that nothing was changed (fault 63)', async () => {
   const home = mkdtempSync(path.join(os.tmpdir(), 'report-run-'));
   const done = Object.values(sampleRollouts()).find(({ exitCode }) => exitCode === 0);
   if (done === undefined) throw new Error('no sample that was done');

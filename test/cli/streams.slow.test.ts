@@ -26,7 +26,7 @@ function sh(script: string): {
 const looks = `${program} inspect --endpoint 127.0.0.1:1 --format json`;
 
 describe('stdout', () => {
-  test('a reader that has gone changes neither the exit code nor stderr', () => {
+  test('a reader that has gone changes neither the exit code nor stderr (fault 63)', () => {
     const { stdout, stderr } = sh(`${looks} | true; echo "code \${PIPESTATUS[0]}"`);
     expect({ stdout, stderr }).toEqual({ stdout: 'code 75\n', stderr: '' });
   });

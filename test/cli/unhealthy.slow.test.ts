@@ -33,7 +33,7 @@ test('each says that it is ready, to a handshake by its own address', async () =
   expect(new Set(asked.map(({ from }) => from))).toEqual(new Set(facts.nodes.map(({ node }) => node.name)));
 });
 
-test('one that is not ready is a refusal for the others', async () => {
+test('one that is not ready is a refusal for the others (fault 48)', async () => {
   const { api } = simulation.nodes[1] ?? {};
   api?.setHealthy(false);
   const plan = await told<Plan>('plan', '--san=new.example.com');

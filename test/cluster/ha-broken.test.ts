@@ -54,7 +54,7 @@ chmod 755 /usr/sbin/kubeadm
 `;
 }
 
-test('a kubeadm that emits a wrong certificate: refused at the proof, before anything is changed', async () => {
+test('a kubeadm that emits a wrong certificate: refused at the proof, before anything is changed (fault 18)', async () => {
   const cluster = get();
   const was = await before();
   try {
@@ -114,7 +114,7 @@ cd /etc/kubernetes
 [ ! -d pki-frozen ] || { rm -rf pki; mv pki-frozen pki; }
 `;
 
-test('an API server that never takes the new pair, not even when it is restarted: the old pair is put back', async () => {
+test('an API server that never takes the new pair, not even when it is restarted: the old pair is put back (fault 43)', async () => {
   const cluster = get();
   const was = await before();
   try {
@@ -135,7 +135,7 @@ test('an API server that never takes the new pair, not even when it is restarted
   }
 });
 
-test('a disk that is full, of the runs or of the pair: refused before anything is changed', async () => {
+test('a disk that is full, of the runs or of the pair: refused before anything is changed (fault 22)', async () => {
   const cluster = get();
   const was = await before();
   try {
@@ -168,7 +168,7 @@ rm -rf /tmp/pki-copy
   }
 });
 
-test('a disk that fills up after the swap: the way back needs no room', async () => {
+test('a disk that fills up after the swap: the way back needs no room (fault 22)', async () => {
   const cluster = get();
   const was = await before();
   try {

@@ -27,7 +27,7 @@ async function inCp2(script: string): Promise<string> {
 
 const cut = 'INPUT -p tcp --dport 22 -j DROP';
 
-test('the link is cut after the swap: the node puts the old pair back by itself, and the next run says so', async () => {
+test('the link is cut after the swap: the node puts the old pair back by itself, and the next run says so (fault 35)', async () => {
   const cluster = get();
   const [broken, later] = [cluster.node('cp2'), cluster.node('cp3')];
   const [pair, all] = [await pairOn(cluster, broken), await everythingOn(cluster, later)];
@@ -74,7 +74,7 @@ test('the link is cut after the swap: the node puts the old pair back by itself,
   }
 });
 
-test('a way back that cannot work: exit 9 and what to type, which works as soon as the cause is gone', async () => {
+test('a way back that cannot work: exit 9 and what to type, which works as soon as the cause is gone (fault 59)', async () => {
   const cluster = get();
   const [broken, later] = [cluster.node('cp2'), cluster.node('cp3')];
   const [pair, all] = [await pairOn(cluster, broken), await everythingOn(cluster, later)];

@@ -47,7 +47,7 @@ test('S1: with no name given, the damaged node alone gets back what it lost', as
   });
 });
 
-test('while the etcd of one control plane is down nothing is planned for the others', async () => {
+test('while the etcd of one control plane is down nothing is planned for the others (fault 49)', async () => {
   const cluster = get();
   const ill = cluster.node('cp2');
   await cluster.inNode(ill, 'mv /etc/kubernetes/manifests/etcd.yaml /root/etcd.yaml');

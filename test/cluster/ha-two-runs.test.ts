@@ -39,7 +39,7 @@ async function expectNothingLeft(): Promise<void> {
     expect([node.alias, await leftOn(get(), node)]).toEqual([node.alias, '']);
 }
 
-test('two at once: exactly one does it, the other changes nothing and says whose the lock is, since when and for how long', async () => {
+test('two at once: exactly one does it, the other changes nothing and says whose the lock is, since when and for how long (fault 51)', async () => {
   const cluster = get();
   const watches = cluster.controlPlanes.map(
     ({ alias, address }) => [alias, watchHandshakes(address, port, 20)] as const,
@@ -100,7 +100,7 @@ async function killedAfterSwap(): Promise<void> {
 
 const bootId = '/proc/sys/kernel/random/boot_id';
 
-test('a holder that was killed has the lock until its time is over or the node was restarted, by the node’s own clock; then it is taken over and healed', async () => {
+test('a holder that was killed has the lock until its time is over or the node was restarted, by the node’s own clock; then it is taken over and healed (faults 32, 52 and 64)', async () => {
   const cluster = get();
   await killedAfterSwap();
   const early = await applyAs('root');

@@ -6,7 +6,7 @@ import { namesIn, stage, swap } from './recipes.ts';
 
 const get = onCluster('kubespray');
 
-test('pki is a link to ssl, and what runs reads its certificate from ssl', async () => {
+test('pki is a link to ssl, and what runs reads its certificate from ssl (fault 27)', async () => {
   const cluster = get();
   for (const node of cluster.controlPlanes) {
     expect(await cluster.inNode(node, 'readlink /etc/kubernetes/pki')).toBe('/etc/kubernetes/ssl\n');

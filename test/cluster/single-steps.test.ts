@@ -167,7 +167,7 @@ test('a whole run: no handshake fails, the new certificate is served at once, th
   expect(bytes(await state())).toBe(bytes(before));
 });
 
-test('systemd puts the old pair back when nobody is heard of any more: the very same files', async () => {
+test('systemd puts the old pair back when nobody is heard of any more: the very same files (faults 32, 35 and 64)', async () => {
   const before = await state();
   const serial = await servedSerial();
   const on = await onNode();
@@ -179,7 +179,7 @@ test('systemd puts the old pair back when nobody is heard of any more: the very 
   expect(await inNode(`cat /var/lib/fix-sans/${on.id}/ended`)).toMatch(/\nundone /);
 });
 
-test('a restart of the node puts the old pair back before kubelet starts', async () => {
+test('a restart of the node puts the old pair back before kubelet starts (fault 34)', async () => {
   const before = await state();
   const serial = await servedSerial();
   const on = await onNode();
@@ -200,7 +200,7 @@ test('a restart of the node puts the old pair back before kubelet starts', async
   expect(undone).toBeLessThan(kubelet);
 });
 
-test('an API server that has to be restarted comes back with the pair on disk', async () => {
+test('an API server that has to be restarted comes back with the pair on disk (fault 43)', async () => {
   const on = await onNode();
   await swapped(on);
   const answers = await on.ask('restart', { wait: '120' });

@@ -69,7 +69,7 @@ ls -d /var/lib/fix-sans 2>&1 || true`,
   return [files, await kubeadmConfig()];
 }
 
-test('S4: a proxy answers for the API server; by the pasted error as by the proxy itself apply refuses, and nothing is touched', async () => {
+test('S4: a proxy answers for the API server; by the pasted error as by the proxy itself apply refuses, and nothing is touched (fault 47)', async () => {
   const cluster = get();
   const node = cluster.node('cp1');
   // Of what was tested here before.

@@ -19,7 +19,7 @@ function behind(first: readonly string[], answering: string): ClusterFacts {
   };
 }
 
-test('with cp1 done alone and cp1 answering, every third call works: the others lack it', () => {
+test('with cp1 done alone and cp1 answering, every third call works: the others lack it (fault 46)', () => {
   const { findings, verdict, exitCode } = diagnoseCluster(behind(['cp1'], 'cp1'));
   const stale = findings.find(({ code }) => code === 'one-backend-stale');
   expect(stale).toMatchObject({ severity: 'error', args: { names: [vip], stale: ['cp2', 'cp3'] } });

@@ -5,8 +5,9 @@ import {
   chownSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -54,6 +55,42 @@ test('somebody writes the certificate after it was compared, a moment before the
   expect(await swapped(sums)).toBe('stale');
   expect(folder.pair()).toEqual(['theirs', 'old key']);
   expect(readdirSync(folder.at('etc/kubernetes/pki')).toSorted()).toEqual(['apiserver.crt', 'apiserver.key']);
+});
+
+describe('the disk is full in the swap, at exactly one', () => {
+  test.each(['sync', 'mv', 'cp'])(
+    '%s, whichever it is: the pair is the old one or the new one (fault 23)',
+    async (name) => {
+      const counts = folder.at('count');
+      const seen: (string | undefined)[] = [];
+      for (let number = 1; number <= 20; number += 1) {
+        const sums = folder.staged();
+        await folder.on.ask('take-lock');
+        writeFileSync(counts, '0');
+        folder.program(
+          name,
+          `count=$(($(cat '${counts}') + 1))
+echo "$count" >'${counts}'
+if [ "$count" = ${number} ]; then echo '${name}: No space left on device' >&2; exit 1; fi
+exec /usr/bin/${name} "$@"
+`,
+        );
+        const { fault } = await folder.on.ask('swap', { sums, wait: '0' });
+        rmSync(folder.at('usr/bin', name));
+        const isReached = Number(readFileSync(counts, 'utf8')) >= number;
+        const pair = folder.pair().join(', ');
+        expect(pair, `${name} ${number}: ${fault}`).toBe(
+          fault === undefined ? 'new crt, new key' : 'old crt, old key',
+        );
+        rmSync(folder.at('var/lib/fix-sans'), { recursive: true, force: true });
+        rmSync(folder.at(`etc/kubernetes/pki/.fix-sans-${folder.run}`), { recursive: true, force: true });
+        if (!isReached) break;
+        seen.push(fault);
+      }
+      expect(new Set(seen)).not.toEqual(new Set([undefined]));
+      expect(seen.length).toBeGreaterThan(3);
+    },
+  );
 });
 
 /** setxattr(2) and getxattr(2), which Node does not have and perl has everywhere where there is a /usr/bin/perl. */

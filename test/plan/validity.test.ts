@@ -60,7 +60,7 @@ describe('dates and keys', () => {
     expect(plan.risks.map(({ code }) => code)).toContain('validity');
   });
 
-  test('one control plane is said to be one', () => {
+  test('one control plane is said to be one (fault 50)', () => {
     const plan = planFor(buildFacts({ controlPlanes: 1, workers: 0 }), asking(['203.0.113.10']));
     expect(plan.risks.map(({ code }) => code)).toEqual(['single-control-plane']);
     expect(plan.order).toBe('there is one control plane');

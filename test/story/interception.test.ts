@@ -247,7 +247,7 @@ describe('a proxy that the environment names, while the direct way is closed', (
     await isIntercepted(env);
   });
 
-  test('as a plan: nothing is to be signed, exit 8, by the cluster itself as by the pasted error', async () => {
+  test('as a plan: nothing is to be signed, exit 8, by the cluster itself as by the pasted error (fault 47)', async () => {
     await network.rules(closed);
     const env = byProxy(await startProxy({}));
     const plan = (args: readonly string[]) =>
