@@ -128,6 +128,8 @@ trap 'exit 1' HUP INT PIPE TERM
 say result "$result"
 since=\${since:-$(date +%s%N)}
 shown=$R/old.crt
+# It had a backup and had touched nothing: somebody may have put another pair in use since, which is theirs to be served.
+if [ "$(state_of "$R/ended")" = discarded ]; then shown=; fi
 if [ ! -f "$shown" ] && [ -n "$DATA_isBack" ]; then
   if read_paths 2>/dev/null; then shown=$crt; else shown=$ROOT$DATA_certificate; fi
 fi

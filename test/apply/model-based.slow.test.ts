@@ -108,5 +108,6 @@ function faultOf<T>(details: fc.RunDetails<T>): string {
   const report = fc.defaultReportMessage(details) ?? '';
   const [, replay = ''] = /replayPath="([^"]*)"/.exec(report) ?? [];
   const again = `FIX_SANS_SEED=${seed} FIX_SANS_PATH=${details.counterexamplePath} FIX_SANS_REPLAY=${replay}`;
-  return `${again}\n${report}`;
+  const { errorInstance } = details;
+  return `${again}\n${report}\n${errorInstance instanceof Error ? errorInstance.message : String(errorInstance)}`;
 }

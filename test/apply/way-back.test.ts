@@ -68,6 +68,14 @@ test('thrown away, and cut off before the journal had its other name: there is n
   expect(readFileSync(own('ended'), 'utf8')).toContain('discarded');
 });
 
+test('staged with a backup, never swapped, and somebody else’s pair is in use since: nobody waits for the backup to be served', async () => {
+  begun(['staged']);
+  const answers = await undone('');
+  expect(answers).toMatchObject({ result: 'nothing' });
+  expect(answers['served']).toBeUndefined();
+  expect(readFileSync(own('ended'), 'utf8')).toContain('discarded');
+});
+
 /** A process that the kernel knows as this API server. */
 async function apiServer(): Promise<{ readonly endpoint: string; readonly process: ChildProcess }> {
   symlinkSync(process.execPath, at('usr/bin/kube-apiserver'));

@@ -44,7 +44,9 @@ export async function openGround(count: number): Promise<Ground> {
     run: ([command = '', ...args], openChanger = openSimulatedChanger) => {
       const targets = targetsOf(simulation).map((target) => `--node=${target}`);
       const own = command === 'apply' || command === 'rollback' ? ['--yes', ...waits] : [];
-      const usual = [...targets, ...loginFlags(simulation), '--format=json', ...own];
+      // A machine that is busy with other tests takes its time.
+      const login = [...loginFlags(simulation), '--connect-timeout=30s'];
+      const usual = [...targets, ...login, '--format=json', ...own];
       return runCli([command, ...usual, ...args], {
         openNode: openSimulatedNode,
         openChanger,
