@@ -40,7 +40,10 @@ export function runSettings(options: Options): RunSettings {
 function lookOf(options: Options): number {
   const lookMs = durationOf(options, 'lookEvery', '--look-every') ?? 1000;
   if (lookMs >= 50 && lookMs <= 10_000) return lookMs;
-  throw new UserError(`--look-every ${lookMs}ms is too short or too long`, 'give 50ms to 10s, or leave it out');
+  throw new UserError(
+    `--look-every ${lookMs}ms is too short or too long`,
+    'give 50ms to 10s, or leave it out',
+  );
 }
 
 /** A node counts in whole seconds. */

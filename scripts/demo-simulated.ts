@@ -1,22 +1,15 @@
-/** The demo's cluster: three simulated control planes, and a load balancer before them whose address no certificate holds. */
+/** The demo's usual stage: three simulated control planes, and a load balancer before them whose address no certificate holds. */
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
+import { freezeReload, type Undo } from '../test/simulator/damage.ts';
 import { simulate, type Simulation } from '../test/simulator/simulate.ts';
+import { openSimulatedChanger, openSimulatedNode } from '../test/support/simulated-cli.ts';
+import type { Stage, Trouble } from './demo-stage.ts';
 
-export interface DemoCluster extends AsyncDisposable {
-  readonly simulation: Simulation;
-  /** host:port of the load balancer. */
-  readonly endpoint: string;
-  readonly host: string;
-  readonly config: string;
-  /** What a client gets who dials the load balancer and checks the certificate for its address. */
-  call(): Promise<string>;
-}
-
-export async function startDemoCluster(): Promise<DemoCluster> {
-  const simulation = await simulate({ nodes: 3 });
+export async function startSimulatedStage(): Promise<Stage & AsyncDisposable> {
+  const simulation = await simulateOnUsualPort();
   const [first] = simulation.nodes;
   if (!first) throw new Error('there are no simulated nodes');
   const { port } = first.api;
@@ -25,15 +18,49 @@ export async function startDemoCluster(): Promise<DemoCluster> {
   const config = path.join(simulation.folder, 'fix-sans.yaml');
   writeFileSync(config, configText(simulation, `${host}:${port}`));
   return {
-    simulation,
+    opening: `Three control planes, and a load balancer that somebody put before them: ${host}:${port}.
+The nodes are folders of this machine, their kubeadm and kubectl are stand-ins; SSH, the scripts that run there,
+TLS and every handshake are real. ./scripts/demo --kind does the same with real Kubernetes in Docker.`,
+    closing:
+      'The certificates were signed by a stand-in for kubeadm; on a cluster the kubeadm of each node does it.\nNothing is left behind: the nodes were folders, and are gone.',
     endpoint: `${host}:${port}`,
-    host,
-    config,
-    call: async () => callOnce(host, port, simulation.ca),
+    ca: simulation.ca,
+    where: ['--config', config, '--ssh-config', 'none'],
+    pace: ['--look-every', '100ms', '--probe-interval', '400ms'],
+    folder: simulation.folder,
+    doors: { openNode: openSimulatedNode, openChanger: openSimulatedChanger },
+    trouble: troubleOn(simulation),
+    call: async () => [`client https://${host}:${port}`, await callOnce(host, port, simulation.ca)],
+    refused: /ERR_TLS_CERT_ALTNAME_INVALID/,
     [Symbol.asyncDispose]: async () => {
       balancer.close();
       await simulation.stop();
     },
+  };
+}
+
+/** The port that people expect, where it is free on these addresses. */
+async function simulateOnUsualPort(): Promise<Simulation> {
+  try {
+    return await simulate({ nodes: 3, apiPort: 6443 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return simulate({ nodes: 3 });
+  }
+}
+
+/** By name it is the second: the one through which the API is read comes last. */
+function troubleOn({ nodes }: Simulation): Trouble {
+  const node = nodes.find(({ name }) => name === 'cp3');
+  if (node === undefined) throw new Error('there is no cp3');
+  let undo: Undo | undefined;
+  return {
+    what: 'the API server of cp3 does not take the new pair',
+    options: ['--reload-wait', '2s'],
+    begin: async () => {
+      undo = freezeReload(node);
+    },
+    end: async () => undo?.(),
   };
 }
 
