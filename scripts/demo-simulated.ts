@@ -3,10 +3,21 @@ import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
+import { findCommand } from '../test/lab/install.ts';
 import { freezeReload, type Undo } from '../test/simulator/damage.ts';
 import { simulate, type Simulation } from '../test/simulator/simulate.ts';
 import { openSimulatedChanger, openSimulatedNode } from '../test/support/simulated-cli.ts';
 import type { Stage, Trouble } from './demo-stage.ts';
+
+/** What a node's scripts take from this machine; kubeadm and kubectl are the simulation's own. */
+const needed = ['openssl', 'flock', 'timeout', 'setsid', 'sha256sum', 'base64', 'stat', 'awk', 'sed', 'grep'];
+
+/** One sentence, where the simulated nodes cannot be played here. */
+export function lacking(): string | undefined {
+  const missing = needed.filter((command) => findCommand(command) === undefined);
+  if (missing.length === 0) return undefined;
+  return `the simulated nodes need ${missing.join(', ')}, which this machine lacks; on Debian: apt-get install openssl util-linux coreutils gawk sed grep`;
+}
 
 export async function startSimulatedStage(): Promise<Stage & AsyncDisposable> {
   const simulation = await simulateOnUsualPort();
@@ -26,7 +37,7 @@ TLS and every handshake are real. ./scripts/demo --kind does the same with real 
     endpoint: `${host}:${port}`,
     ca: simulation.ca,
     where: ['--config', config, '--ssh-config', 'none'],
-    pace: ['--look-every', '100ms', '--probe-interval', '400ms'],
+    pace: ['--look-every', '50ms', '--probe-interval', '400ms'],
     folder: simulation.folder,
     doors: { openNode: openSimulatedNode, openChanger: openSimulatedChanger },
     trouble: troubleOn(simulation),

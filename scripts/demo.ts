@@ -30,7 +30,12 @@ else if (asked.kind === true) {
   const { onKind } = await import('./demo-kind.ts');
   await onKind({ keep: asked.keep === true, install: asked.install === true }, story);
 } else {
-  const { startSimulatedStage } = await import('./demo-simulated.ts');
+  const { lacking, startSimulatedStage } = await import('./demo-simulated.ts');
+  const sentence = lacking();
+  if (sentence !== undefined) {
+    console.error(`demo: ${sentence}`);
+    process.exit(1);
+  }
   await using stage = await startSimulatedStage();
   for (const [signal, code] of [
     ['SIGINT', 130],
@@ -39,7 +44,7 @@ else if (asked.kind === true) {
     process.once(signal, () => void stage[Symbol.asyncDispose]().then(() => process.exit(code)));
   await story(stage);
 }
-process.exitCode = unexpected.length === 0 ? 0 : 1;
+if (unexpected.length > 0) process.exitCode = 1;
 
 async function story(stage: Stage): Promise<void> {
   const began = performance.now();

@@ -105,7 +105,9 @@ compdef _fix_sans fix-sans
 
 function zshFlag({ names, about, follows, repeats }: CompletedFlag): readonly string[] {
   const text = about.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
-  const others = repeats ? '*' : names.length > 1 ? `(${names.join(' ')})` : '';
+  // Given once, neither spelling is offered again.
+  const once = names.length > 1 ? `(${names.join(' ')})` : '';
+  const others = repeats ? '*' : once;
   return names.map((name) => `${others}${name}[${text}]${zshValue(follows)}`);
 }
 
