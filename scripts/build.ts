@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { manPage } from '../src/cli/man-page.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
@@ -69,6 +70,12 @@ await writeFile(
   path.join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'),
   licencesOf([command.metafile, single.metafile]),
 );
+
+// Its date is that of the version, not of the build: the same source gives the same package.
+const released = /^## .*?(\d{4}-\d{2}-\d{2})/m.exec(
+  readFileSync(path.join(root, 'CHANGELOG.md'), 'utf8'),
+)?.[1];
+await writeFile(path.join(root, 'dist', 'fix-sans.1'), manPage(manifest.version, released ?? ''));
 
 /** The licence texts of all packages whose code is in the bundle. */
 function licencesOf(metafiles: readonly (Metafile | undefined)[]): string {

@@ -5,7 +5,7 @@ import { finish } from './end-steps.ts';
 import { clauseOf, exitOfFault } from './faults.ts';
 import type { Data } from './link.ts';
 import { type NodeResult, outcomeOf } from './node-result.ts';
-import { type Ports, restartSeconds, waitAfterRestart } from './ports.ts';
+import { pauseOf, type Ports, restartSeconds, waitAfterRestart } from './ports.ts';
 import { servingFaults, stagedFaults } from './proof.ts';
 import { prove } from './prove-step.ts';
 import { type NodeRun, putBack, tidyUp } from './put-back.ts';
@@ -178,6 +178,7 @@ export async function proofOf({ task, link, run, ports }: NodeRun, wanted: Certi
     peers: place.peers.join('\n'),
     admin: place.admin,
     settle: String(settleSeconds),
+    pause: pauseOf(run.timing),
   };
   // The last look may begin when time is up, and asks every API server.
   const within = settleSeconds + names.length + 12 * (place.peers.length + 3);

@@ -20,6 +20,8 @@ export interface Ports {
 export interface Timing {
   readonly reloadSeconds: number;
   readonly settleSeconds: number;
+  /** Between two looks at how well all of them are; a second where nothing is said. */
+  readonly lookMs?: number;
   /** How long a node waits for us before it puts the old pair back. */
   readonly deadManSeconds: number;
 }
@@ -34,6 +36,11 @@ const endingSeconds = 20;
 /** However soon a reload has to be seen: the API server that was only just started anew takes its time. */
 export function waitAfterRestart({ reloadSeconds }: Pick<Timing, 'reloadSeconds'>): number {
   return Math.max(reloadSeconds, restartSeconds - endingSeconds);
+}
+
+/** As `sleep` takes it. */
+export function pauseOf({ lookMs = 1000 }: Pick<Timing, 'lookMs'>): string {
+  return String(lookMs / 1000);
 }
 
 export interface RunName {

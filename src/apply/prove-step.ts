@@ -6,7 +6,7 @@ import { serving } from './serving.ts';
 
 /**
  * DATA_endpoint, DATA_names (DNS names, a line each), DATA_peers (endpoints of the other API servers, a line each), DATA_admin (a kubeconfig
- * of root's), DATA_settle (seconds). `served` is the certificate, `named` what was served for each name; `samples` says of each look, one a second,
+ * of root's), DATA_settle (seconds), DATA_pause (seconds between two looks, 1 where nothing is said). `served` is the certificate, `named` what was served for each name; `samples` says of each look
  * who was ready and when the leases were renewed, by whoever holds them; of one that is told to elect no leader, its health. It ends after three good
  * looks in a row with both leases renewed, or when time is up.
  */
@@ -66,7 +66,7 @@ while :; do
   if [ -n "$isGood" ]; then good=$((good + 1)); else good=0; fi
   if [ "$good" -ge 3 ] && has_renewed; then break; fi
   [ "$(now_up)" -lt "$until" ] || break
-  sleep 1
+  sleep "\${DATA_pause:-1}"
 done
 unset IFS
 set +f

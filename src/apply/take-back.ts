@@ -144,9 +144,9 @@ async function throughGate(
   const end = await takeBackOn(one, link, ask);
   if (end.outcome.state !== 'done') return end;
   const { place } = one;
-  const { settleSeconds } = ask.locked.run.timing;
+  const { timing } = ask.locked.run;
   const peers = place.peers.filter((peer) => !waiting.includes(peer));
-  const faults = await gateFaults(link, place, { peers, settleSeconds }).catch((error: unknown) => {
+  const faults = await gateFaults(link, place, { peers, timing }).catch((error: unknown) => {
     if (error instanceof ReachError) return [`the line was lost: ${error.trouble.message}`];
     throw error;
   });

@@ -12,6 +12,12 @@ const waits: readonly Option[] = [
     group: run,
   },
   {
+    flags: '--look-every <time>',
+    about: 'between two looks at whether all API servers are ready; from 50ms to 10s',
+    fallback: '1s',
+    group: run,
+  },
+  {
     flags: '--reload-wait <time>',
     about: 'how long an API server may take to serve the pair that is put in its place',
     fallback: '75s',

@@ -13,7 +13,10 @@ export interface Started {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** `fix-sans` where that is on the PATH, `npx fix-sans`, or `node dist/fix-sans.js`. */
+/** What kubectl looks for when somebody types `kubectl fix-sans`: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/ */
+const pluginName = 'kubectl-fix_sans';
+
+/** `fix-sans` where that is on the PATH, `kubectl fix-sans`, `npx fix-sans`, or `node dist/fix-sans.js`. */
 export function calledAs({ node, script, folder, env }: Started): string {
   // From its source it is only started by those who work on it.
   if (script === '' || script.endsWith('.ts')) return programName;
@@ -22,6 +25,7 @@ export function calledAs({ node, script, folder, env }: Started): string {
   if (name === programName && env['npm_command'] === 'exec') return `npx ${programName}`;
   const onPath = (env['PATH'] ?? '').split(path.delimiter).includes(path.dirname(script));
   if (name === programName && onPath) return programName;
+  if (name === pluginName && onPath) return `kubectl ${programName}`;
   const within = path.relative(folder, script);
   const isNear = within !== '' && !within.startsWith('..') && !path.isAbsolute(within);
   return [node === '' ? 'node' : node, isNear ? within : script].map(quoted).join(' ');
@@ -35,7 +39,7 @@ export function quoted(word: string): string {
 
 /** Where a command of ours begins in a text: the name, and a word that only we have behind it. */
 const ownCommand =
-  /(?<![\w/.#-])fix-sans(?= (?:explain|inspect|plan|apply|rollback|runs|show|verify|help|--version|--help)(?![\w-]))/g;
+  /(?<![\w/.#-]|npx |kubectl )fix-sans(?= (?:explain|inspect|plan|apply|rollback|runs|show|verify|help|completion|--version|--help)(?![\w-]))/g;
 
 /** Every command of ours in this text as it has to be typed here. Only ever for our own words, and for reports made of them. */
 export function asCalled(text: string, called: string): string {

@@ -5,6 +5,7 @@ import { applyOptions, rollbackOptions, runOptions } from './apply-options.ts';
 import { planOptions } from './plan-options.ts';
 import { verifyOptions } from './verify-options.ts';
 import { nodeOptions, outputOptions, quiet, reachOptions, runOutput, wishOption } from './shared-options.ts';
+import { topicNames } from './topic-names.ts';
 
 /** A run has a report of its own. */
 const planOnly: ReadonlySet<string> = new Set(['--on-node', '--out <file>', '--runbooks <folder>']);
@@ -204,10 +205,23 @@ Nothing else is changed.`,
   {
     name: 'help',
     usage: '[topic]',
-    summary: 'help on a command, or on a topic: by-hand, exit-codes',
+    summary: `help on a command, or on a topic: ${topicNames.join(', ')}`,
     options: [],
     epilogue: '',
     load: async () => (await import('./help.ts')).help,
+  },
+  {
+    name: 'completion',
+    usage: '<shell>',
+    summary: 'print what bash, zsh or fish need to complete commands, flags and their choices',
+    options: [],
+    epilogue: `
+  source <(fix-sans completion bash)                                             in ~/.bashrc
+  source <(fix-sans completion zsh)                                              in ~/.zshrc, behind compinit
+  fix-sans completion fish > ~/.config/fish/completions/fix-sans.fish
+
+Nothing is contacted and nothing is changed.`,
+    load: async () => (await import('./completion.ts')).completion,
   },
 ];
 

@@ -7,11 +7,16 @@ import type { Invocation } from './command.ts';
 import { commands } from './commands.ts';
 import type { Io } from './io.ts';
 import { byHandPage } from './help-by-hand.ts';
+import { configPage } from './help-config.ts';
+import { environmentPage } from './help-environment.ts';
 import { buildProgram } from './program.ts';
+import { type TopicName, topicNames } from './topic-names.ts';
 
-const topics: Readonly<Record<string, () => string>> = {
-  'exit-codes': exitCodesPage,
+const topics: Readonly<Record<TopicName, () => string>> = {
   'by-hand': () => byHandPage,
+  config: configPage,
+  environment: environmentPage,
+  'exit-codes': exitCodesPage,
 };
 
 export async function help({ args }: Invocation, io: Io): Promise<0> {
@@ -24,12 +29,12 @@ export async function help({ args }: Invocation, io: Io): Promise<0> {
 function page(topic: string | undefined, called: string): string {
   const program = buildProgram(called);
   if (topic === undefined) return program.helpInformation();
-  const known = topics[topic];
-  if (known) return known();
+  const known = topicNames.find((name) => name === topic);
+  if (known !== undefined) return topics[known]();
   const command = program.commands.find((one) => one.name() === topic);
   if (command)
     return command.helpInformation() + (commands.find(({ name }) => name === topic)?.epilogue ?? '') + '\n';
-  const names = [...Object.keys(topics), ...commands.map(({ name }) => name)];
+  const names = [...topicNames, ...commands.map(({ name }) => name)];
   throw new UserError(`there is no help on ${JSON.stringify(topic)}`, `topics are ${names.join(', ')}`);
 }
 

@@ -16,6 +16,7 @@ export function runSettings(options: Options): RunSettings {
     reloadSeconds: secondsOf(options, 'reloadWait', '--reload-wait') ?? 75,
     settleSeconds: secondsOf(options, 'settle', '--settle') ?? 60,
     deadManSeconds: secondsOf(options, 'deadMan', '--dead-man') ?? 300,
+    lookMs: lookOf(options),
   };
   const least = timing.reloadSeconds + restartSeconds + timing.settleSeconds;
   if (timing.deadManSeconds <= least)
@@ -33,6 +34,16 @@ export function runSettings(options: Options): RunSettings {
     probeIntervalMs: durationOf(options, 'probeInterval', '--probe-interval') ?? 200,
     hooks: Object.fromEntries(hooks.filter(([, program]) => program !== undefined)),
   };
+}
+
+/** Shorter asks much of an API server, and longer leaves no time for three looks. */
+function lookOf(options: Options): number {
+  const lookMs = durationOf(options, 'lookEvery', '--look-every') ?? 1000;
+  if (lookMs >= 50 && lookMs <= 10_000) return lookMs;
+  throw new UserError(
+    `--look-every ${lookMs}ms is too short or too long`,
+    'give 50ms to 10s, or leave it out',
+  );
 }
 
 /** A node counts in whole seconds. */

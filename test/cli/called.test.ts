@@ -31,6 +31,16 @@ describe('it calls itself as it was started', () => {
       { script: '/x/node_modules/.bin/fix-sans', env: { npm_command: 'exec', PATH: '/x/node_modules/.bin' } },
       'npx fix-sans',
     ],
+    [
+      'by kubectl, which looks for its plugins on the PATH',
+      { script: '/usr/local/bin/kubectl-fix_sans', env: { PATH: '/bin:/usr/local/bin' } },
+      'kubectl fix-sans',
+    ],
+    [
+      'by the name of the plugin, where kubectl would not find it',
+      { script: '/opt/bin/kubectl-fix_sans', env: { PATH: '/bin' } },
+      'node /opt/bin/kubectl-fix_sans',
+    ],
     ['by a Node of its own', { node: '/opt/node 20/bin/node' }, "'/opt/node 20/bin/node' dist/fix-sans.js"],
     [
       'from a folder that a shell would take apart',
@@ -55,6 +65,10 @@ test('only commands are renamed, not the name alone and not what merely looks li
     '#fix-sans help',
   ])
     expect(asCalled(text, called)).toBe(text);
+});
+
+test.each(['kubectl fix-sans', 'npx fix-sans'])('what is written as %s already stays so', (by) => {
+  expect(asCalled(`${by} inspect, fix-sans plan`, by)).toBe(`${by} inspect, ${by} plan`);
 });
 
 const called = 'node dist/fix-sans.js';

@@ -53,7 +53,7 @@ test.each([
   {
     argv: ['help', 'nonsense'],
     says: 'there is no help on "nonsense"',
-    hint: 'topics are exit-codes, by-hand, explain, inspect, plan, apply, rollback, runs, show, verify, help',
+    hint: 'topics are by-hand, config, environment, exit-codes, explain, inspect, plan, apply, rollback, runs, show, verify, help, completion',
   },
   { argv: ['explain', ''], says: 'the text is empty', hint: 'give the error as text' },
   {
@@ -106,7 +106,9 @@ test('what each command means by its exit codes is in its help, in the topic and
   const page = readFileSync(path.join(import.meta.dirname, '../../docs/exit-codes.md'), 'utf8');
   const { stdout: topic } = await runCli(['help', 'exit-codes']);
   const users = Object.keys(exitUses) as ExitUser[];
-  expect(users).toEqual(commands.map(({ name }) => name).filter((name) => name !== 'help'));
+  expect(users).toEqual(
+    commands.map(({ name }) => name).filter((name) => name !== 'help' && name !== 'completion'),
+  );
   for (const command of users) {
     const uses = exitUsesOf(command);
     const codes = uses.map(({ code }) => code);

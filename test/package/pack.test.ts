@@ -95,6 +95,26 @@ function scriptOf(program: string): string {
     : program;
 }
 
+test('the plugin for kubectl is the same program by its other name', async () => {
+  const bin = path.join(folder, 'node_modules', '.bin');
+  const plugin = path.join(bin, 'kubectl-fix_sans');
+  const result = await execa(plugin, ['explain', error], {
+    cwd: folder,
+    reject: false,
+    env: { PATH: `${bin}${path.delimiter}${process.env['PATH']}` },
+  });
+  expect(result.exitCode).toBe(2);
+  expect(result.stdout).toContain('kubectl fix-sans plan --san 10.220.70.56');
+});
+
+test('the man page is in the package, where npm links it', async () => {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { man: string };
+  const page = readFileSync(path.join(folder, 'node_modules', 'fix-sans', manifest.man), 'utf8');
+  expect(page).toMatch(/^\.TH FIX\\-SANS 1 /);
+  const { stdout } = await run(single, ['completion', 'bash']);
+  expect(String(stdout)).toContain('complete -F _fix_sans fix-sans');
+});
+
 test('--version loads the argument table and nothing else', async () => {
   const loaded = await execa(process.execPath, [scriptOf(installed), '--version'], {
     env: { NODE_DEBUG: 'esm' },

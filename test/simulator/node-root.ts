@@ -1,5 +1,5 @@
 /** The folder that is `/` for a simulated node: PKI, manifest, kubeconfigs and the few programs that must not be the host's. */
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { Minted } from '../support/mint.ts';
@@ -169,7 +169,8 @@ const absent = ['systemctl', 'crictl', 'nerdctl', 'ctr', 'docker', 'podman', 're
 
 function writePrograms(root: string, standIns: NodeRoot['standIns']): void {
   const folder = path.join(root, 'usr/bin');
-  for (const [name, command] of Object.entries(standIns)) symlinkSync(command, path.join(folder, name));
+  // Files of the node's own, where packages put them: a link would lead to somewhere else.
+  for (const [name, command] of Object.entries(standIns)) copyFileSync(command, path.join(folder, name));
   const write = (name: string, script: string) => {
     writeFileSync(path.join(folder, name), `#!/bin/sh\n${script}\n`);
     chmodSync(path.join(folder, name), 0o755);

@@ -1,5 +1,4 @@
 /** Where the stand-in for kubectl dials and by which certificates, from the kubeconfig and the flags over it. */
-import { parse } from 'yaml';
 import type { CommandLine } from './command-line.ts';
 import { Complaint } from './complaint.ts';
 
@@ -25,9 +24,9 @@ interface Kubeconfig {
   readonly 'current-context'?: string;
 }
 
-export function accessOf(line: CommandLine, fileText: (file: string) => string): Access {
+export async function accessOf(line: CommandLine, fileText: (file: string) => string): Promise<Access> {
   const file = line.kubeconfig ?? process.env['KUBECONFIG'];
-  const config = file === undefined ? {} : ((parse(fileText(file)) ?? {}) as Kubeconfig);
+  const config = file === undefined ? {} : await configOf(fileText(file));
   const context = config.contexts?.find(({ name }) => name === config['current-context'])?.context;
   const cluster = config.clusters?.find(({ name }) => name === context?.['cluster'])?.cluster ?? {};
   const user = config.users?.find(({ name }) => name === context?.['user'])?.user ?? {};
@@ -49,6 +48,16 @@ export function accessOf(line: CommandLine, fileText: (file: string) => string):
     cert: from(user, 'client-certificate'),
     key: from(user, 'client-key'),
   };
+}
+
+/** The simulator writes JSON; a parser of YAML takes its time to load. */
+async function configOf(text: string): Promise<Kubeconfig> {
+  try {
+    return (JSON.parse(text) ?? {}) as Kubeconfig;
+  } catch {
+    const { parse } = await import('yaml');
+    return (parse(text) ?? {}) as Kubeconfig;
+  }
 }
 
 function urlOf(server: string): URL {

@@ -25,7 +25,7 @@ async function run(): Promise<void> {
     process.stdout.write(`Client Version: ${version}+simulated\n`);
     return;
   }
-  const access = accessOf(line, fileText);
+  const access = await accessOf(line, fileText);
   const { timeoutMs } = line;
   const method = methods[line.verb];
   if (line.verb === 'patch') {

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { request as plainRequest } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
 import { Complaint } from './complaint.ts';
 import type { Access } from './kubeconfig.ts';
 
@@ -37,7 +38,6 @@ export async function ask(
             'content-length': Buffer.byteLength(body),
           }),
     },
-    agent: false,
     ca: access.ca,
     cert: access.cert,
     key: access.key,
@@ -46,8 +46,11 @@ export async function ask(
     checkServerIdentity: (_host, { raw }) => nameFault(new X509Certificate(raw), name),
     ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
   };
+  const known = server.protocol === 'https:' ? await connectToKnown(access, host, name) : undefined;
+  const through = known === undefined ? { agent: false } : { createConnection: () => known };
+  const isPlain = known !== undefined || server.protocol === 'http:';
   return new Promise((resolve, reject) => {
-    const sent = (server.protocol === 'http:' ? plainRequest : request)(options, (response) => {
+    const sent = (isPlain ? plainRequest : request)({ ...options, ...through }, (response) => {
       let answer = '';
       response.setEncoding('utf8').on('data', (part: string) => (answer += part));
       response.on('error', (error) => reject(complaintOf(error, server)));
@@ -59,6 +62,53 @@ export async function ask(
     sent.on('error', (error) => reject(complaintOf(error, server)));
     sent.end(body);
   });
+}
+
+/**
+ * A connection to a server whose certificate one of these CAs has signed itself; undefined where anything at all is otherwise, for OpenSSL to
+ * say what. To have OpenSSL check costs Node the reading of all public CAs, which takes longer than all else here together:
+ * https://github.com/nodejs/node/blob/v20.19.0/src/crypto/crypto_context.cc (SecureContext::AddCACert)
+ */
+async function connectToKnown(
+  { server, ca = '', cert, key }: Access,
+  host: string,
+  name: string,
+): Promise<TLSSocket | undefined> {
+  const roots = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const servername = isIP(name) === 0 ? name : '';
+  const port = server.port === '' ? 443 : Number(server.port);
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, ca: [], cert, key, servername, rejectUnauthorized: false });
+    socket.setTimeout(2000, () => socket.destroy());
+    socket.once('error', () => resolve(undefined));
+    socket.once('close', () => resolve(undefined));
+    socket.once('secureConnect', () => {
+      socket.setTimeout(0);
+      const shown = socket.getPeerX509Certificate();
+      if (shown !== undefined && isGood(shown, name, roots)) {
+        resolve(socket);
+        return;
+      }
+      socket.destroy();
+    });
+  });
+}
+
+const forServers = '1.3.6.1.5.5.7.3.1';
+
+function isGood(shown: X509Certificate, name: string, roots: readonly string[]): boolean {
+  const now = Date.now();
+  const isInTime = (one: X509Certificate): boolean =>
+    Date.parse(one.validFrom) <= now && now < Date.parse(one.validTo);
+  return (
+    isInTime(shown) &&
+    // `undefined` where nothing is said of the use.
+    ((shown.keyUsage as readonly string[] | undefined) ?? []).includes(forServers) &&
+    nameFault(shown, name) === undefined &&
+    roots
+      .map((pem) => new X509Certificate(pem))
+      .some((root) => root.ca && isInTime(root) && shown.checkIssued(root) && shown.verify(root.publicKey))
+  );
 }
 
 /** https://github.com/golang/go/blob/go1.24.0/src/crypto/x509/verify.go (HostnameError) */
