@@ -5,7 +5,10 @@ export const asking = `
 # Under a name that its certificate holds: by hand it may have been made without \`kubernetes\`. That it is of the cluster's CA is kubectl's to see.
 name_at() {
   api_name=kubernetes
-  _names=$(timeout 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | openssl x509 -noout -text 2>/dev/null | tr ',' '\\n' |
+  _text=$(timeout 5 openssl s_client -connect "$1" </dev/null 2>/dev/null | openssl x509 -noout -text 2>/dev/null)
+  # What the same CA signs for a kubelet is of system:nodes: whoever has that may stand in between, and is no API server.
+  case $(printf '%s\\n' "$_text" | grep -m1 'Subject:') in *system:*) return ;; esac
+  _names=$(printf '%s\\n' "$_text" | tr ',' '\\n' |
     sed -n -e 's/^ *\\(DNS\\):\\([0-9A-Za-z][0-9A-Za-z.-]*\\) *$/\\1 \\2/p' -e 's/^ *\\(IP\\) Address:\\([0-9A-Fa-f.:]*\\) *$/\\1 \\2/p')
   _first=$(printf '%s\\n' "$_names" | grep -m1 '^DNS ' || printf '%s\\n' "$_names" | grep -m1 '^IP ')
   printf '%s\\n' "$_names" | grep -qx 'DNS kubernetes' || api_name=\${_first#* }

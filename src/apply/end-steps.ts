@@ -105,6 +105,10 @@ elif [ -z "$DATA_isBack" ]; then
 elif [ "$(state_of "$R/ended")" = discarded ]; then
   # It never came to change anything.
   result=nothing
+elif [ "$(state_of "$R/ended")" = undone ] && read_paths && read_sums && [ "$(live_sums)" = "$old_crt $old_key" ]; then
+  # It was taken back already, and stays written down as it was.
+  rm -rf "$stage"
+  result=nothing
 elif [ ! -f "$R/paths" ]; then
   # It has restarted the API server, or changed kubeadm-config, which is taken back by another step.
   result=no-pair

@@ -4,6 +4,12 @@ import { execa } from 'execa';
 export const hookNames = ['preNode', 'postNode', 'onFailure'] as const;
 export type HookName = (typeof hookNames)[number];
 
+export const hookFlags: Readonly<Record<HookName, string>> = {
+  preNode: '--pre-node',
+  postNode: '--post-node',
+  onFailure: '--on-failure',
+};
+
 export interface HookFacts {
   readonly run: string;
   readonly kind: 'apply' | 'rollback';

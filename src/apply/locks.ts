@@ -1,12 +1,14 @@
 /** The locks of all control planes: taken before anything is changed anywhere, in one order for everybody, all or none. */
 import type { ExitName } from '../model/exit-code.ts';
 import type { ClusterNode } from '../model/node.ts';
+import { beginningOf } from '../model/runs.ts';
 import { isRefusal } from '../model/trouble.ts';
 import { ReachError } from '../reach/transport.ts';
 import { clauseOf, exitOfFault, undoClauses } from './faults.ts';
 import { type Link, linkTo } from './link.ts';
 import { type DeadHolder, readReleased, readTaken, type UnendedRun } from './lock-replies.ts';
 import { release, take } from './lock-steps.ts';
+import { commandsAfterUndo, foreignAdvice } from './node-result.ts';
 import type { Ports, RunName } from './ports.ts';
 
 import type { Place } from './task.ts';
@@ -84,10 +86,9 @@ function notBegun(exit: ExitName): ExitName {
   return exit === 'rolledBack' ? 'refused' : exit;
 }
 
-/** A run is named after the time at which it began, by the clock of whoever began it. */
 function sinceOf(run: string): string {
-  const [, year, month, day, hour, minute] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ-/.exec(run) ?? [];
-  return year === undefined ? '' : ` since ${year}-${month}-${day} ${hour}:${minute} UTC`;
+  const at = beginningOf(run)?.toISOString();
+  return at === undefined ? '' : ` since ${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
 }
 
 function takenOverFrom({ run, by, isUndone }: DeadHolder): string {
@@ -172,6 +173,8 @@ export interface Healed {
   readonly isChanged: boolean;
   readonly why: string;
   readonly exit: ExitName;
+  /** Where only a human can end it: what to type there. */
+  readonly commands: readonly string[];
 }
 
 /** What earlier runs left unfinished: the old pair, wherever it was not proven that the new one may stay. */
@@ -185,7 +188,7 @@ export async function healAll(
     for (const one of runs) {
       const link = links.get(node);
       if (link === undefined || one.run === run.run) continue;
-      const healed = await healOne(link, one.run, places.get(node)?.endpoint ?? '', { run, ports });
+      const healed = await healOne(link, one.run, places.get(node), { run, ports });
       ports.tell({ event: healed.isHealed ? 'healed' : 'failed', node, detail: `${one.run}: ${healed.why}` });
       all.push(healed);
     }
@@ -196,12 +199,13 @@ export async function healAll(
 async function healOne(
   link: Link,
   of: string,
-  endpoint: string,
+  place: Place | undefined,
   { run: { timing }, ports }: { readonly run: RunName; readonly ports: Ports },
 ): Promise<Healed> {
   const about = { node: link.node.name, run: of };
   try {
-    const answer = await undoOn(link, { of, isBack: false, endpoint }, { timing, ports });
+    const ask = { of, isBack: false, endpoint: place?.endpoint ?? '' };
+    const answer = await undoOn(link, ask, { timing, ports });
     if (!answer.ok)
       return {
         ...about,
@@ -209,6 +213,7 @@ async function healOne(
         isChanged: false,
         why: clauseOf(answer.fault),
         exit: notBegun(exitOfFault(answer.fault)),
+        commands: [],
       };
     const { result, served, whyNotServed } = answer.value;
     const isHealed = result === 'back' || result === 'nothing';
@@ -220,12 +225,13 @@ async function healOne(
       why:
         isHealed && !isServed
           ? `the old pair is in place again, but it is not served: ${whyNotServed}`
-          : undoClauses[result],
+          : `${undoClauses[result]}${result === 'foreign' ? `; ${foreignAdvice}` : ''}`,
       exit: result === 'foreign' || result === 'newer' ? 'refused' : 'needsHuman',
+      commands: place === undefined ? [] : commandsAfterUndo(result, isServed, { place, of }),
     };
   } catch (error) {
     if (!(error instanceof ReachError)) throw error;
     const exit = isRefusal(error.trouble) ? 'authentication' : 'temporary';
-    return { ...about, isHealed: false, isChanged: false, why: error.trouble.message, exit };
+    return { ...about, isHealed: false, isChanged: false, why: error.trouble.message, exit, commands: [] };
   }
 }

@@ -114,7 +114,8 @@ export async function putFilesBack(
 }
 
 async function putOneBack(link: Link, of: string): Promise<Told> {
-  const command = `cp -a ${backupOf(of)}/file.old ${nodeFile}.new && mv -f ${nodeFile}.new ${nodeFile}`;
+  // Under a name that nobody could have put a link at.
+  const command = `new=$(mktemp ${nodeFile}.XXXXXX) && cp -a ${backupOf(of)}/file.old "$new" && mv -f "$new" ${nodeFile}`;
   try {
     const answer = await link.insist(putFileBack, { of }, readFileBack);
     if (!answer.ok) return { state: 'failed', why: clauseOf(answer.fault), command };

@@ -3,7 +3,14 @@ import type { ExitName } from '../model/exit-code.ts';
 import { ReachError } from '../reach/transport.ts';
 import type { Patch } from './durable-end.ts';
 import { clauseOf, undoClauses } from './faults.ts';
-import { commandsBack, commandsCompare, commandsRestart, type NodeResult, outcomeOf } from './node-result.ts';
+import {
+  commandsBack,
+  commandsForeign,
+  commandsRestart,
+  foreignAdvice,
+  type NodeResult,
+  outcomeOf,
+} from './node-result.ts';
 import type { Link } from './link.ts';
 import type { Ports, RunName } from './ports.ts';
 import type { StepReply } from './replies.ts';
@@ -82,8 +89,9 @@ function ended(on: On, undone: UndoneOn, why: string, wasRestartedBefore: boolea
     ports.tell({ event: 'undone', node: plan.node, detail: undoClauses[result] });
     return outcomeOf(task, run.run, { state: 'undone', why, exit: 'rolledBack', wasRestarted });
   }
-  const commands = result === 'foreign' ? commandsCompare(place, run.run) : commandsBack(place, run.run);
-  return stuck(on, `${why}; and the way back: ${undoClauses[result]}`, commands, { wasRestarted });
+  const advice = result === 'foreign' ? `; ${foreignAdvice}` : '';
+  const commands = result === 'foreign' ? commandsForeign(place, run.run) : commandsBack(place, run.run);
+  return stuck(on, `${why}; and the way back: ${undoClauses[result]}${advice}`, commands, { wasRestarted });
 }
 
 function stuck(

@@ -17,8 +17,15 @@ find_server() {
 }
 # Nobody else would start it again.
 find_kubelet() { grep -qx kubelet /proc/[0-9]*/comm 2>/dev/null; }
+# Which process it is, as numbers are used again.
+process() { printf '%s %s' "$1" "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20)"; }
+was_stopped() { [ "$(cat "$R/stopped" 2>/dev/null)" = "$(process "$pid")" ]; }
 stop_server() {
-  kill -TERM "$pid" || fault not-stopped
+  # At a second signal it would leave at once, with whoever it serves.
+  if ! was_stopped; then
+    process "$pid" >"$R/stopped" 2>/dev/null || :
+    kill -TERM "$pid" || fault not-stopped
+  fi
   # It would wait a minute for whoever watches something.
   _tries=0
   while [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = kube-apiserver ] && [ "$_tries" -lt 40 ]; do
@@ -88,7 +95,9 @@ case $(state_of "$R/journal") in
     fi
     mkdir -m 0700 "$R" && cp -- "$crt" "$R/new.crt" && flush "$R/new.crt" "$R" "$S" && journal restarting || { rm -rf "$R"; fault no-space; } ;;
   # The answer to this step was lost: it may be on its way up.
-  restarting) [ -n "$isServed" ] || find_server || : ;;
+  restarting)
+    # One that came up since then is let be.
+    if [ -n "$isServed" ] || ! find_server || { [ -f "$R/stopped" ] && ! was_stopped; }; then pid=; fi ;;
   *) fault "$(state_of "$R/journal")" ;;
 esac
 leave

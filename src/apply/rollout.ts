@@ -7,13 +7,14 @@ import { ReachError } from '../reach/transport.ts';
 import { durableOutcomes, type PatchEnd, patchOf } from './durable-end.ts';
 import { finish } from './end-steps.ts';
 import { clauseOf } from './faults.ts';
-import type { HookFacts, HookName } from './hooks.ts';
+import { type HookFacts, hookFlags, type HookName } from './hooks.ts';
 import type { Healed, Locked } from './locks.ts';
 import { keptRuns, type NodeEnd, runNode } from './node-run.ts';
 import { restartNode } from './node-restart.ts';
 import { filesLeft, nodesWithFile, writeFiles } from './node-files.ts';
 import type { Ports } from './ports.ts';
 import { signedFaults } from './proof.ts';
+import { waitsForItsTurn } from './out-of-date.ts';
 import { readFinished } from './replies.ts';
 import { controlPlanesOf, type HandedIn, type Place, placeOf, type Task, taskOf } from './task.ts';
 
@@ -39,7 +40,11 @@ export async function rollout(ask: RolloutAsk): Promise<RolloutEnd> {
   const chosen = plan.nodes.filter(({ action, node }) => action !== 'nothing' && (only ?? node) === node);
   const readings = chosen.map((node) => taskOf(node, facts, signed));
   const lacking = readings.flatMap((one) => (one.ok ? [] : [one.lacks]));
-  if (lacking.length > 0) return nothingBegun(ask, `not there or not known: ${lacking.join(', ')}`);
+  if (lacking.length > 0)
+    return nothingBegun(
+      ask,
+      `not there or not known: ${lacking.join(', ')}; fix-sans inspect says what could not be read`,
+    );
   const tasks = readings.flatMap((one) => (one.ok ? [one.task] : []));
   const faults = tasks.flatMap((task) =>
     signedFaults(task, ask.ports.now()).map((fault) => `${task.plan.node}: ${fault}`),
@@ -76,7 +81,7 @@ async function walk(
   tasks: readonly Task[],
   { isWhole, kept }: { readonly isWhole: boolean; readonly kept: readonly string[] },
 ): Promise<Walked> {
-  const { locked, ports, plan } = ask;
+  const { locked, ports, plan, facts } = ask;
   const ends = new Map<string, NodeEnd>();
   const patch = isWhole ? patchOf(plan) : undefined;
   for (const [index, task] of tasks.entries()) {
@@ -92,7 +97,7 @@ async function walk(
     const link = locked.links.get(node);
     if (link === undefined) return { ends, stopped: `${node} is not locked`, exits: ['failed'] };
     const isLast = index === tasks.length - 1;
-    const peers = task.place.peers.filter((endpoint) => !isBroken(endpoint, tasks, ends));
+    const peers = task.place.peers.filter((endpoint) => !waitsForItsTurn(endpoint, { tasks, ends, facts }));
     // Where a file is still to be written, its lock is too.
     const isRelease = !kept.includes(node);
     const ending = { isRelease, ...(isLast && patch !== undefined ? { patch } : {}) };
@@ -125,23 +130,14 @@ async function walk(
   return { ends, exits: [] };
 }
 
-/** Nobody can be ready whose certificate is out of date, until it has its turn. */
-function isBroken(endpoint: string, tasks: readonly Task[], ends: Walked['ends']): boolean {
-  return tasks.some(
-    ({ plan, place }) =>
-      place.endpoint === endpoint &&
-      !ends.has(plan.node) &&
-      plan.reasons.some((one) => one === 'expired' || one === 'not-yet-valid'),
-  );
-}
-
 async function hook(
   { ports, locked }: RolloutAsk,
   name: HookName,
   facts: Omit<HookFacts, 'run' | 'kind'>,
 ): Promise<string | undefined> {
   const fault = await ports.hook(name, { run: locked.run.run, kind: 'apply', ...facts });
-  if (fault !== undefined) ports.tell({ event: 'hook', node: facts.node, detail: `${name}: ${fault}` });
+  if (fault !== undefined)
+    ports.tell({ event: 'hook', node: facts.node, detail: `${hookFlags[name]}: ${fault}` });
   return fault;
 }
 
@@ -209,7 +205,9 @@ function outcomeOf({ node, action }: NodePlan, walked: Walked, only: string | un
   const end = walked.ends.get(node) ?? (walked.failed?.outcome.node === node ? walked.failed : undefined);
   if (end !== undefined) return end.outcome;
   if (action === 'nothing') return { ...bare, state: 'nothing' };
-  const why = only !== undefined && only !== node ? 'left for later by --only' : walked.stopped;
+  if (only !== undefined && only !== node)
+    return { ...bare, state: 'untouched', why: 'left for later by --only', waits: true };
+  const why = walked.stopped;
   return { ...bare, state: 'untouched', ...(why === undefined ? {} : { why }) };
 }
 

@@ -8,7 +8,7 @@ import { clauseOf, exitOfFault, undoClauses } from './faults.ts';
 import { gateFaults } from './gate.ts';
 import type { Link } from './link.ts';
 import type { Locked } from './locks.ts';
-import { backupOf, commandsBack, commandsRestart } from './node-result.ts';
+import { backupOf, commandsBack, commandsCompare, commandsRestart } from './node-result.ts';
 import { putFilesBack } from './node-files.ts';
 import type { Ports } from './ports.ts';
 import { type Place, servedAs } from './task.ts';
@@ -110,8 +110,9 @@ export async function takeBack(ask: TakeBackAsk): Promise<TakeBackEnd> {
 
 function notBegun(ended: readonly NodeOutcome[]): string {
   const failed = ended.find(({ state, why }) => why !== undefined && state !== 'nothing');
-  return failed === undefined
-    ? 'stopped before it'
+  if (failed === undefined) return 'stopped before it';
+  return failed.state === 'done'
+    ? `not begun, since the cluster is not well after ${failed.node}`
     : `not begun, since ${failed.node} did not come to a good end`;
 }
 
@@ -206,8 +207,11 @@ function endOf(
   if (result !== 'back' && result !== 'nothing') {
     const why = undoClauses[result];
     ports.tell({ event: 'failed', node, detail: why });
-    if (result === 'foreign' || result === 'newer')
-      return { outcome: { ...bare(one), state: 'untouched', why }, exit: 'refused' };
+    if (result === 'foreign' || result === 'newer') {
+      // It has ended, and blocks nobody: whose pair that is can be seen by both.
+      const commands = result === 'foreign' ? commandsCompare(place, of) : [];
+      return { outcome: { ...bare(one), state: 'untouched', why, commands }, exit: 'refused' };
+    }
     return {
       outcome: { ...bare(one), state: 'stuck', why, commands: commandsBack(place, of) },
       exit: 'needsHuman',
@@ -220,7 +224,8 @@ function endOf(
     return { outcome: { ...bare(one), state: 'stuck', why, commands, wasRestarted }, exit: 'needsHuman' };
   }
   const state = result === 'back' ? 'done' : 'nothing';
-  ports.tell({ event: result === 'back' ? 'undone' : 'proven', node, detail: undoClauses[result] });
+  const told = result === 'back' ? undoClauses.back : 'nothing to take back; the old certificate is served';
+  ports.tell({ event: result === 'back' ? 'undone' : 'done', node, detail: told });
   return {
     outcome: {
       ...bare(one),

@@ -4,7 +4,7 @@ import type { Option } from './command.ts';
 const run = 'The run:';
 const output = 'Output:';
 
-const waits: readonly Option[] = [
+export const waitOptions: readonly Option[] = [
   {
     flags: '--settle <time>',
     about: 'how long all API servers may take to be ready, three times in a row, after each node',
@@ -33,7 +33,7 @@ const waits: readonly Option[] = [
 
 export const runOptions: readonly Option[] = [
   { flags: '-y, --yes', about: 'do not ask; needed where nobody sits at a terminal', group: run },
-  ...waits,
+  ...waitOptions,
   {
     flags: '--probe-interval <time>',
     about: 'between two handshakes with each API server while it runs',
@@ -87,7 +87,11 @@ export const applyOptions: readonly Option[] = [
     fallback: '24h',
     group: run,
   },
-  { flags: '--dry-run', about: 'the same as plan', group: run },
+  {
+    flags: '--dry-run',
+    about: 'say what would be done, also with --plan and --only, and write nothing',
+    group: run,
+  },
   {
     flags: '--only <node>',
     about: 'only this control plane; the rest is planned again later',

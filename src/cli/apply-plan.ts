@@ -5,6 +5,7 @@ import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import type { Plan, Refusal } from '../model/plan.ts';
+import type { San } from '../model/san.ts';
 import { UserError } from '../model/user-error.ts';
 import { changedSince } from '../plan/bound.ts';
 import { makePlan } from '../plan/make-plan.ts';
@@ -14,7 +15,7 @@ import type { Options } from './command.ts';
 import type { ClusterReading } from './facts.ts';
 import type { Io } from './io.ts';
 import { ageOf, textOf, textsOf } from './option-values.ts';
-import { type EarlyAsk, wholeAsk } from './plan-ask.ts';
+import { type EarlyAsk, wholeAsk, wishesIn } from './plan-ask.ts';
 import { planIn } from './plan-file-in.ts';
 
 export interface Decided {
@@ -22,6 +23,8 @@ export interface Decided {
   readonly plan: Plan;
   /** Why it may not be done; the plan's own refusals are among them. */
   readonly against: readonly string[];
+  /** Of these, what stands in no plan. */
+  readonly beyondPlan: readonly string[];
   readonly exitCode: ExitCode;
   /** Nothing speaks against it, or only that the CA's key is somewhere else. */
   readonly isForRequests: boolean;
@@ -75,6 +78,7 @@ function judged(facts: ClusterFacts, plan: Plan, { signed, more = [], isKeyAlone
     facts,
     plan,
     against: [...(more.length > 0 ? more : refusals), ...unused],
+    beyondPlan: [...more, ...unused],
     exitCode: more.length + unused.length > 0 ? exitCodes.refused.code : plan.exitCode,
     isForRequests: isKeyAlone && plan.refusals.every(isOfCaKey),
   };
@@ -135,6 +139,11 @@ export function unendedIn({
   return nodes.flatMap(({ node, result }) =>
     result.state === 'read' ? result.facts.unfinishedRuns.map((run) => ({ node: node.name, run })) : [],
   );
+}
+
+/** Names that are dialled too. */
+export function wishesOf(saved: Plan | undefined, early: EarlyAsk): readonly San[] {
+  return saved === undefined ? wishesIn(early) : askFrom(saved).wishes.map(({ san }) => san);
 }
 
 /** Also what cannot be trusted is told on stderr, with the code that goes with it. */

@@ -2,12 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { durableOutcomes } from '../apply/durable-end.ts';
+import { type Asked, flags, here } from '../plan/after-run.ts';
 import { requestAll } from '../apply/requests.ts';
 import { controlPlanesOf, type HandedIn } from '../apply/task.ts';
 import { type Certificate, readCertificates } from '../model/certificate.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import { exitCodes, type ExitName } from '../model/exit-code.ts';
+import type { NextStep } from '../model/inspection.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { readBytes } from '../nodes/read-file.ts';
@@ -75,11 +77,17 @@ export function checkSigned(
   );
 }
 
+interface RequestsAsk {
+  readonly options: Options;
+  readonly session: Session;
+  /** For the command that comes after. */
+  readonly asked: Asked;
+}
+
 /** `--csr-dir`: whether the CA's key is there or not, nothing is signed, healed or changed. Undefined where more speaks against it. */
 export async function requests(
   { plan, facts, isForRequests }: Pick<Decided, 'plan' | 'facts' | 'isForRequests'>,
-  options: Options,
-  session: Session,
+  { options, session, asked }: RequestsAsk,
 ): Promise<RunEnd | undefined> {
   const folder = textOf(options, 'csrDir') ?? '';
   if (!isForRequests) {
@@ -90,11 +98,11 @@ export async function requests(
   if (only !== undefined) checkOnly(plan, only);
   const chosen = plan.nodes.filter(({ node, action }) => action === 'reissue' && (only ?? node) === node);
   if (chosen.length === 0) return nothingToRequest(plan, session);
-  const asked = await requestAll({ ...plan, nodes: chosen }, facts, session);
+  const answers = await requestAll({ ...plan, nodes: chosen }, facts, session);
   const ends: RunEnd['nodes'][number][] = [];
   const exits: ExitName[] = [];
   const written: string[] = [];
-  for (const one of asked) {
+  for (const one of answers) {
     if ('why' in one) {
       exits.push(one.exit);
       ends.push(...untouched([one.node], one.why));
@@ -104,23 +112,49 @@ export async function requests(
     await writeRequest(file, one.csr);
     session.say(`${display(one.node, 80)}: wrote ${display(file)}`);
     written.push(file);
-    ends.push(...untouched([one.node], `it waits for a certificate for the request ${file}`));
+    ends.push(...waiting([one.node], `it waits for a certificate for the request ${file}`));
   }
-  const others = plan.nodes.filter(({ node }) => !asked.some((one) => one.node === node));
-  if (written.length > 0) {
-    const flags = written.map((file) => `--signed-cert ${quoted(file.replace(/\.csr$/, '.crt'))}`);
-    session.say(
-      `nothing was changed; look at each request (openssl req -noout -text -in FILE), have it signed by whoever holds the CA, for server authentication alone and with every name, then apply once more with the same options but --csr-dir, and with: ${flags.join(' ')}`,
-    );
-    exits.push('partial');
-  }
-  return { nodes: [...ends, ...notAsked(others)], durable: durableOutcomes(plan, undefined), exits };
+  const others = plan.nodes.filter(({ node }) => !answers.some((one) => one.node === node));
+  if (written.length > 0) exits.push('partial');
+  return {
+    nodes: [...ends, ...notAsked(others)],
+    durable: durableOutcomes(plan, undefined),
+    exits,
+    ...(written.length === 0 ? {} : { next: signedNext(written, only, asked) }),
+  };
+}
+
+/** Also with --quiet: without it nobody knows how to go on. */
+function signedNext(
+  written: readonly string[],
+  only: string | undefined,
+  { names, removals }: Asked,
+): readonly NextStep[] {
+  const files = written.map((file) => ` --signed-cert ${quoted(file.replace(/\.csr$/, '.crt'))}`).join('');
+  const chosen = only === undefined ? '' : ` --only ${quoted(only)}`;
+  return [
+    {
+      where: 'here',
+      why: 'look at each request; then have it signed by whoever holds the CA, for server authentication alone and with every name',
+      command: `openssl req -noout -text -in ${quoted(written[0] ?? '')}`,
+    },
+    here(
+      'once they are signed: puts them in place, one control plane after the other',
+      `fix-sans apply${flags('--san', names)}${flags('--remove', removals)}${chosen}${files}`,
+    ),
+  ];
+}
+
+function waiting(names: readonly string[], why: string): RunEnd['nodes'] {
+  return untouched(names, why).map((one) => ({ ...one, waits: true as const }));
 }
 
 /** Those without a request: they may have something else to be done, which is not done now. */
 function notAsked(nodes: Plan['nodes']): RunEnd['nodes'] {
   const why = 'only requests are written with --csr-dir';
-  return nodes.flatMap(({ node, action }) => untouched([node], action === 'nothing' ? undefined : why));
+  return nodes.flatMap(({ node, action }) =>
+    action === 'nothing' ? untouched([node]) : waiting([node], why),
+  );
 }
 
 function nothingToRequest(plan: Plan, session: Session): RunEnd {

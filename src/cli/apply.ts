@@ -1,25 +1,27 @@
 /** `fix-sans apply`: does what `plan` says, one control plane after the other, each proven before the next, and puts back what does not hold. */
 import { durableOutcomes } from '../apply/durable-end.ts';
-import { healAll, type Healed, lockAll, type Locked } from '../apply/locks.ts';
+import type { Healed, Locked } from '../apply/locks.ts';
+import type { Asked } from '../plan/after-run.ts';
 import { rollout, type RolloutEnd } from '../apply/rollout.ts';
-import { controlPlanesOf, type Place, placeOf } from '../apply/task.ts';
 import { display } from '../model/display.ts';
-import { type ExitCode, exitCodes, type ExitName } from '../model/exit-code.ts';
+import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import type { Rollout } from '../model/rollout.ts';
 import type { Plan } from '../model/plan.ts';
 import { askFrom } from '../plan/same-plan.ts';
+import { emptyRemovals } from '../plan/removals.ts';
 import { planReports, rolloutReports } from '../report/index.ts';
 import { type RunSettings, runSettings } from './run-settings.ts';
 import { withInventory } from './apply-inventory.ts';
 import { checkSigned, handedIn, requests, signedIn } from './apply-signed.ts';
 import { changedMeanwhile, decide, type Decided, type Deciding } from './apply-plan.ts';
-import { hasWork, savedPlan, unendedIn } from './apply-plan.ts';
+import { hasWork, savedPlan, unendedIn, wishesOf } from './apply-plan.ts';
 import type { Invocation, Options } from './command.ts';
 import { isConfirmedBy } from './confirm.ts';
 import { readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
-import { earlyAsk, wishesIn } from './plan-ask.ts';
+import { earlyAsk } from './plan-ask.ts';
+import { lockAndHeal } from './lock-and-heal.ts';
 import { readReportFiles } from './report-files.ts';
 import { checkOnly, refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { showChanges } from './show-changes.ts';
@@ -29,18 +31,18 @@ import { withoutCluster } from './text-alone.ts';
 export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
   const { options } = invocation;
   if (isSet(options, 'showCommands')) return showChanges('apply', io);
-  if (isSet(options, 'dryRun')) return (await import('./plan.ts')).plan(invocation, io);
+  if (isSet(options, 'dryRun')) return (await import('./dry-run.ts')).dryRun(invocation, io);
   refuseHelper(options, 'apply');
-  const settings = runSettings(options);
+  const settings = await runSettings(options, io);
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(rolloutReports));
-  refuseUnattended(options, io);
+  refuseUnattended(options, io, 'apply');
   const saved = await savedPlan(options, io);
   if (typeof saved === 'number') return saved;
   const signed = await signedIn(options);
   const early = await earlyAsk(options, io);
   const alone = withoutCluster(early, options, io);
   if (alone !== undefined) return alone;
-  const wishes = saved === undefined ? wishesIn(early) : askFrom(saved).wishes.map(({ san }) => san);
+  const wishes = wishesOf(saved, early);
   const cluster = await readCluster(options, io, { wishes, dialsWishes: true });
   const session = await openSession('apply', { options, io, settings, cluster });
   const on: On = { options, io, settings, session, deciding: { saved, early, cluster, signed } };
@@ -50,8 +52,13 @@ export async function apply(invocation: Invocation, io: Io): Promise<ExitCode> {
     session.say('not confirmed; nothing was changed');
     return exitCodes.failed.code;
   }
-  const told = await session.end(end);
+  const told = await session.end(end, askedIn(on.deciding));
   return reportRun(told, files, options, io);
+}
+
+/** The names of a saved plan stand in no option. */
+function askedIn({ saved, early }: Deciding): Asked {
+  return { names: wishesOf(saved, early), removals: saved === undefined ? [] : askFrom(saved).removals };
 }
 
 interface On {
@@ -71,18 +78,21 @@ async function applied(on: On): Promise<RunEnd | undefined> {
   try {
     let decided = decide(cluster.facts, deciding);
     if (options['csrDir'] !== undefined)
-      return (await requests(decided, options, session)) ?? refused(on, decided);
+      return (
+        (await requests(decided, { options, session, asked: askedIn(deciding) })) ?? refused(on, decided)
+      );
     const unended = unendedIn(cluster.facts);
     if (unended.length > 0) {
       const runs = unended.map(({ node, run }) => `${run} on ${node}`).join(', ');
       session.say(`an earlier run did not come to its end: ${display(runs, 600)}`);
       if (!(await isConfirmed(on, 'Put the old certificate of that run back first?'))) return undefined;
-      const taken = await lockAndHeal(on, decided);
+      const taken = await lockAndHeal(session, decided);
       if ('end' in taken) return taken.end;
       ({ locked, healed } = taken);
       decided = decide(await cluster.means.readAgain(), deciding);
     }
     const { plan, against } = decided;
+    for (const one of emptyRemovals(plan, deciding.early.removals)) session.say(display(one, 400));
     if (against.length > 0) return refused(on, decided);
     if (options['only'] !== undefined) checkOnly(plan, textOf(options, 'only') ?? '');
     if (!hasWork(plan)) return await nothingToDo(on, decided);
@@ -96,7 +106,7 @@ async function applied(on: On): Promise<RunEnd | undefined> {
     )
       return healed.length === 0 ? undefined : onlyHealed(decided);
     if (locked === undefined) {
-      const taken = await lockAndHeal(on, decided);
+      const taken = await lockAndHeal(session, decided);
       if ('end' in taken) return taken.end;
       locked = taken.locked;
       if (taken.healed.some(({ isChanged }) => isChanged))
@@ -138,51 +148,6 @@ async function rolled(
   return withInventory(on, plan, { ...end, probe });
 }
 
-async function lockAndHeal(
-  on: On,
-  { facts, plan }: Decided,
-): Promise<{ readonly locked: Locked; readonly healed: readonly Healed[] } | { readonly end: RunEnd }> {
-  const { session } = on;
-  session.guard();
-  const planes = controlPlanesOf(facts);
-  const locking = await lockAll(
-    planes.map(({ read }) => read.node),
-    session.run,
-    session.ports,
-  );
-  const names = plan.nodes.map(({ node }) => node);
-  if (!locking.ok) {
-    const { exit, node, why } = locking.fault;
-    const all = `${node} could not be locked: ${why}`;
-    session.say(display(all, 600));
-    return {
-      end: { nodes: untouched(names, all), durable: durableOutcomes(plan, undefined), exits: [exit] },
-    };
-  }
-  const { locked } = locking;
-  // A person may think about the next question for longer than a lock is held.
-  locked.keep();
-  const places = new Map(
-    planes.flatMap(({ facts: node }): readonly (readonly [string, Place])[] => {
-      const place = placeOf(node, facts);
-      return place === undefined ? [] : [[node.node, place]];
-    }),
-  );
-  let healed: readonly Healed[] = [];
-  try {
-    healed = await healAll(locked, places, session.ports);
-  } catch (error) {
-    await locked.release();
-    throw error;
-  }
-  const sick = healed.filter(({ isHealed }) => !isHealed);
-  if (sick.length === 0) return { locked, healed };
-  await locked.release();
-  const why = sick.map(({ node, run, why: one }) => `the run ${run} on ${node}: ${one}`).join('; ');
-  const exits: readonly ExitName[] = sick.map(({ exit }) => exit);
-  return { end: { nodes: untouched(names, why), durable: durableOutcomes(plan, undefined), exits } };
-}
-
 /** "Nothing was changed" would be untrue. */
 function onlyHealed(decided: Decided): RunEnd {
   const why = 'not confirmed: only what an earlier run had left was put back';
@@ -197,9 +162,10 @@ function stale({ plan }: Decided, why: string): RunEnd {
   return { nodes, durable: durableOutcomes(plan, undefined), exits: ['refused'] };
 }
 
-function refused(on: On, { plan, against, exitCode }: Decided): RunEnd {
+function refused(on: On, { plan, against, beyondPlan, exitCode }: Decided): RunEnd {
   showPlan(plan, on);
-  for (const one of against) on.session.say(`refused: ${display(one, 1000)}`);
+  // What the plan itself is refused for stands in it.
+  for (const one of beyondPlan) on.session.say(`refused: ${display(one, 1000)}`);
   const nodes = untouched(
     plan.nodes.map(({ node }) => node),
     `refused: ${against.join('; ')}`,

@@ -110,7 +110,7 @@ ${codesOf('apply')}`,
     options: [...nodeOptions, ...reachOptions, ...rollbackOptions, ...runOptions, ...runOutput],
     epilogue: `
   fix-sans rollback --node ops@10.0.0.11 --node ops@10.0.0.12 --node ops@10.0.0.13
-  fix-sans rollback 20261121T135200Z-1a2b3c4d --kubeconfig admin.conf --user ops --yes
+  fix-sans rollback 20261121T135200Z-1a2b3c4d --kubeconfig admin.conf --user ops --yes --report html=back.html
 
 Without a name it is a run that did not come to its end, else the last that was done; asked for a second time it takes back no more.
 A pair that is neither that run's nor the one before it is left alone, and an old certificate that nobody would take is not put back. kubeadm-config is put back only where it is what that run wrote.

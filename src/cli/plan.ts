@@ -8,6 +8,7 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { writePlan } from '../plan/plan-file.ts';
+import { emptyRemovals } from '../plan/removals.ts';
 import { planReports } from '../report/index.ts';
 import { asCalled, programName } from './called.ts';
 import type { Invocation, Options } from './command.ts';
@@ -35,6 +36,7 @@ export async function plan({ options }: Invocation, io: Io): Promise<ExitCode> {
     if (!isSet(options, 'quiet')) io.stderr.write(`fix-sans: ${line}\n`);
   };
   const made = isSet(options, 'onNode') ? await tryOnNodes(planned, cluster, { io, say }) : planned;
+  for (const one of emptyRemovals(made, early.removals)) say(display(one, 400));
   show(made, io, { options, from: 'plan' });
   for (const { format, path: file } of files) {
     await writeReport(file, planReports[format]?.(made, { colour: false, width: 100 }) ?? '', {

@@ -1,7 +1,7 @@
 /** `fix-sans rollback`: the certificates as they were before a run, proven by handshake; a pair that is not that run's is left alone. */
 import { healAll, lockAll, type Locked } from '../apply/locks.ts';
 import { takeBack, type ConfigBack, type TakeBackNode } from '../apply/take-back.ts';
-import { type ControlPlane, controlPlanesOf, type Place, placeOf, servedAs } from '../apply/task.ts';
+import { type ControlPlane, controlPlanesOf, placeOf, servedAs } from '../apply/task.ts';
 import { readRunDetail, type RunDetail } from '../inspect/runs/read-runs.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
@@ -16,40 +16,61 @@ import { type ClusterReading, readCluster } from './facts.ts';
 import type { Io } from './io.ts';
 import { isSet, textsOf } from './option-values.ts';
 import { type AllRuns, lastRun, readAllRuns } from './read-all-runs.ts';
+import { notHealed, placesOf } from './lock-and-heal.ts';
 import { readReportFiles } from './report-files.ts';
 import { refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
 import { showChanges } from './show-changes.ts';
 import { runSettings } from './run-settings.ts';
-import { unusableOn } from './unusable.ts';
+import {
+  beforeTheQuestion,
+  insteadOf,
+  keepersOf,
+  type Keeps,
+  keepsClause,
+  namesGoing,
+  takeKeptBack,
+} from './rollback-words.ts';
+import { lookAtRun } from './unusable.ts';
 
 export async function rollback({ args, options }: Invocation, io: Io): Promise<ExitCode> {
   if (isSet(options, 'showCommands')) return showChanges('rollback', io);
   const asked = runIn(args);
   refuseHelper(options, 'rollback');
-  const settings = runSettings(options);
+  const settings = await runSettings(options, io);
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(rolloutReports));
-  refuseUnattended(options, io);
+  refuseUnattended(options, io, 'rollback');
   const cluster = await readCluster(options, io, { wishes: [] });
   const all = await readAllRuns(cluster.facts, cluster.means);
   const of = asked ?? lastRun(all);
   const session = await openSession('rollback', { options, io, settings, cluster });
-  if (of === undefined) {
-    const isUnread = all.unread.length > 0;
-    session.say(
-      isUnread
-        ? `not every control plane could be asked for its runs: ${display(all.unread.map(({ node, why }) => `${node} (${why})`).join(', '), 600)}`
-        : 'there is no run to take back: none is remembered that was done or begun',
-    );
-    return isUnread ? exitCodes.temporary.code : exitCodes.failed.code;
-  }
-  const end = await rolledBack(of, all, { options, io, session, cluster });
+  const end =
+    of === undefined
+      ? noRun(all, cluster.facts)
+      : await rolledBack(of, all, { options, io, session, cluster });
   if (end === undefined) {
     session.say('not confirmed; nothing was changed');
     return exitCodes.failed.code;
   }
-  const told = await session.end(end);
+  const isKnown = all.nodes.some(({ runs }) => runs.some(({ run }) => run === of));
+  const told = await session.end(end, {
+    names: [],
+    removals: [],
+    ...(of === undefined || !isKnown ? {} : { of }),
+  });
   return reportRun(told, files, options, io);
+}
+
+function noRun(all: AllRuns, facts: ClusterFacts): RunEnd {
+  const names = controlPlanesOf(facts).map(({ facts: { node } }) => node);
+  return all.unread.length > 0
+    ? unreadEnd(all, names)
+    : ended(names, 'there is no run to take back: none is remembered that was done or begun', 'failed');
+}
+
+function unreadEnd({ unread }: AllRuns, names: readonly string[]): RunEnd {
+  const who = unread.map(({ node, why }) => `${node} (${why})`).join(', ');
+  return ended(names, `not every control plane could be asked for its runs: ${who}`, 'temporary');
 }
 
 interface On {
@@ -60,11 +81,9 @@ interface On {
 }
 
 function runIn(args: readonly string[]): string | undefined {
-  const [run, ...more] = args;
-  const hint = 'fix-sans runs lists them';
-  if (more.length > 0) throw new UserError('rollback takes one run', hint);
+  const [run] = args;
   if (run === undefined || /^[0-9a-fTZ-]{1,64}$/.test(run)) return run;
-  throw new UserError(`${display(run, 80)} is no name of a run`, hint);
+  throw new UserError(`${display(run, 80)} is no name of a run`, 'fix-sans runs lists them');
 }
 
 async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | undefined> {
@@ -72,18 +91,8 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
   const planes = controlPlanesOf(cluster.facts);
   const having = all.nodes.filter(({ runs }) => runs.some(({ run }) => run === of)).map(({ node }) => node);
   const names = planes.map(({ facts }) => facts.node);
-  if (all.unread.length > 0)
-    return ended(
-      names,
-      `not every control plane could be asked: ${all.unread.map(({ node }) => node).join(', ')}`,
-      'temporary',
-    );
-  if (having.length === 0)
-    return ended(
-      names,
-      `no control plane remembers the run ${of}; fix-sans runs lists those that are remembered`,
-      'refused',
-    );
+  if (all.unread.length > 0) return unreadEnd(all, names);
+  if (having.length === 0) return ended(names, `no control plane remembers the run ${of}`, 'failed');
   const blind = withoutPlace(having, cluster.facts);
   if (blind.length > 0)
     return ended(
@@ -91,13 +100,15 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
       `${blind.join(', ')} remembers the run ${of}, but it is not known where its API server listens and reads its pair`,
       'refused',
     );
-  if (!isSet(options, 'acceptUnusable')) {
-    const touched = planes.filter(({ facts }) => having.includes(facts.node));
-    const looked = await unusableOn(of, touched, cluster);
-    if (!looked.ok) return ended(names, looked.why, 'temporary');
-    if (looked.clauses.size > 0) return ofNoUse(of, names, looked.clauses, session);
-  }
-  session.say(`the run ${of} is taken back on ${display(having.join(', '), 400)}`);
+  const touched = planes.filter(({ facts }) => having.includes(facts.node));
+  const looked = await lookAtRun(of, touched, cluster);
+  if (!looked.ok) return ended(names, looked.why, 'temporary');
+  const { details, clauses } = looked;
+  if (clauses.size > 0 && !isSet(options, 'acceptUnusable'))
+    return { ...ofNoUse(names, clauses), next: insteadOf(of, details) };
+  for (const line of beforeTheQuestion(of, details, new Date(cluster.facts.readAt))) session.say(line);
+  const keepers = keepersOf(of, namesGoing(details), { all, planes });
+  for (const one of keepers) session.say(`${display(one.node, 80)}: ${display(keepsClause(one), 600)}`);
   const isMeant =
     isSet(options, 'yes') ||
     (await isConfirmedBy(io, 'Put the old certificates back?', cluster.means.signal));
@@ -116,23 +127,15 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
   // What an earlier run left is healed first, which may take longer than a lock is held.
   locked.keep();
   try {
-    return await takenBack(of, planes, { on, locked, having: new Set(having) });
+    const end = await takenBack(of, planes, { on, locked, having: new Set(having) });
+    return withKept(end, keepers);
   } finally {
     await locked.release();
   }
 }
 
 /** Whoever dials would refuse what is put back, and the nodes' own programs are the first. */
-function ofNoUse(
-  of: string,
-  names: readonly string[],
-  clauses: ReadonlyMap<string, string>,
-  session: Session,
-): RunEnd {
-  for (const [node, clause] of clauses) session.say(`refused: ${display(`${node}: ${clause}`, 600)}`);
-  session.say(
-    `nothing was changed; instead: fix-sans apply --remove NAME signs without what that run has added, fix-sans apply makes a pair anew where the one in use is bad; to put the old one back all the same: fix-sans rollback ${of} --accept-unusable`,
-  );
+function ofNoUse(names: readonly string[], clauses: ReadonlyMap<string, string>): RunEnd {
   const others = `not begun: ${[...clauses.keys()].join(', ')} has an old certificate that is of no use`;
   return {
     nodes: names.flatMap((node) => untouched([node], clauses.get(node) ?? others)),
@@ -147,6 +150,14 @@ export function withoutPlace(having: readonly string[], facts: ClusterFacts): re
   return having.filter((node) => !places.has(node));
 }
 
+function withKept(end: RunEnd, keepers: readonly Keeps[]): RunEnd {
+  const nodes = end.nodes.map((one) => {
+    const kept = keepers.find(({ node }) => node === one.node);
+    return kept === undefined || one.state !== 'nothing' ? one : { ...one, why: keepsClause(kept) };
+  });
+  return { ...end, nodes, ...(keepers.length === 0 ? {} : { also: takeKeptBack(keepers) }) };
+}
+
 async function takenBack(
   of: string,
   planes: readonly ControlPlane[],
@@ -155,15 +166,9 @@ async function takenBack(
   const { session, cluster } = on;
   const { facts, means } = cluster;
   const names = planes.map((one) => one.facts.node);
-  const places = new Map(
-    planes.flatMap((one): readonly (readonly [string, Place])[] => {
-      const place = placeOf(one.facts, facts);
-      return place === undefined ? [] : [[one.facts.node, place]];
-    }),
-  );
+  const places = placesOf(facts);
   const healed = await healAll(locked, places, session.ports);
-  const sick = healed.find(({ isHealed }) => !isHealed);
-  if (sick !== undefined) return ended(names, `the run ${sick.run} on ${sick.node}: ${sick.why}`, sick.exit);
+  if (healed.some(({ isHealed }) => !isHealed)) return { ...notHealed(names, healed), durable: [] };
   const nodes: TakeBackNode[] = [];
   let config: ConfigBack | undefined;
   for (const { read, facts: node } of planes) {

@@ -80,6 +80,8 @@ export async function writeAudit(
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     await appendFile(file, `${inert(JSON.stringify(line))}\n`, { mode: 0o600 });
   } catch (error) {
-    io.stderr.write(`fix-sans: the audit line could not be written: ${display((error as Error).message)}\n`);
+    io.stderr.write(
+      `fix-sans: the audit line could not be written, and the run is as it was said: ${display((error as Error).message)}\n`,
+    );
   }
 }

@@ -15,12 +15,13 @@ export function refuseHelper(options: Options, command: string): void {
   );
 }
 
-export function refuseUnattended(options: Options, io: Io): void {
+export function refuseUnattended(options: Options, io: Io, command: 'apply' | 'rollback'): void {
   if (isSet(options, 'yes') || isInteractive(io)) return;
-  throw new UserError(
-    'nobody sits at a terminal who could be asked',
-    'say --yes; to see first what would be done: fix-sans plan',
-  );
+  const first = {
+    apply: 'to see first what would be done: fix-sans plan',
+    rollback: 'to see first which runs there are: fix-sans runs',
+  };
+  throw new UserError('nobody sits at a terminal who could be asked', `say --yes; ${first[command]}`);
 }
 
 export function checkOnly({ nodes }: Plan, only: string): void {

@@ -1,9 +1,11 @@
 /** What `apply` and `rollback` have in common around a run: its name, who listens, signals, the probe beside it, and the report at its end. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Asked, nextAfter } from '../plan/after-run.ts';
 import type { Ports, RunName } from '../apply/ports.ts';
 import { keepProbing, watchedIn } from '../inspect/probe/keep-probing.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { type ExitCode, exitCodes, type ExitName, worstExit } from '../model/exit-code.ts';
+import type { NextStep } from '../model/inspection.ts';
 import type { ProbeTally, Rollout } from '../model/rollout.ts';
 import type { NodeReader } from '../reach/reader.ts';
 import { ReachError } from '../reach/transport.ts';
@@ -16,6 +18,7 @@ import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf } from './option-values.ts';
 import { type ReportFile, writeReports } from './report-files.ts';
 import { eventLog, whoRuns, writeAudit } from './run-log.ts';
+import { stepsTyped, typedBy } from './same-options.ts';
 import { newRunName, portsFor } from './run-ports.ts';
 
 export interface Session {
@@ -25,7 +28,7 @@ export interface Session {
   /** From here on a signal is not the end: what is in work is finished first. */
   guard(): void;
   probe(facts: ClusterFacts): Promise<() => Promise<ProbeTally>>;
-  end(how: RunEnd): Promise<Rollout>;
+  end(how: RunEnd, asked: Asked): Promise<Rollout>;
 }
 
 export type RunEnd = Pick<Rollout, 'nodes' | 'durable'> & {
@@ -33,6 +36,10 @@ export type RunEnd = Pick<Rollout, 'nodes' | 'durable'> & {
   readonly probe?: ProbeTally;
   /** The plan's own, where nothing was begun. */
   readonly exitCode?: ExitCode;
+  /** Where it is known better than by how each node ended. */
+  readonly next?: readonly NextStep[];
+  /** Beside what follows from that. */
+  readonly also?: readonly NextStep[];
 };
 
 export async function openSession(
@@ -75,7 +82,8 @@ export async function openSession(
     say,
     guard: () => guard(run, ports, io),
     probe: (facts) => startProbe(facts, cluster, settings.probeIntervalMs),
-    end: async ({ nodes, durable, exits, probe = { endpoints: [] }, exitCode: own }) => {
+    end: async (how, asked) => {
+      const { nodes, durable, exits, probe = { endpoints: [] }, exitCode: own, next, also = [] } = how;
       const exitCode = own ?? worstExit(signal?.aborted === true ? stopped(exits, signal) : exits);
       ports.tell({ event: 'ended', detail: `exit code ${exitCode}` });
       const { cluster: name } = cluster.facts;
@@ -96,6 +104,7 @@ export async function openSession(
             ? [`on ${node} the dead-man switch of the run ${run.run} is armed`]
             : [],
         ),
+        next: [...(next ?? nextAfter({ run: run.run, kind, nodes, durable, exitCode }, asked)), ...also],
       };
     },
   };
@@ -173,9 +182,8 @@ export async function reportRun(
 ): Promise<ExitCode> {
   const format = textOf(options, 'format') ?? 'text';
   const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
-  const called = io.called ?? programName;
-  const words = rolloutReports[format]?.(rollout, look) ?? '';
-  io.stdout.write(format === 'json' ? words : asCalled(words, called));
+  const shown = format === 'json' ? rollout : asTypedHere(rollout, options, io);
+  io.stdout.write(rolloutReports[format]?.(shown, look) ?? '');
   const texts = files.map((file) => ({
     ...file,
     text: rolloutReports[file.format]?.(rollout, { colour: false, width: 100 }) ?? '',
@@ -185,6 +193,19 @@ export async function reportRun(
   if (rollout.events.some(({ event }) => event === 'locked')) await writeAudit(rollout, io);
   // After a change 1 would say that nothing was changed.
   return isWritten || rollout.exitCode !== exitCodes.ok.code ? rollout.exitCode : exitCodes.partial.code;
+}
+
+/** Its commands as they are to be typed at this keyboard; the reports in files are read elsewhere. */
+function asTypedHere(rollout: Rollout, options: Options, io: Io): Rollout {
+  const called = io.called ?? programName;
+  const why = (one: { readonly why?: string }): { readonly why?: string } =>
+    one.why === undefined ? {} : { why: asCalled(one.why, called) };
+  return {
+    ...rollout,
+    nodes: rollout.nodes.map((one) => ({ ...one, ...why(one) })),
+    durable: rollout.durable.map((one) => ({ ...one, ...why(one) })),
+    next: stepsTyped(rollout.next, called, typedBy(options, rollout.kind, io)),
+  };
 }
 
 export function untouched(names: readonly string[], why?: string): Rollout['nodes'] {

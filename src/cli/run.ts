@@ -48,11 +48,19 @@ function parse(argv: readonly string[], io: Io): Asked | ExitCode {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.ok.code;
-    const [stray] =
-      program.commands.find(({ args, registeredArguments }) => args.length > registeredArguments.length)
-        ?.args ?? [];
-    if (error.code === 'commander.excessArguments' && stray !== undefined)
-      return complain(io, ...strayWords(argv[0] ?? '', stray));
+    const owner = program.commands.find(
+      ({ args, registeredArguments }) => args.length > registeredArguments.length,
+    );
+    const stray = owner?.args[owner.registeredArguments.length];
+    if (error.code === 'commander.excessArguments' && owner !== undefined && stray !== undefined) {
+      const [what] = owner.registeredArguments;
+      return complain(
+        io,
+        ...(what === undefined
+          ? strayWords(argv[0] ?? '', stray)
+          : oneTooMany(owner.name(), what.name(), stray)),
+      );
+    }
     return complain(io, ...sentenceAndHint(complaint || error.message, argv));
   }
   return asked ?? exitCodes.usage.code;
@@ -82,6 +90,12 @@ function strayWords(command: string, stray: string): [string, string] {
         `each ${what.replace(/^an? /, '')} has a flag of its own: fix-sans ${command} ${flag} ${shown}`,
       ]
     : [sentence, `see fix-sans ${command} --help`];
+}
+
+function oneTooMany(command: string, what: string, stray: string): [string, string] {
+  const hint =
+    command === 'rollback' ? 'one run at a time; fix-sans runs lists them' : `see fix-sans ${command} --help`;
+  return [`${command} takes one ${what}, but was given ${display(stray, 80)} too`, hint];
 }
 
 /** What most of those meant who typed this. */

@@ -2,12 +2,12 @@
 import { type ExitCode, type ExitName, worstExit } from '../model/exit-code.ts';
 import type { RunsListing } from '../model/runs.ts';
 import { runsReports } from '../report/index.ts';
-import { asCalled, programName } from './called.ts';
 import type { Invocation } from './command.ts';
 import { readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { textOf } from './option-values.ts';
 import { readAllRuns } from './read-all-runs.ts';
+import { typedBy } from './same-options.ts';
 import { refuseHelper } from './run-refusals.ts';
 
 export async function runs({ options }: Invocation, io: Io): Promise<ExitCode> {
@@ -27,8 +27,8 @@ export async function runs({ options }: Invocation, io: Io): Promise<ExitCode> {
     exitCode: worstExit(exits),
     ...all,
   };
-  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env) };
-  const report = runsReports[textOf(options, 'format') ?? 'text']?.(listing, look) ?? '';
-  io.stdout.write(asCalled(report, io.called ?? programName));
+  const asTyped = typedBy(options, 'runs', io);
+  const look = { colour: wantsColour(io.stdout, io.env), width: widthOf(io.stdout, io.env), asTyped };
+  io.stdout.write(runsReports[textOf(options, 'format') ?? 'text']?.(listing, look) ?? '');
   return listing.exitCode;
 }

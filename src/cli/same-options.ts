@@ -4,6 +4,7 @@ import type { NextStep } from '../model/inspection.ts';
 import { asCalled, programName, quoted } from './called.ts';
 import type { Option, Options } from './command.ts';
 import type { Io } from './io.ts';
+import { hookOptions, waitOptions } from './apply-options.ts';
 import { planOptions } from './plan-options.ts';
 import { nodeOptions, reachOptions, wishOption } from './shared-options.ts';
 
@@ -19,6 +20,13 @@ const ofPlan: readonly Option[] = [
 const ofNames: ReadonlySet<string> = new Set(['--san', '--from-error', '--yes-names']);
 const ofApply: readonly Option[] = ofPlan.filter(({ flags }) => !ofNames.has(longOf(flags)));
 const ofInspect: readonly Option[] = [...where, wishOption];
+/** How long is waited for what, and whom to tell: as it was agreed on for this cluster. What was left for later is not left again. */
+const ofRun: readonly Option[] = [...waitOptions, ...hookOptions];
+const nextApply: readonly Option[] = [
+  ...ofApply,
+  ...planOptions.filter(({ flags }) => flags === '--write'),
+  ...ofRun,
+];
 
 /** Longer than this nobody pastes it. */
 const longest = 2000;
@@ -26,13 +34,14 @@ const longest = 2000;
 /** `verify` and `apply` of a plan take its names from the command itself; `plan` from either. */
 export function typedBy(
   options: Options,
-  from: 'inspect' | 'plan' | 'verify' | 'show',
+  from: 'inspect' | 'plan' | 'verify' | 'show' | 'apply' | 'rollback' | 'runs',
   { called = programName }: Pick<Io, 'called'>,
 ): (command: string) => string {
   return (command) => {
-    const [, name] = /^fix-sans (plan|apply|verify)\b/.exec(command) ?? [];
+    const [, name] = /^fix-sans (inspect|plan|apply|rollback|runs|verify)\b/.exec(command) ?? [];
     // Of the run that made a plan that is only shown nothing is known; and a pipe has been read.
-    const isKnown = name !== undefined && from !== 'show' && options['fromError'] !== '-';
+    const isKnown =
+      name !== undefined && from !== 'show' && !(from === 'plan' && options['fromError'] === '-');
     const flags = isKnown ? flagsOf(options, tableFor(from, name)) : '';
     return `${asCalled(command, called)}${flags ?? ''}`;
   };
@@ -40,6 +49,8 @@ export function typedBy(
 
 function tableFor(from: string, name: string): readonly Option[] {
   if (from === 'inspect') return ofInspect;
+  if (from === 'apply' || from === 'rollback')
+    return { plan: ofApply, apply: nextApply, rollback: [...where, ...ofRun] }[name] ?? where;
   if (from !== 'plan') return where;
   return { plan: ofPlan, apply: ofApply }[name] ?? where;
 }
@@ -59,7 +70,7 @@ export function stepsTyped(
 function flagsOf(options: Options, table: readonly Option[]): string | undefined {
   const words = table.flatMap(({ flags, fallback }) => {
     const flag = longOf(flags);
-    const value = options[keyOf(flag)];
+    const value = options[optionOf(flag)];
     if (value === undefined || value === false || value === fallback) return [];
     if (value === true) return [flag];
     const values = typeof value === 'string' ? [value] : value;
@@ -74,6 +85,6 @@ function longOf(flags: string): string {
 }
 
 /** As commander calls it. */
-function keyOf(flag: string): string {
+export function optionOf(flag: string): string {
   return flag.slice(2).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -51,11 +51,36 @@ export function shownChanges(kind: 'apply' | 'rollback'): string {
           'write-file',
         ];
   const own = steps.filter(({ name }) => !others.includes(name));
-  return [
+  const all = own.map((step) => ({ title: `# ${step.name}: ${about[step.name] ?? ''}`, text: shown(step) }));
+  const first = [
     shownCommands(),
     ...(kind === 'rollback' ? ['# Then: which runs each control plane remembers.', shown(runsQuery)] : []),
     '# Then the steps, each by one exec like that. DATA_ variables are set in front of it: paths, names, the name of the run.',
-    ...own.flatMap((step) => [`# ${step.name}: ${about[step.name] ?? ''}`, shown(step)]),
+  ].join('\n');
+  return withIndex(first, all);
+}
+
+function lines(text: string): number {
+  return text.split('\n').length;
+}
+
+/** Several thousand lines: where each step begins, for whoever reads on from there. */
+function withIndex(first: string, all: readonly { readonly title: string; readonly text: string }[]): string {
+  // A line for each step, the heading, what is read first, and what separates them.
+  const head = all.length + 3;
+  let at = head + lines(first) + 1;
+  const index = all.map(({ title, text }) => {
+    const line = `#   line ${String(at).padStart(5)}  ${title.slice(2)}`;
+    at += 1 + lines(text);
+    return line;
+  });
+  return [
+    '# What would be run on a node, and on which line each begins:',
+    `#   line ${String(head + 1).padStart(5)}  what inspect reads, before anything else`,
+    ...index,
+    '#',
+    first,
+    ...all.flatMap(({ title, text }) => [title, text]),
   ].join('\n');
 }
 

@@ -6,28 +6,36 @@ import type { NodeFacts } from '../model/node-facts.ts';
 import { ReachError } from '../reach/transport.ts';
 import type { ClusterReading } from './facts.ts';
 
-export type Unusable =
-  | { readonly ok: true; readonly clauses: ReadonlyMap<string, string> }
+/** By node; why an old certificate is of no use, where it is of none. */
+export type RunLook =
+  | {
+      readonly ok: true;
+      readonly details: ReadonlyMap<string, RunDetail>;
+      readonly clauses: ReadonlyMap<string, string>;
+    }
   | { readonly ok: false; readonly why: string };
 
-/** By node. Of nodes that could not be asked nothing is known, and nothing is begun. */
-export async function unusableOn(
+/** Of nodes that could not be asked nothing is known, and nothing is begun. */
+export async function lookAtRun(
   of: string,
   planes: readonly { readonly read: ReadNode; readonly facts: NodeFacts }[],
   { facts, means }: Pick<ClusterReading, 'facts' | 'means'>,
-): Promise<Unusable> {
+): Promise<RunLook> {
+  const details = new Map<string, RunDetail>();
   const clauses = new Map<string, string>();
   for (const { read, facts: node } of planes) {
     try {
       await using reader = await means.open(read.node);
-      const clause = unusable(await readRunDetail(reader, of), node, new Date(facts.readAt));
+      const detail = await readRunDetail(reader, of);
+      details.set(node.node, detail);
+      const clause = unusable(detail, node, new Date(facts.readAt));
       if (clause !== undefined) clauses.set(node.node, clause);
     } catch (error) {
       if (!(error instanceof ReachError)) throw error;
       return { ok: false, why: `${node.node} could not be asked: ${error.trouble.message}` };
     }
   }
-  return { ok: true, clauses };
+  return { ok: true, details, clauses };
 }
 
 /** Undefined where it is of use, or would not be put in place: there is none, or it is what lies there already. */

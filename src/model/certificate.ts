@@ -5,6 +5,7 @@ import type { CertificateNote, CertificateRefusal, CertificateRefusalCode } from
 import { childrenOf, contentOf, derOf, oidOf, readDer } from './der.ts';
 import { dnsFault } from './dns-name.ts';
 import { splitCertificates } from './pem.ts';
+import { signatureAlgorithmOf } from './signature-algorithm.ts';
 
 export type { FoundName } from './alt-names.ts';
 
@@ -105,7 +106,6 @@ function readCertificate(der: Uint8Array): Certificate | CertificateRefusalCode 
   const notBefore = isoTime(x509.validFrom);
   const notAfter = isoTime(x509.validTo);
   if (notBefore === undefined || notAfter === undefined) return 'bad-date';
-  const signatureOid = oidOf(contentOf(childrenOf(algorithm)[0]));
   return {
     version: 1 + (contentOf(childrenOf(versionField)[0]).codePointAt(0) ?? 0),
     subject: oneLine(x509.subject),
@@ -116,7 +116,7 @@ function readCertificate(der: Uint8Array): Certificate | CertificateRefusalCode 
     notAfter,
     key: describeKey(publicKeyOf(x509), oidOf(contentOf(childrenOf(childrenOf(keyInfo)[0])[0]))),
     keyFingerprint: sha256(derOf(keyInfo)),
-    signatureAlgorithm: signatureAlgorithms.get(signatureOid) ?? signatureOid,
+    signatureAlgorithm: signatureAlgorithmOf(algorithm),
     // What Node calls key usage is the extended one. https://nodejs.org/api/crypto.html#x509keyusage
     extendedKeyUsage: x509.keyUsage ?? [],
     isCa: x509.ca,
@@ -149,20 +149,6 @@ function describeKey(key: KeyObject | undefined, oid: string): PublicKey {
   if (type === 'ec' && details?.namedCurve !== undefined) return { type, curve: details.namedCurve };
   return { type: 'other', algorithm: type ?? oid };
 }
-
-const signatureAlgorithms: ReadonlyMap<string, string> = new Map([
-  ['1.2.840.113549.1.1.4', 'md5-rsa'],
-  ['1.2.840.113549.1.1.5', 'sha1-rsa'],
-  ['1.2.840.113549.1.1.10', 'rsa-pss'],
-  ['1.2.840.113549.1.1.11', 'sha256-rsa'],
-  ['1.2.840.113549.1.1.12', 'sha384-rsa'],
-  ['1.2.840.113549.1.1.13', 'sha512-rsa'],
-  ['1.2.840.10045.4.1', 'sha1-ecdsa'],
-  ['1.2.840.10045.4.3.2', 'sha256-ecdsa'],
-  ['1.2.840.10045.4.3.3', 'sha384-ecdsa'],
-  ['1.2.840.10045.4.3.4', 'sha512-ecdsa'],
-  ['1.3.101.112', 'ed25519'],
-]);
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

@@ -35,12 +35,13 @@ export const exitUses = {
   ],
   apply: [
     ['ok', 'done and proven by handshakes, or nothing to do'],
-    ['failed', 'not confirmed'],
-    ['partial', 'some nodes are not done, or kubeadm-config or a report is not'],
+    ['failed', 'not confirmed, or a program of yours said no before anything was begun'],
+    ['changesNeeded', 'nothing to apply but something else to fix, or with --dry-run changes are needed'],
+    ['partial', 'some nodes are not done, or wait, or kubeadm-config or a report is not'],
     ['authentication', 'a login or host key was refused'],
     ['rolledBack', 'a node did not come to a good end and has its old certificate'],
     ['locked', 'another run has a control plane'],
-    ['refused', 'refused or a stale plan, nothing begun'],
+    ['refused', 'refused, or a plan that is stale, changed or cut off, nothing begun'],
     ['notSan', 'not a missing name'],
     ['needsHuman', 'a human is needed, see what to type'],
     ['usage', 'wrong usage, or no --yes without a terminal'],
@@ -50,7 +51,7 @@ export const exitUses = {
   ],
   rollback: [
     ['ok', 'the old certificates are served'],
-    ['failed', 'no such run, or not confirmed'],
+    ['failed', 'no such run, not confirmed, or a program of yours said no'],
     ['partial', 'some nodes are not done, or kubeadm-config or a report is not'],
     ['authentication', 'a login or host key was refused'],
     ['locked', 'another run has a control plane'],
@@ -58,6 +59,8 @@ export const exitUses = {
     ['needsHuman', 'a human is needed, see what to type'],
     ['usage', 'wrong usage, or no --yes without a terminal'],
     ['temporary', 'a control plane does not answer'],
+    ['interrupted', 'stopped by Ctrl-C, each node as it says'],
+    ['terminated', 'stopped by SIGTERM, each node as it says'],
   ],
   runs: [
     ['ok', 'each came to its end'],
@@ -68,7 +71,7 @@ export const exitUses = {
   ],
   show: [
     ['ok', 'printed, whatever the plan says'],
-    ['refused', 'a plan that was changed, is cut off or of another version'],
+    ['refused', 'a plan that was changed, is empty, cut off or of another version'],
     ['usage', 'no plan, or wrong usage'],
   ],
   verify: [

@@ -1,5 +1,6 @@
 /** A rollout: what was done on each node, in which order, with which proof. The report, the exit code and the events are made from it. */
 import type { ExitCode } from './exit-code.ts';
+import type { NextStep } from './inspection.ts';
 import type { San } from './san.ts';
 
 export interface Rollout {
@@ -18,6 +19,7 @@ export interface Rollout {
   readonly events: readonly RunEvent[];
   /** Said once, where a second signal or a lost link left something armed. */
   readonly left: readonly string[];
+  readonly next: readonly NextStep[];
 }
 
 export interface NodeOutcome {
@@ -29,6 +31,8 @@ export interface NodeOutcome {
   readonly state: 'done' | 'nothing' | 'untouched' | 'undone' | 'stuck' | 'unknown';
   /** Where it is not done: what failed, as a clause. With `nothing`: why there was nothing to take back. */
   readonly why?: string;
+  /** It was left for later on purpose: by --only, or until a request is signed. */
+  readonly waits?: true;
   /** What to type on the node, word for word; only where a human is needed. */
   readonly commands: readonly string[];
   readonly before?: ServedCertificate;

@@ -34,3 +34,11 @@ export interface RecordedRun {
   /** Whether it has the text that kubeadm-config had before. */
   readonly hasConfig: boolean;
 }
+
+/** A run is named after the time at which it began, by the clock of whoever began it. */
+export function beginningOf(run: string): Date | undefined {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(run) ?? [];
+  const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return year === undefined || Number.isNaN(at.getTime()) ? undefined : at;
+}

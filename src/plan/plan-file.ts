@@ -28,6 +28,7 @@ export function writePlan(plan: Plan): string {
 
 export function readPlan(text: string): PlanReading {
   if (text.length > mostCharacters) return refuse('too-large', 'it is larger than any plan');
+  if (text.trim() === '') return refuse('not-json', 'it is empty: it was cut off, or never written');
   const file = parse(text.replace(/^\ufeff/, ''));
   if (file === undefined)
     return text.includes(`"kind":"${kind}"`)

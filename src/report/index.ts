@@ -62,6 +62,6 @@ export const rolloutReports: Readonly<Record<string, (rollout: Rollout, look: Lo
 };
 
 export const runsReports: Readonly<Record<string, (listing: RunsListing, look: Look) => string>> = {
-  text: (listing, look) => pageAsText(runsPage(listing), look),
+  text: (listing, look) => pageAsText(runsPage(listing, look), look),
   json: runsAsJson,
 };

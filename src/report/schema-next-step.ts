@@ -1,4 +1,4 @@
-/** The shape of a command to run next, in the JSON of plan and verify. For documents and tests only. */
+/** The shape of a command to run next, in the JSON of plan, verify, apply and rollback. For documents and tests only. */
 import { z } from 'zod';
 
 export const nextStep = z.object({

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
 import { formatVersion } from './envelope.ts';
 import { san } from './schema-facts.ts';
+import { nextStep } from './schema-next-step.ts';
 
 const text = z.string();
 const codes = Object.values(exitCodes).map(({ code }) => code) as [ExitCode, ...ExitCode[]];
@@ -19,6 +20,10 @@ const node = z.object({
       'done: proven by handshake; undone: the old pair is in place again and served; stuck: a human is needed; unknown: the line was lost, and the node puts the old pair back by itself',
     ),
   why: text.optional().describe('hostile: it may hold what a node or a program said'),
+  waits: z
+    .literal(true)
+    .optional()
+    .describe('left for later on purpose: --only, or a request that is to be signed'),
   commands: z.array(text).describe('what to type on the node, as root'),
   before: served.optional(),
   after: served.optional(),
@@ -88,6 +93,7 @@ export const rolloutSchema = z
     probe,
     events: z.array(runEvent),
     left: z.array(text),
+    next: z.array(nextStep).describe('what to type next; nothing that was just refused'),
   })
   .meta({ title: 'fix-sans apply --format json, fix-sans rollback --format json' });
 

@@ -67,15 +67,3 @@ test.each(['json', 'markdown', 'html'])(
     expect(text).not.toContain('PRIVATE KEY');
   },
 );
-
-test.each([
-  ['done', ['fix-sans rollback 20261121T120000Z-1a2b3c4d', 'fix-sans verify']],
-  ['undone', ['fix-sans apply']],
-  ['unknown', ['fix-sans runs', 'fix-sans apply']],
-  ['stuck', ['fix-sans runs', 'fix-sans apply']],
-  ['nothing', []],
-] as const)('after %s it is said what to type next', (name, commands) => {
-  const text = rolloutReports['text']?.(sampleRollouts()[name], look) ?? '';
-  const said = [...text.matchAll(/fix-sans [a-z]+(?: \d\S+)?/g)].map(([command]) => command);
-  expect(said).toEqual(commands);
-});

@@ -21,9 +21,13 @@ afterEach(async () => {
 });
 
 /** Answers each request with this line; its certificate is of nobody's CA. */
-async function listens(status: string, sans: readonly string[] = ['localhost']): Promise<number> {
+async function listens(
+  status: string,
+  sans: readonly string[] = ['localhost'],
+  subject?: Parameters<typeof mint>[0],
+): Promise<number> {
   const names = sans.map((san) => (/^[\d.]+$/.test(san) ? ip(san) : dns(san)));
-  const { pem, key } = mint({ names });
+  const { pem, key } = mint({ ...subject, names });
   const server = createServer({ cert: pem, key: keyText(key) }, (socket) => {
     socket.on('error', () => undefined);
     socket.on('data', (request: Buffer) => {
@@ -151,6 +155,14 @@ describe('a certificate that was made without the name kubernetes', () => {
     const answers = await proved({ endpoint: `127.0.0.1:${port}`, settle: '20' });
     expect(answers).toMatchObject({ good: '3' });
     expect(lastOf(answers, 'kube-scheduler')).toMatch(/^"renewTime"/);
+  });
+
+  test('and is a kubelet’s is asked under no name of its own: it may stand in between', async () => {
+    const port = await listens('', ['cp2.example'], { subject: 'system:node:cp2' });
+    kubectl('kube-', allBut('cp2.example'));
+    const answers = await proved({ endpoint: `127.0.0.1:${port}`, settle: '1' });
+    expect(answers['good']).toBe('0');
+    expect(answers['samples']).toContain('x509: certificate is valid for others');
   });
 
   test('gets the names that last as well', async () => {

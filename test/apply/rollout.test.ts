@@ -1,10 +1,12 @@
 /** A rollout with nodes that answer what they are told to: one at a time, each proven, and always a true account. */
 import { expect, test } from 'vitest';
+import { controlPlanesOf } from '../../src/apply/task.ts';
 import type { Certificate } from '../../src/model/certificate.ts';
-import { leaf } from '../support/facts.ts';
+import type { Probe } from '../../src/model/probe.ts';
+import { leaf, served } from '../support/facts.ts';
 import { lost, pemOf, runName, sums } from '../support/fake-cluster.ts';
 import { valuesOf } from '../support/plans.ts';
-import { dates, orderOf, roll, setting, statesOf } from '../support/rollouts.ts';
+import { dates, orderOf, roll, type Setting, setting, statesOf } from '../support/rollouts.ts';
 
 function stepsOf(node: string): readonly string[] {
   return ['stage', 'swap', 'prove', 'finish'].map((step) => `${node} ${step}`);
@@ -204,6 +206,27 @@ test('an API server whose certificate is out of date is not waited for, until it
     .filter(({ step }) => step === 'prove')
     .map(({ data }) => (data['peers'] ?? '').split('\n').filter((peer) => peer !== '').length);
   expect(peers).toEqual([0, 1, 2]);
+});
+
+function peersOf({ cluster }: Setting): readonly number[] {
+  return cluster.asked
+    .filter(({ step }) => step === 'prove')
+    .map(({ data }) => (data['peers'] ?? '').split('\n').filter((peer) => peer !== '').length);
+}
+
+test('nor is one that only serves what is out of date, as the node itself sees it: it was not ready before either', async () => {
+  const on = setting();
+  const old = leaf(['kubernetes'], { notAfter: '20200101000000Z' });
+  const probes = (isOwn: boolean): readonly Probe[] =>
+    controlPlanesOf(on.facts).map(({ facts: { node, apiserver } }) =>
+      served(old, { from: isOwn ? node : 'here', host: apiserver?.advertiseAddress ?? '' }),
+    );
+  await roll({ ...on, facts: { ...on.facts, probes: probes(true) } });
+  expect(peersOf(on)).toEqual([0, 1, 2]);
+  // From elsewhere somebody else may have answered.
+  const other = setting();
+  await roll({ ...other, facts: { ...other.facts, probes: probes(false) } });
+  expect(peersOf(other)).toEqual([2, 2, 2]);
 });
 
 test('a pair that could not be proven is not begun: admin.conf has expired too, as on a cluster that is a year old', async () => {

@@ -89,7 +89,7 @@ test.each([
   const end = await back(cluster, config);
   expect(states(end)).toEqual(['done', 'untouched', 'untouched']);
   expect(end.nodes[0]?.why).toContain(words);
-  expect(end.nodes[1]?.why).toBe('not begun, since cp1 did not come to a good end');
+  expect(end.nodes[1]?.why).toBe('not begun, since the cluster is not well after cp1');
   expect(end).toMatchObject({ exits: ['partial'], durable: [{ state: 'left-to-you' }] });
   expect(cluster.steps()).not.toContain('cp2 undo');
 });

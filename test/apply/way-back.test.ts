@@ -145,6 +145,20 @@ test.each([
   await stopped(server);
 });
 
+test('a rollback for a second time changes nothing, not even when it is written down to have been', async () => {
+  begun(['staged', 'intent', 'swapped', 'proven', 'done'], 'ended');
+  serves();
+  const by = folder.as();
+  expect(await undone('1', by)).toMatchObject({ result: 'back' });
+  const before = readFileSync(own('ended'), 'utf8');
+  expect(await undone('1', by)).toMatchObject({
+    result: 'nothing',
+    served: expect.stringMatching(/^\d+$/) as string,
+  });
+  expect(readFileSync(own('ended'), 'utf8')).toBe(before);
+  expect(pair()).toEqual(['old crt', 'old key']);
+});
+
 test('a rollback is watched over too: what is cut off in it is ended by the switch', async () => {
   begun(['staged', 'intent', 'swapped', 'proven', 'done'], 'ended');
   program('mv', `case $* in *apiserver.crt) kill -KILL 0 ;; esac\nexec /usr/bin/mv "$@"\n`);

@@ -212,8 +212,11 @@ test('an old certificate that has expired is not put back unless that is said, a
   const { code, stderr, stdout } = await run('rollback', '--yes', done.run, '--format=json');
   expect(code, stderr).toBe(7);
   expect(stderr).toContain(`refused: ${first.name}: its old certificate expired on `);
-  expect(stderr).toContain(`rollback ${done.run} --accept-unusable`);
-  const { nodes } = JSON.parse(stdout) as Rollout;
+  const { nodes, next } = JSON.parse(stdout) as Rollout;
+  expect(next.map(({ command }) => command)).toEqual([
+    'fix-sans apply --remove new.example.com',
+    `fix-sans rollback ${done.run} --accept-unusable`,
+  ]);
   expect(nodes.map(({ state }) => state)).toEqual(['untouched', 'untouched']);
   expect({ pki: simulation.nodes.map(filesOf), state: simulation.nodes.map(stateOf) }).toEqual(before);
   const back = await rolled('rollback', done.run, '--accept-unusable', '--settle=5s');

@@ -22,7 +22,11 @@ const node = '--node=ops@192.0.2.1';
 
 test.each([
   [['apply', node], 'nobody sits at a terminal', 'say --yes; to see first what would be done: fix-sans plan'],
-  [['rollback', node], 'nobody sits at a terminal', 'say --yes'],
+  [
+    ['rollback', node],
+    'nobody sits at a terminal',
+    'say --yes; to see first which runs there are: fix-sans runs',
+  ],
   [['apply', node, '--yes', '--helper'], '--helper can only inspect', 'a user with sudo'],
   [['rollback', node, '--yes', '--helper'], '--helper can only inspect', 'a user with sudo'],
   [['runs', node, '--helper'], '--helper can only inspect', 'a user with sudo'],
@@ -58,7 +62,27 @@ test.each([
     '--report knows no format pdf',
     'formats: text, json, markdown, html',
   ],
-  [['rollback', 'a', 'b', node, '--yes'], 'rollback', ''],
+  [
+    ['rollback', 'a', 'b', node, '--yes'],
+    'rollback takes one run, but was given b too',
+    'one run at a time; fix-sans runs lists them',
+  ],
+  [
+    ['apply', node, '--yes', '--pre-node=/nonexistent/hook'],
+    '--pre-node /nonexistent/hook is no program that can be run',
+    'nothing was contacted',
+  ],
+  [
+    ['rollback', node, '--yes', '--on-failure=no-such-program'],
+    '--on-failure no-such-program is no program that can be run in a folder of PATH',
+    'chmod +x',
+  ],
+  [['apply', node, '--dry-run', '--post-node=/dev/null'], '--post-node /dev/null is no program', 'chmod'],
+  [
+    ['apply', node, '--dry-run', '--plan=/nonexistent/x.json'],
+    'the plan /nonexistent/x.json cannot be read',
+    'plan --out',
+  ],
   [['rollback', '../../etc', node, '--yes'], '../../etc is no name of a run', 'fix-sans runs lists them'],
 ] as const)('%j is a mistake at the keyboard', async (argv, sentence, hint) => {
   const { code, stdout, stderr } = await runCli(argv);

@@ -313,7 +313,7 @@ describe('row 57: a plan file', () => {
     ['edited', text.replace('203.0.113.10', '203.0.113.99'), 7, 'its content is not what was written'],
     ['of somebody else', '{"kind":"Plan"}', 64, 'it is no plan that fix-sans wrote'],
     ['no JSON', 'plan', 64, 'it is no JSON'],
-    ['empty', '', 64, 'it is no JSON'],
+    ['empty', '', 7, 'it is empty: it was cut off'],
   ])('%s', async (_, content, code, words) => {
     const shown = await show(content);
     expect(shown.stderr).toContain(words);

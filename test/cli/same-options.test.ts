@@ -50,3 +50,29 @@ test('no value becomes more than one word of a shell', () => {
     String.raw`fix-sans plan --node 'a'\''; id; '\''' --node '$(id)' '--kubeconfig=-x'`,
   );
 });
+
+test('after a run: how it was done is done again, but for what was left for later, asked or written', () => {
+  const given: Options = {
+    ...options,
+    plan: 'plan.json',
+    only: 'cp1',
+    csrDir: 'x',
+    signedCert: ['cp1.crt'],
+    fromError: '-',
+    yes: true,
+    write: true,
+    remove: ['old.example'],
+    settle: '60s',
+    deadMan: '9m',
+    preNode: './window',
+  };
+  const typed = (command: string) => typedBy(given, 'apply', {})(`fix-sans ${command}`);
+  const way = `${nodes} --timeout 5s`;
+  const run = '--dead-man 9m --pre-node ./window';
+  expect(typed('apply --san a')).toBe(
+    `fix-sans apply --san a ${way} --remove old.example --accept-uninspected --write ${run}`,
+  );
+  expect(typed('rollback RUN')).toBe(`fix-sans rollback RUN ${way} ${run}`);
+  expect(typed('verify --san a')).toBe(`fix-sans verify --san a ${way}`);
+  expect(typedBy(given, 'runs', {})('fix-sans runs')).toBe(`fix-sans runs ${way}`);
+});

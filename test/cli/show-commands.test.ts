@@ -49,7 +49,18 @@ describe('--show-commands', () => {
   ] as const)('of %s prints each step that changes a node', async (command, names) => {
     const { code, stdout, stderr } = await runCli([command, '--show-commands', '--node', 'root@192.0.2.1']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.startsWith(shownCommands())).toBe(true);
+    expect(stdout).toContain(shownCommands());
+    const lines = stdout.split('\n');
+    const index = lines.flatMap((line) => {
+      const [, at, title] = /^# {3}line +(\d+) {2}(.+)$/.exec(line) ?? [];
+      return at === undefined ? [] : [[lines[Number(at) - 1], title] as const];
+    });
+    expect(index.map(([, title]) => title?.split(':')[0])).toEqual([
+      'what inspect reads, before anything else',
+      ...names,
+    ]);
+    for (const [line, title] of index.slice(1)) expect(line).toBe(`# ${title}`);
+    expect(index[0]?.[0]).toBe(shownCommands().split('\n')[0]);
     const told = [...stdout.matchAll(/^# ([a-z-]+): (.+)$/gm)].map(([, name, about]) => [name, about !== '']);
     for (const name of names) expect(told).toContainEqual([name, true]);
     for (const { name, script } of steps)

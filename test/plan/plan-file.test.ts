@@ -32,7 +32,7 @@ describe('is refused', () => {
     return JSON.stringify(json);
   };
   test.each([
-    ['empty', '', 'not-json', 64],
+    ['empty', '', 'not-json', 7],
     ['a text', 'x509: certificate is valid for …', 'not-json', 64],
     ['the JSON of something else', '{"formatVersion":"1.0","command":"inspect"}', 'foreign', 64],
     ['a list', '[]', 'foreign', 64],

@@ -46,6 +46,7 @@ export function sampleRollouts(
     },
     events: [{ at: '2026-11-21T12:00:01.000Z', node: text, event: 'failed', detail: text }],
     left: [text],
+    next: [{ where: 'here', why: text, command: `fix-sans verify --san ${text}`, takesOptions: true }],
   };
   const untouched: NodeOutcome = { ...bare, node: 'cp2', state: 'untouched', why: text };
   const ended = (exitCode: Rollout['exitCode'], first: NodeOutcome): Rollout => ({

@@ -17,6 +17,8 @@ export interface RunDetail {
   readonly hasFile: boolean;
   /** It came to its end on this node before anything was changed. */
   readonly wasDiscarded: boolean;
+  /** Who ran it, where it has changed a pair there. */
+  readonly by?: string;
 }
 
 export async function readRuns(reader: NodeReader): Promise<NodeRuns> {
@@ -32,6 +34,7 @@ export async function readRunDetail(reader: NodeReader, of: string): Promise<Run
   };
   const [old, made] = [certificate('old-crt'), certificate('new-crt')];
   const [config, newConfig] = [textIn(reply, 'old-config'), textIn(reply, 'new-config')];
+  const by = textIn(reply, 'by')?.trim();
   return {
     ...(old === undefined ? {} : { old }),
     ...(made === undefined ? {} : { made }),
@@ -41,6 +44,7 @@ export async function readRunDetail(reader: NodeReader, of: string): Promise<Run
     ),
     ...(config === undefined ? {} : { config }),
     ...(newConfig === undefined ? {} : { newConfig }),
+    ...(by === undefined || by === '' ? {} : { by }),
   };
 }
 

@@ -28,6 +28,7 @@ done
 case $DATA_of in
   '' | *[!0123456789abcdefTZ-]*) ;;
   *)
+    frame_file by "$S/$DATA_of/by"
     frame_file old-crt "$S/$DATA_of/old.crt"
     frame_file new-crt "$S/$DATA_of/new.crt"
     frame_file old-config "$S/$DATA_of/kubeadm-config.old"

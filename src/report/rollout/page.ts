@@ -1,12 +1,12 @@
 /** The page of a run: how each node ended, what lasts, what clients saw meanwhile, and what is left to type. */
-import type { DurableOutcome, NodeOutcome, Rollout, RunEvent } from '../../model/rollout.ts';
-import { formatSan, type San, sanKey } from '../../model/san.ts';
-import { nextBlocks } from './next.ts';
+import type { DurableOutcome, NodeOutcome, Rollout } from '../../model/rollout.ts';
+import { stepsBlock } from '../next-steps.ts';
 import {
   type Block,
   type Cell,
   cell,
   type Item,
+  itemBlocks,
   join,
   listed,
   type Page,
@@ -15,10 +15,13 @@ import {
   said,
   type Tone,
 } from '../page.ts';
+import { answerOf } from './answer.ts';
+import { certificateTable, eventTable, nameBlocks, probeTable } from './tables.ts';
 
 export function rolloutPage(rollout: Rollout): Page {
-  const { run, by, startedAt, endedAt, nodes, durable, probe, events, left, cluster } = rollout;
-  const bad = nodes.filter(({ state, why }) => why !== undefined && state !== 'nothing');
+  const { run, by, startedAt, endedAt, nodes, probe, events, left, cluster, next } = rollout;
+  const told = nodes.filter(({ state, why }) => why !== undefined && state !== 'nothing');
+  const durable = rollout.durable.filter((one) => isWorthSaying(one, nodes));
   return {
     title: rollout.kind === 'apply' ? 'API server certificate: apply' : 'API server certificate: rollback',
     answer: answerOf(rollout),
@@ -30,14 +33,27 @@ export function rolloutPage(rollout: Rollout): Page {
       ),
     ],
     sections: [
-      { title: 'To type by hand', depth: 'always', blocks: byHand(rollout) },
+      { title: 'To type by hand', depth: 'always', blocks: byHand(nodes, durable) },
       { title: 'Left behind', depth: 'always', blocks: lines(left.map((one) => [{ code: one }])) },
       { title: 'Control planes', depth: 'always', blocks: nodeTable(nodes) },
-      { title: 'What went wrong', depth: 'always', blocks: items(bad.map(nodeItem)) },
+      {
+        title: 'What went wrong',
+        depth: 'always',
+        blocks: nodeItems(told.filter(({ state }) => state !== 'untouched')),
+      },
+      {
+        title: 'Not touched, and why',
+        depth: 'always',
+        blocks: nodeItems(told.filter(({ state }) => state === 'untouched')),
+      },
       { title: 'Names', depth: 'always', blocks: nameBlocks(nodes) },
-      { title: 'What makes it last', depth: 'always', blocks: items(durable.map(durableItem)) },
+      {
+        title: 'What makes it last',
+        depth: 'always',
+        blocks: itemBlocks(durable.map((one) => durableItem(one, nodes))),
+      },
       { title: 'Handshakes meanwhile', depth: 'always', blocks: probeTable(probe) },
-      { title: 'Next, with the same options', depth: 'always', blocks: nextBlocks(rollout) },
+      { title: 'Next', depth: 'always', blocks: stepsBlock(next) },
       { title: 'Certificates', depth: 'ticket', blocks: certificateTable(nodes) },
       { title: 'What happened', depth: 'ticket', blocks: eventTable(events) },
     ],
@@ -49,38 +65,6 @@ function toneOf({ exitCode }: Rollout): Tone {
   return exitCode === 9 || exitCode === 5 ? 'bad' : 'careful';
 }
 
-function answerOf({ kind, nodes, exitCode, durable }: Rollout): Phrase {
-  const of = (state: NodeOutcome['state']): readonly string[] =>
-    nodes.filter((one) => one.state === state).map(({ node }) => node);
-  const [done, stuck, unknown, undone] = [of('done'), of('stuck'), of('unknown'), of('undone')];
-  const what = kind === 'apply' ? 'the new certificate' : 'the old certificate';
-  if (stuck.length > 0)
-    return join(plain('a human is needed on '), listed(stuck), plain(': see what to type'));
-  if (unknown.length > 0)
-    return join(
-      plain('the line to '),
-      listed(unknown),
-      plain(' was lost: the node puts the old pair back by itself'),
-    );
-  const others = done.length === 0 ? [] : join(plain('; done: '), listed(done));
-  if (undone.length > 0)
-    return join(
-      plain('it failed and was put back on '),
-      listed(undone),
-      plain(', where the old certificate is served'),
-      others,
-    );
-  if (nodes.length > 0 && nodes.every(({ state }) => state === 'nothing'))
-    return plain(
-      durable.some(({ state }) => state === 'written')
-        ? `no certificate had to change; what makes the names last is ${kind === 'apply' ? 'written' : 'as it was before'}`
-        : 'nothing to do: every control plane is as it should be',
-    );
-  if (done.length === 0) return plain('nothing was changed on any control plane');
-  const all = join(plain(`${what} is in use and proven on `), listed(done));
-  return exitCode === 0 ? all : join(all, plain('; not all is done'));
-}
-
 const stateWords = {
   done: ['done, proven by handshake', 'good'],
   nothing: ['nothing to do', 'quiet'],
@@ -90,6 +74,12 @@ const stateWords = {
   unknown: ['not known: the line was lost', 'bad'],
 } as const satisfies Record<NodeOutcome['state'], readonly [string, Tone]>;
 
+/** One that is done and says why holds itself, and the cluster behind it does not. */
+function wordsOf({ state, why, waits }: NodeOutcome): readonly [string, Tone] {
+  if (state === 'done' && why !== undefined) return ['done; the cluster is not well', 'bad'];
+  return waits === true ? ['left for later', 'quiet'] : stateWords[state];
+}
+
 function nodeTable(nodes: readonly NodeOutcome[]): readonly Block[] {
   if (nodes.length === 0) return [];
   return [
@@ -98,7 +88,7 @@ function nodeTable(nodes: readonly NodeOutcome[]): readonly Block[] {
       about: 'How each control plane ended, in the order of the plan',
       columns: ['node', 'state', 'served after', ''],
       rows: nodes.map((one) => {
-        const [words, tone] = stateWords[one.state];
+        const [words, tone] = wordsOf(one);
         return [cell([{ code: one.node }]), cell(words, tone), servedCell(one), cell(remarksOn(one))];
       }),
     },
@@ -119,18 +109,46 @@ function remarksOn({ state, why, wasRestarted, healed, backup }: NodeOutcome): P
   return remarks.flatMap((phrase, index) => (index === 0 ? phrase : [', ', ...phrase]));
 }
 
-function nodeItem({ node, state, why = '' }: NodeOutcome): Item {
-  const [label, tone] = stateWords[state];
-  return { label, tone, id: state, head: join(said`${node}: `, [{ code: why }]), below: [] };
+/** What is the same on several is said once. */
+function nodeItems(all: readonly NodeOutcome[]): readonly Block[] {
+  const groups = new Map<string, readonly NodeOutcome[]>();
+  for (const one of all) {
+    const key = JSON.stringify([wordsOf(one)[0], one.why]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return itemBlocks(
+    [...groups.values()].flatMap((group): readonly Item[] => {
+      const [first] = group;
+      if (first === undefined) return [];
+      const [label, tone] = wordsOf(first);
+      const names = listed(group.map(({ node }) => node));
+      const head = join(names, plain(': '), [{ code: first.why ?? '' }]);
+      return [{ label, tone, id: first.state, head, below: [] }];
+    }),
+  );
 }
 
-function byHand({ nodes, durable }: Rollout): readonly Block[] {
+/** Before anything was begun it is all still to be done, and the plan says so; after a failure nothing is made to last. */
+function isWorthSaying({ state }: DurableOutcome, nodes: readonly NodeOutcome[]): boolean {
+  if (state === 'written' || state === 'failed') return true;
+  return nodes.every((one) => one.state === 'nothing') || nodes.some((one) => one.state === 'done');
+}
+
+/** Only then it is the user's turn. */
+function isWhole(nodes: readonly NodeOutcome[]): boolean {
+  return nodes.every(({ state, why }) => state === 'nothing' || (state === 'done' && why === undefined));
+}
+
+function byHand(nodes: readonly NodeOutcome[], durable: readonly DurableOutcome[]): readonly Block[] {
   const steps = [
     ...nodes.flatMap(({ node, commands }) =>
       commands.map((command) => ({ where: 'as root', why: said`on ${node}`, command })),
     ),
     ...durable.flatMap(({ where, state, command }) =>
-      command === undefined || state === 'written' || state === 'nothing'
+      command === undefined ||
+      state === 'written' ||
+      state === 'nothing' ||
+      (state === 'left-to-you' && !isWhole(nodes))
         ? []
         : [
             {
@@ -144,28 +162,6 @@ function byHand({ nodes, durable }: Rollout): readonly Block[] {
   return steps.length === 0 ? [] : [{ kind: 'steps', steps }];
 }
 
-function nameBlocks(nodes: readonly NodeOutcome[]): readonly Block[] {
-  const rows = nodes.flatMap(({ node, before, after }) => {
-    if (after === undefined) return [];
-    const [gained, lost] = [
-      missing(after.names, before?.names ?? []),
-      missing(before?.names ?? [], after.names),
-    ];
-    return [[cell([{ code: node }]), namesCell(gained), namesCell(lost), cell(String(after.names.length))]];
-  });
-  const columns = ['node', 'new', 'gone', 'all'];
-  return rows.length === 0 ? [] : [{ kind: 'table', about: 'Names before and after', columns, rows }];
-}
-
-function namesCell(all: readonly San[]): Cell {
-  return cell(all.length === 0 ? plain('none') : listed(all.map(formatSan), 8));
-}
-
-function missing(all: readonly San[], from: readonly San[]): readonly San[] {
-  const keys = new Set(from.map(sanKey));
-  return all.filter((san) => !keys.has(sanKey(san)));
-}
-
 const durableWords = {
   written: ['written', 'good'],
   nothing: ['nothing to do', 'quiet'],
@@ -173,8 +169,9 @@ const durableWords = {
   'left-to-you': ['left to you', 'careful'],
 } as const satisfies Record<DurableOutcome['state'], readonly [string, Tone]>;
 
-function durableItem({ kind, where, state, why }: DurableOutcome): Item {
-  const [label, tone] = durableWords[state];
+function durableItem({ kind, where, state, why }: DurableOutcome, nodes: readonly NodeOutcome[]): Item {
+  const isLater = state === 'left-to-you' && kind !== 'advice' && !isWhole(nodes);
+  const [label, tone] = isLater ? (['not yet', 'careful'] as const) : durableWords[state];
   return {
     label,
     tone,
@@ -182,61 +179,6 @@ function durableItem({ kind, where, state, why }: DurableOutcome): Item {
     head: [{ code: where }],
     below: why === undefined ? [] : [[{ code: why }]],
   };
-}
-
-function probeTable({ endpoints }: Rollout['probe']): readonly Block[] {
-  if (endpoints.length === 0) return [];
-  return [
-    {
-      kind: 'table',
-      about: 'Handshakes with each endpoint while it ran',
-      columns: ['endpoint', 'from', 'handshakes', 'failed', 'longest gap', 'first failure'],
-      rows: endpoints.map(({ endpoint, from, handshakes, failed, longestGapMs, firstFailure }) => [
-        cell([{ code: endpoint }]),
-        cell(from === 'here' ? 'here' : 'a node'),
-        cell(String(handshakes)),
-        cell(String(failed), failed === 0 ? 'good' : 'bad'),
-        cell(`${longestGapMs} ms`),
-        cell(firstFailure === undefined ? [] : [{ code: firstFailure }]),
-      ]),
-    },
-  ];
-}
-
-function certificateTable(nodes: readonly NodeOutcome[]): readonly Block[] {
-  const rows = nodes.flatMap(({ node, before, after }) =>
-    [['before', before] as const, ['after', after] as const].flatMap(([when, one]) =>
-      one === undefined
-        ? []
-        : [
-            [
-              cell([{ code: node }]),
-              cell(when),
-              cell([{ code: one.serial }]),
-              cell([{ code: one.fingerprint }]),
-              cell([{ code: one.notAfter }]),
-            ],
-          ],
-    ),
-  );
-  const columns = ['node', '', 'serial', 'SHA-256', 'valid until'];
-  return rows.length === 0 ? [] : [{ kind: 'table', about: 'Certificates before and after', columns, rows }];
-}
-
-function eventTable(events: readonly RunEvent[]): readonly Block[] {
-  if (events.length === 0) return [];
-  const columns = ['when', 'node', 'what', ''];
-  const rows = events.map(({ at, node = '', event, detail = '' }) => [
-    cell(said`${at}`),
-    cell([{ code: node }]),
-    cell(event),
-    cell([{ code: detail }]),
-  ]);
-  return [{ kind: 'table', about: 'Each step, by the clock here', columns, rows }];
-}
-
-function items(all: readonly Item[]): readonly Block[] {
-  return all.length === 0 ? [] : [{ kind: 'items', items: all }];
 }
 
 function lines(phrases: readonly Phrase[]): readonly Block[] {

@@ -1,5 +1,6 @@
 /** The page of `runs`: one row for each run on each control plane, newest first. */
 import type { NodeRuns, RecordedRun, RunsListing } from '../../model/runs.ts';
+import type { Look } from '../look.ts';
 import {
   type Block,
   cell,
@@ -9,10 +10,14 @@ import {
   type Phrase,
   plain,
   said,
+  type Step,
   type Tone,
 } from '../page.ts';
 
-export function runsPage({ cluster, madeAt, exitCode, nodes, unread }: RunsListing): Page {
+export function runsPage(
+  { cluster, madeAt, exitCode, nodes, unread }: RunsListing,
+  { asTyped = (command) => command }: Look,
+): Page {
   const isUnderWay = nodes.some((node) => node.runs.some((run) => stateOf(run, node) === 'under way'));
   const open = nodes.flatMap((node) => node.runs.filter((run) => stateOf(run, node) === 'unfinished'));
   return {
@@ -27,11 +32,11 @@ export function runsPage({ cluster, madeAt, exitCode, nodes, unread }: RunsListi
     ],
     sections: [
       { title: 'Locks', depth: 'always', blocks: items(nodes.flatMap(lockItem)) },
-      { title: 'Runs', depth: 'always', blocks: table(nodes) },
+      { title: 'Runs', depth: 'always', blocks: [...table(nodes), ...legend(nodes)] },
       {
         title: 'Next',
         depth: 'always',
-        blocks: stepsAfter(open, isUnderWay),
+        blocks: typed(stepsAfter(open, isUnderWay), asTyped),
       },
       {
         title: 'Not read',
@@ -50,9 +55,14 @@ export function runsPage({ cluster, madeAt, exitCode, nodes, unread }: RunsListi
   };
 }
 
-function stepsAfter(open: readonly RecordedRun[], isUnderWay: boolean): readonly Block[] {
-  if (open.length > 0) return [{ kind: 'steps', steps: [heal, ...open.slice(0, 1).map(back)] }];
-  return isUnderWay ? [{ kind: 'steps', steps: [again] }] : [];
+function typed(steps: readonly Step[], asTyped: (command: string) => string): readonly Block[] {
+  if (steps.length === 0) return [];
+  return [{ kind: 'steps', steps: steps.map((step) => ({ ...step, command: asTyped(step.command) })) }];
+}
+
+function stepsAfter(open: readonly RecordedRun[], isUnderWay: boolean): readonly Step[] {
+  if (open.length > 0) return [heal, ...open.slice(0, 1).map(back)];
+  return isUnderWay ? [again] : [];
 }
 
 const again = {
@@ -67,11 +77,7 @@ const heal = {
   command: 'fix-sans apply',
 } as const;
 
-function back({ run }: RecordedRun): {
-  readonly where: string;
-  readonly why: Phrase;
-  readonly command: string;
-} {
+function back({ run }: RecordedRun): Step {
   return {
     where: 'here',
     why: plain('only puts the old certificate back'),
@@ -127,6 +133,31 @@ function table(nodes: readonly NodeRuns[]): readonly Block[] {
   const columns = ['run', 'node', 'state', 'last step'];
   return rows.length === 0 ? [] : [{ kind: 'table', about: 'Runs, newest first', columns, rows }];
 }
+
+/** Only what stands in the table. */
+function legend(nodes: readonly NodeRuns[]): readonly Block[] {
+  const seen = new Set(nodes.flatMap((node) => node.runs.map((run) => stateOf(run, node))));
+  const phrases = [...seen].toSorted().flatMap((state): readonly Phrase[] => {
+    const about = meanings[state] ?? (state.startsWith('stuck-') ? stuck : undefined);
+    return about === undefined ? [] : [join([{ code: state }], plain(`: ${about}`))];
+  });
+  return phrases.length === 0 ? [] : [{ kind: 'list', phrases }];
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  done: 'the new certificate was proven, and stayed',
+  undone:
+    'the old certificate is in place again: taken back by a rollback, or put back, by the run or by the node itself, since the new one was not proven',
+  discarded: 'it ended before anything in use was touched',
+  'under way': 'it holds the lock and has not ended',
+  unfinished:
+    'nobody is at work on it any more and it has not ended: the node, or the next run, puts the old certificate back',
+  damaged:
+    'its journal cannot be read: nothing goes on there before a human has looked at it, in /var/lib/fix-sans there',
+  newer: 'a newer version of fix-sans made it: look at it with that version',
+};
+const stuck =
+  'its old certificate could not be put back: somebody else had changed the pair, or its backup was gone';
 
 function lockItem({ node, lock }: NodeRuns): readonly Item[] {
   if (lock === undefined) return [];

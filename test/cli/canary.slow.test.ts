@@ -1,0 +1,154 @@
+/** One control plane first, the others later, and back again: a dry run writes nothing, and what a rollback does not take back is said. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Rollout } from '../../src/model/rollout.ts';
+import { loginFlags, targetsOf } from '../pipelines/simulated-program.ts';
+import { namesOnDisk } from '../simulator/damage.ts';
+import { runCli } from '../support/run-cli.ts';
+import { openSimulatedChanger, openSimulatedNode } from '../support/simulated-cli.ts';
+import { filesOf, type SimulatedRuns, simulatedRuns, stateOf } from '../support/simulated-runs.ts';
+
+let on: SimulatedRuns;
+beforeAll(async () => {
+  on = await simulatedRuns();
+});
+afterAll(() => on[Symbol.asyncDispose]());
+
+const name = 'new.example.com';
+const san = `--san=${name}`;
+
+function commandsOf({ next }: Rollout): readonly string[] {
+  return next.map(({ command }) => command);
+}
+
+test('a dry run of a saved plan says what would be left for later, refuses what is stale, and writes nothing', async () => {
+  const { simulation, home, run } = on;
+  const file = path.join(home, 'plan.json');
+  expect((await run('plan', san, `--out=${file}`)).code).toBe(2);
+  const before = simulation.nodes.map(filesOf);
+  const dry = await run('apply', '--dry-run', `--plan=${file}`, '--only=cp1', '--write');
+  expect(dry.code, dry.stderr).toBe(2);
+  expect(dry.stdout).toContain(name);
+  expect(dry.stderr).toContain('--only: left for later: cp2');
+  expect(dry.stderr).toContain('nothing was changed: this was a dry run');
+  expect((await run('apply', '--dry-run', `--plan=${file}`, '--only=cp9')).code).toBe(64);
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(name, 'bad.example.com'));
+  expect((await run('apply', '--dry-run', `--plan=${file}`)).code).toBe(7);
+  expect(simulation.nodes.map(filesOf)).toEqual(before);
+  expect(simulation.nodes.flatMap(stateOf)).toEqual([]);
+});
+
+test('a name of --remove that nobody has is nothing to do, and is said', async () => {
+  const { code, stderr } = await on.run('apply', '--yes', '--remove=mistyped.example');
+  expect({
+    code,
+    said: stderr.includes('--remove dns:mistyped.example') || stderr.includes('--remove mistyped.example'),
+  }).toEqual({
+    code: 0,
+    said: true,
+  });
+});
+
+test('rollback with nothing to take back, and of a run that nobody knows: 1, said once, also with --quiet', async () => {
+  for (const [args, words] of [
+    [[], 'there is no run to take back'],
+    [['20200101T000000Z-00000000'], 'no control plane remembers the run 20200101T000000Z-00000000'],
+  ] as const) {
+    const { code, stdout, stderr } = await on.run('rollback', '--yes', '--quiet', ...args);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout.replaceAll(/\s+/g, ' ').split(words)).toHaveLength(2);
+    expect(stdout).toMatch(/^ +fix-sans runs --node /m);
+    expect(stdout).not.toContain('fix-sans rollback');
+  }
+});
+
+test('a canary, the rest, and the rollback: who keeps the name is said, with the command; twice changes nothing', async () => {
+  const { simulation, rolled, run } = on;
+  const canary = await rolled('apply', san, '--only=cp1');
+  expect(canary.exitCode, JSON.stringify(canary.nodes)).toBe(3);
+  expect(canary.nodes.map(({ state, waits }) => [state, waits])).toEqual([
+    ['done', undefined],
+    ['untouched', true],
+  ]);
+  expect(commandsOf(canary)[0]).toBe(`fix-sans apply --san ${name}`);
+  const rest = await rolled('apply', san);
+  expect(rest.exitCode, JSON.stringify(rest.nodes)).toBe(0);
+
+  const asked = await runCli(
+    ['rollback', ...targetsOf(simulation).map((target) => `--node=${target}`), ...loginFlags(simulation)],
+    {
+      openNode: openSimulatedNode,
+      openChanger: openSimulatedChanger,
+      env: { PATH: process.env['PATH'] },
+      terminal: true,
+      stdin: '\n',
+    },
+  );
+  expect(asked.code).toBe(1);
+  expect(asked.stderr).toMatch(
+    new RegExp(`the run ${rest.run} \\(\\d+ minutes? ago, by .+@.+\\) is taken back on cp2`),
+  );
+  expect(asked.stderr).toMatch(/names that go out of the certificates: (?:dns:)?new\.example\.com/);
+  expect(asked.stderr).toMatch(new RegExp(`cp1: .*new\\.example\\.com stays, by the run ${canary.run}`));
+
+  const back = await rolled('rollback');
+  expect(back.exitCode).toBe(0);
+  expect(back.nodes.map(({ node, state }) => [node, state])).toContainEqual(['cp1', 'nothing']);
+  expect(back.nodes.find(({ node }) => node === 'cp1')?.why).toContain('stays');
+  expect(commandsOf(back)).toContain(`fix-sans rollback ${canary.run}`);
+  expect(simulation.nodes.map((node) => namesOnDisk(node).includes(name))).toEqual([true, false]);
+
+  const journals = simulation.nodes.map(({ root }) =>
+    stateOf({ root } as never).map((one) => {
+      try {
+        return readFileSync(path.join(root, 'var/lib/fix-sans', one, 'ended'), 'utf8');
+      } catch {
+        return '';
+      }
+    }),
+  );
+  const again = await run('rollback', '--yes');
+  expect(again.code, again.stderr).toBe(0);
+  expect(again.stdout).toMatch(/^Nothing to take back: no certificate of that run is in use/);
+  const after = simulation.nodes.map(({ root }) =>
+    stateOf({ root } as never).map((one) => {
+      try {
+        return readFileSync(path.join(root, 'var/lib/fix-sans', one, 'ended'), 'utf8');
+      } catch {
+        return '';
+      }
+    }),
+  );
+  // When it was taken back stays written down as it was.
+  expect(after).toEqual(journals);
+  expect((await rolled('rollback', canary.run)).exitCode).toBe(0);
+  expect(simulation.nodes.map((node) => namesOnDisk(node).includes(name))).toEqual([false, false]);
+}, 240_000);
+
+test('somebody’s own pair over an unfinished run: what to type ends it, and then apply goes on', async () => {
+  const { simulation, rolled } = on;
+  const [first] = simulation.nodes;
+  if (first === undefined) throw new Error('no node');
+  const { newRun, stageData, stepsOn, configOf } = await import('../support/steps.ts');
+  const other = stepsOn(first, newRun());
+  await other.ask('take-lock');
+  const { sums = '' } = await other.ask('stage', stageData(first, configOf(first, other.run)));
+  expect((await other.ask('swap', { sums }))['fault']).toBeUndefined();
+  const crt = path.join(first.root, 'etc/kubernetes/pki/apiserver.crt');
+  writeFileSync(crt, `${readFileSync(crt, 'utf8')}\n`);
+  await other.ask('release', { seconds: '' });
+  const blocked = await rolled('apply', san);
+  expect(blocked.exitCode).toBe(7);
+  const typed = blocked.nodes.find(({ node }) => node === first.name)?.commands ?? [];
+  expect(typed.at(-2)).toBe(
+    `mv -f -- /var/lib/fix-sans/${other.run}/journal /var/lib/fix-sans/${other.run}/ended`,
+  );
+  expect(blocked.nodes.find(({ node }) => node !== first.name)?.commands).toEqual([]);
+  const { execFileSync } = await import('node:child_process');
+  for (const command of typed.slice(-2))
+    execFileSync('sh', ['-c', command.replaceAll(/ (\/(?:var|etc)\/)/g, ` ${first.root}$1`)]);
+  const runs = await on.run('runs');
+  expect(runs.code, runs.stdout).toBe(0);
+  expect((await rolled('apply', san)).exitCode).toBe(0);
+}, 120_000);
