@@ -143,7 +143,7 @@ function vitest(name: string, project: string, node = process.execPath): Promise
         nothrow: true,
       })`${node} node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project ${project} ${reporter} ${files}`;
     },
-    ['kubeadm', 'ssh', 'cluster'].includes(project),
+    ['crash', 'kubeadm', 'ssh', 'cluster'].includes(project),
   );
 }
 
@@ -174,6 +174,8 @@ process.env['FIX_SANS_THOROUGH'] = '1';
 await vitest('unit', 'unit');
 await vitest('slow', 'slow');
 delete process.env['FIX_SANS_THOROUGH'];
+// It says how many crashes there were, of how many, and by which seed.
+await vitest('crash', 'crash');
 await vitest('oracle', 'oracle');
 await vitest('pipelines', 'pipelines');
 await vitest('package', 'package');

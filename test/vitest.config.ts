@@ -36,6 +36,7 @@ export default defineConfig({
             'test/browser/**',
             'test/kubeadm/**',
             'test/pipelines/**',
+            'test/crash/**',
             'test/**/*.slow.test.ts',
             ...slowSimulator,
             'test/lab/docker.test.ts',
@@ -54,6 +55,18 @@ export default defineConfig({
           // They wait for most of their time.
           maxWorkers: Math.max(3, availableParallelism() - 1),
           testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'crash',
+          include: ['test/crash/**/*.test.ts'],
+          globalSetup: ['test/crash/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Each has several nodes of its own, and keeps two processors busy.
+          fileParallelism: false,
         },
       },
       {

@@ -40,6 +40,8 @@ interface SshAccess {
   readonly privateKeyFile: string;
   readonly knownHostsFile: string;
   readonly knownHostsLine: string;
+  /** Every connection to it breaks off. */
+  readonly drop: () => void;
 }
 
 export interface SimulatedNode {
@@ -175,6 +177,7 @@ function nodeOf({ name, address, root, api, ssh, files }: Started): SimulatedNod
       privateKeyFile: files.privateKeyFile,
       knownHostsFile: files.knownHostsFile,
       knownHostsLine: knownHostsLine(address, ssh.port, files.hostKey.public),
+      drop: () => ssh.drop(),
     },
     api: {
       host: address,
