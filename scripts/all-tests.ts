@@ -155,7 +155,7 @@ function vitest(
         env,
       })`${node} node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project ${project} ${reporter} ${files}`;
     },
-    ['kubeadm', 'ssh', 'cluster'].includes(project),
+    ['crash', 'kubeadm', 'ssh', 'cluster'].includes(project),
   );
 }
 
@@ -192,6 +192,8 @@ await vitest('unit', 'unit', { isThorough: true });
 await vitest('package', 'package');
 // The slow ones wait for most of their time.
 await Promise.all([vitest('slow', 'slow', { isThorough: true }), whatNeedsPrograms()]);
+// It says how many crashes there were, of how many, and by which seed.
+await vitest('crash', 'crash');
 if (!process.argv.includes('--quick')) {
   await vitest('kubeadm', 'kubeadm');
   await vitest('story', 'story');

@@ -37,6 +37,7 @@ export default defineConfig({
             'test/kubeadm/**',
             'test/pipelines/**',
             'test/docs/**',
+            'test/crash/**',
             'test/**/*.slow.test.ts',
             ...slowSimulator,
             'test/lab/docker.test.ts',
@@ -55,6 +56,18 @@ export default defineConfig({
           // They wait for most of their time.
           maxWorkers: Math.max(3, availableParallelism() - 1),
           testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'crash',
+          include: ['test/crash/**/*.test.ts'],
+          globalSetup: ['test/crash/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Each has several nodes of its own, and keeps two processors busy.
+          fileParallelism: false,
         },
       },
       {

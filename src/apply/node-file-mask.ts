@@ -1,5 +1,7 @@
 /** Of kubespray's file only the names in certSANs leave a node: all else keeps its length and its signs, and cannot be read. */
 
+export const nodeFile = '/etc/kubernetes/kubeadm-config.yaml';
+
 /**
  * A letter, a digit and a sign that means nothing to YAML become `_`. What stays: the items under certSANs, keys at the beginning of a line, the words
  * by which the list is found, and every sign that makes the structure, so that each byte has the place that it has in the file. No name has `_` in it, so

@@ -1,9 +1,7 @@
 /** The file that kubespray keeps of kubeadm's configuration on a control plane: looked at, edited in one place, and put back. */
 import { type Change, change } from '../reach/changer.ts';
 import { begin, held } from './begin.ts';
-import { maskText } from './node-file-mask.ts';
-
-export const nodeFile = '/etc/kubernetes/kubeadm-config.yaml';
+import { maskText, nodeFile } from './node-file-mask.ts';
 
 /** `file` is its text, in which what is no name in certSANs is as long as it is and cannot be read; `sum` is of the very file that it was read from. */
 export const lookAtFile: Change = change(

@@ -3,6 +3,7 @@
  * on the node as `undo.sh` while a pair is being changed, so that the way back needs nobody from outside.
  */
 import { bootIdShell } from '../reach/boot-id.ts';
+import { nodeFile } from './node-file-mask.ts';
 
 /**
  * S is the state of all runs, R the folder of this run, id its name. Descriptor 8 is the node's mutex: flock lets go of it when the process
@@ -145,8 +146,9 @@ make_ready() {
   result=no-backup
   [ "$(sum_of "$R/old.$2" 2>/dev/null)" = "$3" ] || return 1
   result=failed
-  mkdir -p -m 0700 "$stage" && cp -a -- "$R/old.$2" "$stage/old.$2" && flush "$stage/old.$2" &&
-    [ "$(sum_of "$stage/old.$2")" = "$3" ]
+  # By another name at first: a copy that was cut off may have all bytes, and not yet its owner and mode.
+  mkdir -p -m 0700 "$stage" && cp -a -- "$R/old.$2" "$stage/copy.$2" && flush "$stage/copy.$2" &&
+    [ "$(sum_of "$stage/copy.$2")" = "$3" ] && mv -f -- "$stage/copy.$2" "$stage/old.$2"
 }
 put_back_one() { [ "$(sum_of "$1" 2>/dev/null)" = "$3" ] || mv -f -- "$stage/old.$2" "$1"; }
 boot_unit=/etc/systemd/system/fix-sans-undo.service
@@ -161,6 +163,11 @@ disarm() {
   return 0
 }
 tell_syslog() { [ -n "$ROOT" ] || logger -t fix-sans -p auth.notice -- "$1" 2>/dev/null || :; }
+# Whether a run that only makes names last may have written something: what did not, must not be the last one that a rollback finds.
+has_begun() {
+  [ ! -e "$R/kubeadm-config.old" ] || return 0
+  [ -f "$R/file.sums" ] && IFS=' ' read -r _was _ <"$R/file.sums" && [ "$(sum_of "$ROOT${nodeFile}" 2>/dev/null)" != "$_was" ]
+}
 # Whatever was begun and not ended: the old pair, and the journal says how it went. Called with the mutex held.
 heal() {
   state=$(state_of "$R/journal")
@@ -170,13 +177,12 @@ heal() {
     # The second: this was cut off before the journal had its other name.
     staged | discarded) read_paths && rm -rf "$stage"; result=nothing; end_run discarded ;;
     # No pair of its own: only a restart, or kubeadm-config by one call, which was written or not, and a rollback sees which.
-    restarting | config) result=nothing; end_run done ;;
+    restarting) result=nothing; end_run done ;;
+    config) result=nothing; if has_begun; then end_run done; else end_run discarded; fi ;;
     *)
-      # It made names last, and changed no pair.
-      if [ "$state" = done ] && [ ! -f "$R/paths" ]; then
-        result=nothing
-        mv -f -- "$R/journal" "$R/ended" && flush "$R"
-        return
+      # It made names last, or took that back, and changed no pair.
+      if [ ! -f "$R/paths" ]; then
+        case $state in done | undone) result=nothing; mv -f -- "$R/journal" "$R/ended" && flush "$R"; return ;; esac
       fi
       # Also where there is no room to write it down; and once, however often it is tried.
       case $state in undoing | stuck-*) ;; *) journal undoing || : ;; esac

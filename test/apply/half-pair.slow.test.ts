@@ -1,5 +1,5 @@
 /** On the way back the two files in use belong together at each moment at which somebody could be left with them. */
-import { readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type RunFolder, runFolder } from '../support/run-folder.ts';
 
@@ -69,4 +69,20 @@ test('where no second name can be given to the new key, the old pair is put back
   folder.program('cp', `case $* in *new.key) exit 1 ;; esac\nexec /usr/bin/cp "$@"\n`);
   expect(await folder.undone('')).toMatchObject({ result: 'back' });
   expect(folder.pair()).toEqual(['old crt', 'old key']);
+});
+
+test('a copy of the old certificate that was cut off before it had its mode is not taken for it', async () => {
+  folder.begun(['staged', 'intent', 'swapped']);
+  chmodSync(folder.own('old.crt'), 0o644);
+  folder.program(
+    'cp',
+    `for one; do from=$to to=$one; done
+case $to in *.crt) /usr/bin/cat "$from" >"$to"; exit 1 ;; esac
+exec /usr/bin/cp "$@"
+`,
+  );
+  expect(await folder.undone('')).toMatchObject({ result: 'failed' });
+  rmSync(folder.at('usr/bin/cp'));
+  expect(await folder.undone('')).toMatchObject({ result: 'back' });
+  expect(statSync(folder.at('etc/kubernetes/pki/apiserver.crt')).mode & 0o777).toBe(0o644);
 });

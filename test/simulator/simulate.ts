@@ -42,6 +42,8 @@ interface SshAccess {
   readonly privateKeyFile: string;
   readonly knownHostsFile: string;
   readonly knownHostsLine: string;
+  /** Every connection to it breaks off. */
+  readonly drop: () => void;
 }
 
 export interface SimulatedNode {
@@ -178,6 +180,7 @@ function nodeOf({ name, address, root, api, ssh, files }: Started): SimulatedNod
       privateKeyFile: files.privateKeyFile,
       knownHostsFile: files.knownHostsFile,
       knownHostsLine: knownHostsLine(address, ssh.port, files.hostKey.public),
+      drop: () => ssh.drop(),
     },
     api: {
       host: address,

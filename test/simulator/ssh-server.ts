@@ -1,7 +1,7 @@
 /** The SSH server of a simulated node: one user key, commands run by /bin/sh on this host below the node's ROOT folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import ssh2, { type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
@@ -9,6 +9,8 @@ import type { Outcome, Recorder } from './recorder.ts';
 
 export interface SshServer {
   readonly port: number;
+  /** Every connection breaks off; what runs goes on. */
+  drop(): void;
   stop(): Promise<void>;
 }
 
@@ -42,11 +44,19 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     },
   );
   // With a delay each of some ten answers would wait for the client's acknowledgement: half a second in all.
-  const server = createServer({ noDelay: true }, (socket) => protocol.injectSocket(socket));
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    protocol.injectSocket(socket);
+  });
   server.listen(options.port, options.address);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    drop: () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
     stop: async () => {
       server.close();
       for (const connection of connections) connection.end();

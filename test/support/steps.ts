@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createHash, X509Certificate } from 'node:crypto';
 import { steps } from '../../src/apply/steps.ts';
-import { type NodeChanger, nodeChanger } from '../../src/reach/changer.ts';
+import { type Change, type NodeChanger, nodeChanger } from '../../src/reach/changer.ts';
 import { usualLimits } from '../../src/reach/transport.ts';
 import { namesOnDisk } from '../simulator/damage.ts';
 import type { SimulatedNode } from '../simulator/simulate.ts';
@@ -20,6 +20,13 @@ export interface StepsOn {
   ask(name: string, data?: Readonly<Record<string, string>>): Promise<Answers>;
 }
 
+interface StepsOptions {
+  /** Gets all that comes back, byte for byte. */
+  readonly output?: Buffer[];
+  /** Puts another script in place of a step's: one with a bug in it. */
+  readonly plant?: (change: Change) => Change;
+}
+
 export const seconds = '300';
 
 export function newRun(): string {
@@ -30,10 +37,11 @@ export function stepsOn(
   { root, api, name }: SimulatedNode,
   run = newRun(),
   shell: readonly [string, ...string[]] = ['/bin/sh'],
+  { output, plant = (change) => change }: StepsOptions = {},
 ): StepsOn {
   const changer: NodeChanger = nodeChanger(
     { name, role: 'control-plane', target: { via: 'local' }, source: 'flag' },
-    localTransport(root, shell),
+    localTransport(root, shell, output),
     { as: 'login', limits: { ...usualLimits, commandTimeoutMs: 180_000 } },
   );
   return {
@@ -44,7 +52,7 @@ export function stepsOn(
       const asked = steps.find((one) => one.name === step);
       if (asked === undefined) throw new Error(`no step ${step}`);
       const usual = { run, seconds, by: 'ops@bastion', endpoint: `${api.host}:${api.port}`, wait: '5' };
-      const { frames } = await changer.change(asked, { ...usual, ...data });
+      const { frames } = await changer.change(plant(asked), { ...usual, ...data });
       return Object.fromEntries(frames.map((one) => [one.name, Buffer.from(one.bytes).toString('utf8')]));
     },
   };
