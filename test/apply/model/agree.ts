@@ -16,7 +16,7 @@ export async function agree(model: Model, ground: Ground, what: string): Promise
   const isWell = await until(() => {
     faults = disagreements(model, ground);
     return faults.length === 0;
-  }, 5000);
+  }, 15_000);
   if (!isWell) throw new Disagreement(`after ${what}:\n  ${faults.join('\n  ')}`);
 }
 

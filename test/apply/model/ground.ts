@@ -30,7 +30,8 @@ export interface Ground extends AsyncDisposable {
   readonly reset: () => Promise<void>;
 }
 
-const waits = ['--settle=8s', '--reload-wait=2s', '--dead-man=90s', '--probe-interval=1s'];
+/** What ends as soon as all is well may be long: only an API server that looks at its files no more is waited for to the end. */
+const waits = ['--settle=60s', '--reload-wait=5s', '--dead-man=200s', '--probe-interval=1s'];
 
 export async function openGround(count: number): Promise<Ground> {
   const simulation = await simulate({ nodes: count, keys: 'ec', certSans: ['api.example.com'] });
