@@ -40,6 +40,8 @@ export interface Ground {
   /** All that went over the channel. */
   readonly channel: Buffer[];
   clusterConfiguration(): string;
+  /** Whether a dead-man switch waits. */
+  hasService(): boolean;
   /** The dead-man switches that still wait are killed, as by a restart of the node. */
   killServices(): void;
   /** As it was in the beginning. */
@@ -104,6 +106,7 @@ export async function ground(): Promise<Ground> {
       return on.ask(step, { ...usual(node, run, step, simulation), ...data });
     },
     clusterConfiguration: () => configurationIn(simulation).text,
+    hasService: () => services.some((pid) => existsSync(`/proc/${pid}`)),
     killServices: () => {
       for (const pid of services.splice(0)) kill(pid);
     },
