@@ -106,7 +106,7 @@ export async function ground(): Promise<Ground> {
       return on.ask(step, { ...usual(node, run, step, simulation), ...data });
     },
     clusterConfiguration: () => configurationIn(simulation).text,
-    hasService: () => services.some((pid) => existsSync(`/proc/${pid}`)),
+    hasService: () => services.some(isAlive),
     killServices: () => {
       for (const pid of services.splice(0)) kill(pid);
     },
@@ -146,6 +146,12 @@ function servicesOf(first: ChildProcess): number[] {
     services.push(...lines.map(Number));
   });
   return services;
+}
+
+/** One that has ended stays a zombie until its parent asks for it. */
+function isAlive(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
+  return existsSync(stat) && !readFileSync(stat, 'utf8').includes(') Z ');
 }
 
 /** A session of its own, with all that is in it. */
