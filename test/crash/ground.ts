@@ -40,6 +40,8 @@ export interface Ground {
   /** All that went over the channel. */
   readonly channel: Buffer[];
   clusterConfiguration(): string;
+  /** Whether a dead-man switch waits. */
+  hasService(): boolean;
   /** The dead-man switches that still wait are killed, as by a restart of the node. */
   killServices(): void;
   /** As it was in the beginning. */
@@ -104,6 +106,7 @@ export async function ground(): Promise<Ground> {
       return on.ask(step, { ...usual(node, run, step, simulation), ...data });
     },
     clusterConfiguration: () => configurationIn(simulation).text,
+    hasService: () => services.some(isAlive),
     killServices: () => {
       for (const pid of services.splice(0)) kill(pid);
     },
@@ -143,6 +146,12 @@ function servicesOf(first: ChildProcess): number[] {
     services.push(...lines.map(Number));
   });
   return services;
+}
+
+/** One that has ended stays a zombie until its parent asks for it. */
+function isAlive(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
+  return existsSync(stat) && !readFileSync(stat, 'utf8').includes(') Z ');
 }
 
 /** A session of its own, with all that is in it. */

@@ -123,7 +123,8 @@ const exec = promisify(execFile);
 async function rescue(ground: Ground, by: Rescue): Promise<readonly string[]> {
   const own = path.join(ground.state, runs.first);
   const isArmed = existsSync(path.join(own, 'watched'));
-  if (by === 'switch' && isArmed) {
+  // The mark of one that has ended long ago may lie there still, where a rollback is cut off before it has touched anything.
+  if (by === 'switch' && isArmed && ground.hasService()) {
     writeFileSync(path.join(own, 'deadline'), '0\n');
     const until = Date.now() + 60_000;
     while (existsSync(path.join(own, 'journal')) && Date.now() < until) await sleep(50);
