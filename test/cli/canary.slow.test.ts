@@ -1,13 +1,16 @@
 /** One control plane first, the others later, and back again: a dry run writes nothing, and what a rollback does not take back is said. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Rollout } from '../../src/model/rollout.ts';
 import { loginFlags, targetsOf } from '../pipelines/simulated-program.ts';
 import { namesOnDisk } from '../simulator/damage.ts';
+import type { SimulatedNode } from '../simulator/simulate.ts';
 import { runCli } from '../support/run-cli.ts';
 import { openSimulatedChanger, openSimulatedNode } from '../support/simulated-cli.ts';
 import { filesOf, type SimulatedRuns, simulatedRuns, stateOf } from '../support/simulated-runs.ts';
+import { configOf, newRun, stageData, stepsOn } from '../support/steps.ts';
 
 let on: SimulatedRuns;
 beforeAll(async () => {
@@ -17,6 +20,14 @@ afterAll(() => on[Symbol.asyncDispose]());
 
 const name = 'new.example.com';
 const san = `--san=${name}`;
+
+/** The journals of all runs that have ended there. */
+function endedOf(node: SimulatedNode): readonly string[] {
+  return stateOf(node)
+    .map((one) => path.join(node.root, 'var/lib/fix-sans', one, 'ended'))
+    .filter(existsSync)
+    .map((file) => readFileSync(file, 'utf8'));
+}
 
 function commandsOf({ next }: Rollout): readonly string[] {
   return next.map(({ command }) => command);
@@ -67,10 +78,10 @@ test('a canary, the rest, and the rollback: who keeps the name is said, with the
   const { simulation, rolled, run } = on;
   const canary = await rolled('apply', san, '--only=cp1');
   expect(canary.exitCode, JSON.stringify(canary.nodes)).toBe(3);
-  expect(canary.nodes.map(({ state, waits }) => [state, waits])).toEqual([
-    ['done', undefined],
-    ['untouched', true],
-  ]);
+  expect(Object.fromEntries(canary.nodes.map(({ node, state, waits }) => [node, [state, waits]]))).toEqual({
+    cp1: ['done', undefined],
+    cp2: ['untouched', true],
+  });
   expect(commandsOf(canary)[0]).toBe(`fix-sans apply --san ${name}`);
   const rest = await rolled('apply', san);
   expect(rest.exitCode, JSON.stringify(rest.nodes)).toBe(0);
@@ -99,29 +110,12 @@ test('a canary, the rest, and the rollback: who keeps the name is said, with the
   expect(commandsOf(back)).toContain(`fix-sans rollback ${canary.run}`);
   expect(simulation.nodes.map((node) => namesOnDisk(node).includes(name))).toEqual([true, false]);
 
-  const journals = simulation.nodes.map(({ root }) =>
-    stateOf({ root } as never).map((one) => {
-      try {
-        return readFileSync(path.join(root, 'var/lib/fix-sans', one, 'ended'), 'utf8');
-      } catch {
-        return '';
-      }
-    }),
-  );
+  const journals = simulation.nodes.map(endedOf);
   const again = await run('rollback', '--yes');
   expect(again.code, again.stderr).toBe(0);
   expect(again.stdout).toMatch(/^Nothing to take back: no certificate of that run is in use/);
-  const after = simulation.nodes.map(({ root }) =>
-    stateOf({ root } as never).map((one) => {
-      try {
-        return readFileSync(path.join(root, 'var/lib/fix-sans', one, 'ended'), 'utf8');
-      } catch {
-        return '';
-      }
-    }),
-  );
   // When it was taken back stays written down as it was.
-  expect(after).toEqual(journals);
+  expect(simulation.nodes.map(endedOf)).toEqual(journals);
   expect((await rolled('rollback', canary.run)).exitCode).toBe(0);
   expect(simulation.nodes.map((node) => namesOnDisk(node).includes(name))).toEqual([false, false]);
 }, 240_000);
@@ -130,7 +124,6 @@ test('somebody’s own pair over an unfinished run: what to type ends it, and th
   const { simulation, rolled } = on;
   const [first] = simulation.nodes;
   if (first === undefined) throw new Error('no node');
-  const { newRun, stageData, stepsOn, configOf } = await import('../support/steps.ts');
   const other = stepsOn(first, newRun());
   await other.ask('take-lock');
   const { sums = '' } = await other.ask('stage', stageData(first, configOf(first, other.run)));
@@ -145,10 +138,9 @@ test('somebody’s own pair over an unfinished run: what to type ends it, and th
     `mv -f -- /var/lib/fix-sans/${other.run}/journal /var/lib/fix-sans/${other.run}/ended`,
   );
   expect(blocked.nodes.find(({ node }) => node !== first.name)?.commands).toEqual([]);
-  const { execFileSync } = await import('node:child_process');
   for (const command of typed.slice(-2))
     execFileSync('sh', ['-c', command.replaceAll(/ (\/(?:var|etc)\/)/g, ` ${first.root}$1`)]);
   const runs = await on.run('runs');
   expect(runs.code, runs.stdout).toBe(0);
   expect((await rolled('apply', san)).exitCode).toBe(0);
-}, 120_000);
+}, 240_000);
