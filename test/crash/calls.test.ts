@@ -24,7 +24,7 @@ function isSure({ call, blow }: Case): boolean {
   return call.kind === 'write' || call.kind === 'make' ? call.program !== 'sh' && call.nth === 1 : true;
 }
 
-test('whatever system call a run is cut off at, its node comes back to the old pair or is done', async () => {
+test('whatever system call a run is cut off at, its node comes back to the old pair or is done (faults 23, 33)', async () => {
   const [first] = grounds;
   if (first === undefined) throw new Error('no node');
   const began = Date.now();

@@ -164,7 +164,7 @@ async function faultsOf(node: SimulatedNode, name: string): Promise<readonly str
   return faults.map((fault) => `${node.name}: ${fault}`);
 }
 
-test('whatever breaks at whichever edge, typed again it ends well', async () => {
+test('whatever breaks at whichever edge, typed again it ends well (faults 32, 34, 35, 64)', async () => {
   const began = Date.now();
   const all: readonly Case[] = edges.flatMap((edge, at) =>
     breaks.map((broken, own) => ({ edge, broken, number: at * breaks.length + own })),
