@@ -2,8 +2,8 @@
 
 const ansi =
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,500}(?:\u0007|\u001b\\)|[@-Z\\-_])|#033\[[\d;]{0,20}m|\u009b[0-?]*[ -/]*[@-~]/g;
-// JSON in JSON in a journal: any number of backslashes stands for one escape.
-const escapes = /\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|r\\+n|n|r|t|(["'/`]))/g;
+// JSON in JSON in a journal: any number of backslashes stands for one escape. Looked at from the first of them alone, once.
+const escapes = /(?<!\\)\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|r\\+n|n|r|t|(["'/`]))/g;
 const entities = /&(?:quot|apos|lt|gt|amp|nbsp|#0?39|#34|#x27|#x22|#x2f|#96);/gi;
 const entityText: Readonly<Record<string, string>> = {
   quot: '"',
@@ -25,7 +25,7 @@ const oddBlanks = ['\u00a0', '\u202f', '\u3000'];
 
 /** The line in plain text; an escaped line break becomes a real one. */
 export function cleanLine(line: string): string {
-  let text = line.includes('\r') ? line.replace(/\r+$/, '').replace(/\r/g, '\n') : line;
+  let text = line.includes('\r') ? withoutReturns(line).replaceAll('\r', '\n') : line;
   if (text.includes('\\')) text = text.replace(escapes, unescape);
   if (text.includes('\u001b') || text.includes('#033[') || text.includes('\u009b'))
     text = text.replace(ansi, '');
@@ -34,6 +34,13 @@ export function cleanLine(line: string): string {
   }
   if (!oddBlanks.some((blank) => text.includes(blank))) return text;
   return oddBlanks.reduce((plain, blank) => plain.replaceAll(blank, ' '), text);
+}
+
+/** At the end. An expression would try at each of a million of them to get there. */
+function withoutReturns(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  return line.slice(0, end);
 }
 
 function unescape(whole: string, unicode?: string, byte?: string, quote?: string): string {
@@ -54,5 +61,5 @@ export function startsFresh(line: string): boolean {
 /** A continued line without the marks that mail, tables and prompts put before it. */
 export function withoutMargin(line: string): string {
   const bare = /^[>|│┃]/.test(line) ? line.replace(/^(?:[>|│┃]\s?)+/, '') : line;
-  return /[│┃|]\s{0,200}$/.test(bare.slice(-200)) ? bare.replace(/\s*[│┃|]\s*$/, '') : bare;
+  return /[│┃|]\s{0,200}$/.test(bare.slice(-200)) ? bare.trimEnd().slice(0, -1).trimEnd() : bare;
 }

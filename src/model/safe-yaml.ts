@@ -1,5 +1,5 @@
 /** Reads hostile YAML within bounds of size, depth, width and aliases, and says by line and column what is wrong with it. */
-import { type CST, type Document, LineCounter, Parser, parseDocument, type ScalarTag } from 'yaml';
+import { type CST, type Document, Lexer, LineCounter, Parser, parseDocument, type ScalarTag } from 'yaml';
 
 export interface YamlPlace {
   readonly line: number;
@@ -28,6 +28,8 @@ export interface YamlOptions {
 const deepest = 64;
 const widest = 5000;
 const mostAliases = 100;
+/** Of what is no YAML at all every character may be one, and the library makes an exception with its stack of each. */
+const mostErrors = 20;
 
 export function readYaml(
   text: string,
@@ -80,13 +82,21 @@ function sentence(message: string): string {
 
 /**
  * What is nested too deep, or has too many entries. The library composes by recursion, and near the end of the stack V8
- * ends the whole process ("RegExpCompiler Allocation failed"), which nobody can catch; the parser below it does not recurse.
+ * ends the whole process ("RegExpCompiler Allocation failed"), which nobody can catch. The parser below it recurses only where a
+ * token closes what is open, so it is stopped as soon as too much is.
  */
 export function findExcess(
   text: string,
   most: number = widest,
 ): { readonly fault: string; readonly offset: number } | undefined {
-  for (const token of new Parser().parse(text)) {
+  const parser = new Parser();
+  const errors: CST.ErrorToken[] = [];
+  for (const token of tokensOf(text, parser)) {
+    if (token === 'deep') return whatIsDeep(parser);
+    if (token.type === 'error') {
+      const [first = token] = errors;
+      if (errors.push(token) > mostErrors) return { fault: sentence(first.message), offset: first.offset };
+    }
     const open: [CST.Token, number][] = [[token, 0]];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const [here, depth] = next;
@@ -98,12 +108,34 @@ export function findExcess(
         return { fault: `a list or map in it has more than ${most} entries`, offset: here.offset };
       for (const { key, value } of here.items) {
         if (key && ('items' in key || key.type === 'block-scalar'))
-          return { fault: 'a key is no plain text; a template needs quotes around it', offset: key.offset };
+          return { fault: keyFault, offset: key.offset };
         if (value) open.push([value, depth + 1]);
       }
     }
   }
   return undefined;
+}
+
+const keyFault = 'a key is no plain text; a template needs quotes around it';
+
+/** The document, and every map and list that may be open in it. */
+const mostOpen = deepest + 2;
+
+function whatIsDeep({ stack, offset }: Parser): { readonly fault: string; readonly offset: number } {
+  const key = stack.find((_, at) => {
+    const above = stack[at - 1];
+    return above?.type === 'block-map' && above.items.at(-1)?.sep === undefined;
+  });
+  if (key !== undefined) return { fault: keyFault, offset: key.offset };
+  return { fault: `it is nested deeper than ${deepest} levels`, offset: stack[mostOpen]?.offset ?? offset };
+}
+
+function* tokensOf(text: string, parser: Parser): Generator<CST.Token | 'deep'> {
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > mostOpen) yield 'deep';
+  }
+  yield* parser.end();
 }
 
 /** Of the deepest node that exists along the path. */

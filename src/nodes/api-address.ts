@@ -10,7 +10,12 @@ export type AddressReading =
   | { readonly ok: true; readonly address: ApiAddress; readonly notes: readonly string[] }
   | { readonly ok: false; readonly fault: string };
 
+/** As much as browsers and proxies take. */
+const longest = 2048;
+
 export function readServer(text: string): AddressReading {
+  // Of anybody's kubeconfig, and read by expressions that look back: a million slashes would cost their square.
+  if (text.length > longest) return fault('is longer than any address');
   const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text) ?? [];
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(rest)) return fault('has a scheme (https://) twice');
   const notes: string[] = [];

@@ -1,4 +1,5 @@
 /** The names that stand in an inventory: `node[01:03]`, `host:2222`, `[2001:db8::1]:22`, as Ansible expands them. */
+import { display } from '../model/display.ts';
 import { canonicalIp } from '../model/ip.ts';
 import { readPort } from './target.ts';
 
@@ -19,7 +20,7 @@ export function expandPattern(pattern: string): PatternReading {
   let hosts: readonly string[] = [''];
   for (const [piece] of name.matchAll(/\[[^\]]*\]|[^[\]]+/g)) {
     const ends = piece.startsWith('[') ? rangeOf(piece.slice(1, -1)) : [piece];
-    if (ends === undefined) return { ok: false, fault: `has a range ${piece} that is none` };
+    if (ends === undefined) return { ok: false, fault: `has a range ${display(piece, 40)} that is none` };
     if (hosts.length * ends.length > mostHosts)
       return { ok: false, fault: `stands for more than ${mostHosts} hosts` };
     hosts = hosts.flatMap((host) => ends.map((end) => host + end));
@@ -31,7 +32,7 @@ function withPort(hosts: readonly string[], text: string | undefined): PatternRe
   if (text === undefined) return { ok: true, hosts };
   const port = readPort(text);
   return port === undefined
-    ? { ok: false, fault: `has the port ${text}, which is none` }
+    ? { ok: false, fault: `has the port ${display(text, 20)}, which is none` }
     : { ok: true, hosts, port };
 }
 

@@ -19,7 +19,9 @@ export function parseKubeconfig(
   const found = new Map<string, string[]>();
   for (const line of file.lines) {
     const [word = '', ...rest] = line.split('\t');
-    found.set(word, [...(found.get(word) ?? []), rest.join('\t')]);
+    const before = found.get(word);
+    if (before === undefined) found.set(word, [rest.join('\t')]);
+    else before.push(rest.join('\t'));
   }
   const all = (word: string) => found.get(word) ?? [];
   const from = <Value>(

@@ -103,10 +103,10 @@ async function readIncluded(
 export function splitLine(
   raw: string,
 ): { readonly keyword: string; readonly words: readonly string[] } | undefined {
-  const [, keyword, rest = ''] = /^\s*"?([A-Za-z0-9]+)"?(?:\s*=\s*|\s+)(.*?)\s*$/s.exec(raw) ?? [];
+  const [, keyword, rest = ''] = /^\s*"?([A-Za-z0-9]+)"?(?:\s*=\s*|\s+)(.*)$/s.exec(raw) ?? [];
   if (keyword === undefined) return undefined;
   const words: string[] = [];
-  for (const [word] of rest.matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'])+/g)) {
+  for (const [word] of rest.trimEnd().matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'])+/g)) {
     if (word.startsWith('#')) break;
     words.push(
       word.replace(

@@ -60,7 +60,13 @@ export function knownHosts(files: readonly { readonly file: string; readonly tex
       const names = read.hosts.toLowerCase();
       // Thousands of plain lines are looked up, not tried one after the other.
       if (/[*?!|]/.test(names)) others.push(place);
-      else for (const name of names.split(',')) named.set(name, [...(named.get(name) ?? []), place]);
+      else
+        for (const name of names.split(',')) {
+          const places = named.get(name);
+          if (places === undefined) named.set(name, [place]);
+          // One name a million times on one line is one name.
+          else if (places.at(-1) !== place) places.push(place);
+        }
     }
   }
   const search = (host: string): readonly HostKeyLine[] => {
