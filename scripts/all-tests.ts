@@ -24,7 +24,7 @@ let failed = 0;
 const failures: string[] = [];
 const unsteady: string[] = [];
 
-/** One stage: of its output only the failures are shown, but for what the long ones print to stderr as they go: steps, figures. */
+/** One stage: of its output only failures and figures are shown, but for what the long ones print to stderr as they go. */
 async function stage(
   name: string,
   run: (files: readonly string[], record: string) => ProcessPromise,
@@ -45,6 +45,7 @@ async function stage(
     }
   }
   print(name, start, tally);
+  for (const figure of tally.figures) console.log(`     ${figure}`);
   if (tally.bad === 0) return;
   // A log of which somebody sees only the start or the end must still name what failed.
   console.log(failuresOf(name, 'failed') || stripVTControlCharacters(tally.output.slice(-20_000)));
@@ -61,13 +62,16 @@ interface Tally {
 async function attempt(
   name: string,
   { run, isLong }: { readonly run: (record: string) => ProcessPromise; readonly isLong: boolean },
-): Promise<Tally & { readonly output: string }> {
+): Promise<Tally & { readonly output: string; readonly figures: readonly string[] }> {
   const running = run(path.join(results, `${name}.json`));
   if (isLong) running.stderr.pipe(process.stderr);
   const { stdout, stderr, exitCode } = await running;
   const [good, bad] = countsOf(name, exitCode === 0);
   if (bad > 0) writeFileSync(path.join(results, `${name}.log`), `${stdout}${stderr}`);
-  return { good, bad, output: `${stdout}${isLong ? '' : stderr}` };
+  const figures = [...`${stdout}\n${stderr}`.matchAll(/^figures: (.+)$/gm)].map(([, figure = '']) =>
+    stripVTControlCharacters(figure),
+  );
+  return { good, bad, output: `${stdout}${isLong ? '' : stderr}`, figures };
 }
 
 function print(name: string, start: number, { good, bad }: Tally): void {
@@ -155,7 +159,7 @@ function vitest(
         env,
       })`${node} node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project ${project} ${reporter} ${files}`;
     },
-    ['crash', 'kubeadm', 'ssh', 'cluster'].includes(project),
+    ['kubeadm', 'ssh', 'cluster'].includes(project),
   );
 }
 

@@ -96,7 +96,9 @@ test.concurrent.each([
       },
     );
     const kinds = [...counted.kinds].map(([kind, number]) => `${kind} ${number}`).join(', ');
-    process.stderr.write(`${tried} model runs, ${counted.commands} commands, seed ${seed}: ${kinds}\n`);
+    process.stderr.write(
+      `figures: ${tried} model runs, ${counted.commands} commands, seed ${seed}: ${kinds}\n`,
+    );
     expect(faultOf(details)).toBe('');
   },
   900_000,

@@ -52,7 +52,7 @@ test('whatever system call a run is cut off at, its node comes back to the old p
     .map((kind) => `${counts[kind]} ${kind}`);
   const took = ((Date.now() - began) / 1000).toFixed(0);
   process.stderr.write(
-    `${outcomes.length} of ${all.length} crashes at a system call in ${took} s, seed ${seed}: ${parts.join(', ')}\n`,
+    `figures: ${outcomes.length} of ${all.length} crashes at a system call in ${took} s, seed ${seed}: ${parts.join(', ')}\n`,
   );
   expect(outcomes.filter(({ faults }) => faults.length > 0)).toEqual([]);
   expect(outcomes.filter(({ hasStruck }) => !hasStruck)).toEqual([]);

@@ -184,7 +184,7 @@ test('whatever breaks at whichever edge, typed again it ends well (faults 32, 34
     .map((broken) => `${chosen.filter((one) => one.broken === broken).length} ${broken}`)
     .join(', ');
   process.stderr.write(
-    `${chosen.length} of ${all.length} breaks of a whole run in ${((Date.now() - began) / 1000).toFixed(0)} s, seed ${seed}: ${counts}\n`,
+    `figures: ${chosen.length} of ${all.length} breaks of a whole run in ${((Date.now() - began) / 1000).toFixed(0)} s, seed ${seed}: ${counts}\n`,
   );
   expect(faults).toEqual([]);
 }, 1_200_000);

@@ -52,7 +52,7 @@ test.each([
     const broken = await loseThePower(grounds, stepsTo(last), { count: 40, plant, during: last });
     const faults = broken.found.filter((one) => one.faults.length > 0);
     process.stderr.write(
-      `planted: the fsync ${what} left out: ${faults.length} of ${broken.found.length} losses of power show it, as ${faults[0]?.moment}: ${faults[0]?.faults[0]}\n`,
+      `figures: planted: the fsync ${what} left out: ${faults.length} of ${broken.found.length} losses of power show it, as ${faults[0]?.moment}: ${faults[0]?.faults[0]}\n`,
     );
     expect(faults.length).toBeGreaterThan(0);
   },
@@ -85,7 +85,7 @@ test('key and certificate renamed in the other order, with the journal written l
   expect(await struck({})).toEqual([]);
   const found = await struck(plant);
   process.stderr.write(
-    `planted: renamed in the other order, journal late: ${found.length} faults, as ${found[0]}\n`,
+    `figures: planted: renamed in the other order, journal late: ${found.length} faults, as ${found[0]}\n`,
   );
   expect(found.join('\n')).toContain('key and certificate do not belong together');
 }, 240_000);

@@ -26,7 +26,7 @@ test.each([
     const { found, of } = await loseThePower(grounds, sequence, { count: isEvery ? Infinity : count });
     const took = ((Date.now() - began) / 1000).toFixed(0);
     process.stderr.write(
-      `${found.length} of ${of} losses of power during ${name} in ${took} s, seed ${seed}\n`,
+      `figures: ${found.length} of ${of} losses of power during ${name} in ${took} s, seed ${seed}\n`,
     );
     expect(found.filter(({ faults }) => faults.length > 0)).toEqual([]);
     expect(of).toBeGreaterThan(30);
