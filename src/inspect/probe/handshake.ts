@@ -69,8 +69,7 @@ async function look(request: ProbeRequest): Promise<Probe['result']> {
   const timer = setTimeout(() => late.abort(), Math.max(1, timeoutMs));
   const onAbort = (): void => late.abort();
   if (request.signal?.aborted === true) late.abort();
-  // Many at once listen to one signal, and Node would call that a leak.
-  if (request.signal) setMaxListeners(0, request.signal);
+  if (request.signal) setMaxListeners(0, request.signal); // Many at once listen, which Node would call a leak.
   request.signal?.addEventListener('abort', onAbort, { once: true });
   let wire: Tap | undefined;
   try {
