@@ -1,6 +1,7 @@
 /** Before `apply` changes anything: the locks of all control planes, and the end of whatever an earlier run left unfinished there. */
 import { durableOutcomes } from '../apply/durable-end.ts';
 import { healAll, type Healed, lockAll, type Locked } from '../apply/locks.ts';
+import type { UndoResult } from '../apply/replies.ts';
 import { controlPlanesOf, type Place, placeOf } from '../apply/task.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Decided } from './apply-plan.ts';
@@ -54,6 +55,9 @@ export function placesOf(facts: ClusterFacts): ReadonlyMap<string, Place> {
   );
 }
 
+/** With these a way back has ended before it touched anything. */
+const leavesAll: ReadonlySet<UndoResult> = new Set(['foreign', 'newer', 'damaged', 'no-backup', 'no-pair']);
+
 /** A run that does not end blocks all others, so what to type about it is printed where it lies. */
 export function notHealed(
   names: readonly string[],
@@ -61,9 +65,14 @@ export function notHealed(
 ): Pick<RunEnd, 'nodes' | 'exits'> {
   const sick = healed.filter(({ isHealed }) => !isHealed);
   const why = sick.map(({ node, run, why: one }) => `the run ${run} on ${node}: ${one}`).join('; ');
-  const nodes = untouched(names, why).map((one) => ({
-    ...one,
-    commands: sick.flatMap(({ node, commands }) => (node === one.node ? commands : [])),
-  }));
+  const nodes = untouched(names, why).map((one): RunEnd['nodes'][number] => {
+    const own = sick.filter(({ node }) => node === one.node);
+    return {
+      ...one,
+      commands: own.flatMap(({ commands }) => commands),
+      // Its pair was changed, or its API server started anew.
+      ...(own.some(({ result }) => result !== undefined && !leavesAll.has(result)) ? { state: 'stuck' } : {}),
+    };
+  });
   return { nodes, exits: sick.map(({ exit }) => exit) };
 }
