@@ -3,6 +3,9 @@ import { durableOutcomes } from '../apply/durable-end.ts';
 import { healAll, type Healed, lockAll, type Locked } from '../apply/locks.ts';
 import type { UndoResult } from '../apply/replies.ts';
 import { controlPlanesOf, type Place, placeOf } from '../apply/task.ts';
+import type { ExitName } from '../model/exit-code.ts';
+import { UserError } from '../model/user-error.ts';
+import { ReachError } from '../reach/transport.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Decided } from './apply-plan.ts';
 import { type RunEnd, type Session, untouched } from './run-session.ts';
@@ -43,6 +46,25 @@ export async function lockAndHeal(
   if (healed.every(({ isHealed }) => isHealed)) return { locked, healed };
   await locked.release();
   return { end: { ...notHealed(names, healed), durable } };
+}
+
+/** Behind a lock a sentence on stderr is too little: what was put back belongs into the reports and the audit. Throws what is a bug. */
+export function cutShort(
+  error: unknown,
+  healed: readonly Healed[],
+  isStopped: boolean,
+): { readonly why: string; readonly exit: ExitName } {
+  if (!isStopped && !(error instanceof UserError) && !(error instanceof ReachError)) throw afterLock(error);
+  const why = isStopped || !(error instanceof Error) ? 'stopped' : error.message;
+  return healed.length === 0
+    ? { why: `${why}; nothing was begun`, exit: isStopped ? 'interrupted' : 'failed' }
+    : { why: `${why}: only what an earlier run had left was put back`, exit: 'partial' };
+}
+
+/** main.ts would say of a bug that nothing was changed. */
+export function afterLock(error: unknown): unknown {
+  const aftermath = 'whether something was changed, fix-sans runs says of each control plane';
+  return error instanceof Error ? Object.assign(error, { aftermath }) : error;
 }
 
 /** Where each control plane has what the way back needs to know. */
