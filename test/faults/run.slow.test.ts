@@ -37,6 +37,7 @@ beforeAll(async () => {
     enter: () => mounts.enter,
     openChanger: openChangerAt(() => happens),
     targets: () => (through === undefined ? undefined : [through]),
+    isSampled: false,
   });
   const [first] = on.simulation.nodes;
   if (first === undefined) throw new Error('no node');
