@@ -35,7 +35,7 @@ export interface Trouble {
   end(): Promise<void>;
 }
 
-/** Handshakes by a name that every certificate holds, with the chain checked, eight a second until it is stopped. */
+/** Handshakes by a name that every certificate holds, with the chain checked, five a second until it is stopped. */
 export function shakeHands({ endpoint, ca }: Pick<Stage, 'endpoint' | 'ca'>): () => Promise<string> {
   const secureContext = tls.createSecureContext({ ca });
   const at = endpoint.lastIndexOf(':');
@@ -61,7 +61,7 @@ export function shakeHands({ endpoint, ca }: Pick<Stage, 'endpoint' | 'ca'>): ()
   const timer = setInterval(() => {
     const work = one().finally(() => pending.delete(work));
     pending.add(work);
-  }, 125);
+  }, 200);
   return async () => {
     // Something may break a moment after the end.
     await sleep(200);
