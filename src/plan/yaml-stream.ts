@@ -80,7 +80,9 @@ export function parseStream(text: string): Stream | ListRefused {
   // Warnings would show the text, with whatever secret is in it.
   const composer = new Composer({ version: '1.1', merge: true, uniqueKeys: false, logLevel: 'error' });
   // Nothing but comments is a document as well: something to write into.
-  const all = [...composer.compose(toFirstErrors(new Parser(lines.addNewLine).parse(text)), true, text.length)];
+  const all = [
+    ...composer.compose(toFirstErrors(new Parser(lines.addNewLine).parse(text)), true, text.length),
+  ];
   for (const { errors, directives } of all) {
     if (directives.yaml.explicit === true && directives.yaml.version !== '1.1')
       return {

@@ -1,5 +1,7 @@
 /** Inputs by which a parser once failed, as small as they could be made, or as the rule by which they are made. */
 
+import { samplePlans } from '../support/sample-plans.ts';
+
 interface Regression {
   /** As it is called in parsers.ts. */
   readonly parser: string;
@@ -53,5 +55,50 @@ export const regressions: readonly Regression[] = [
     parser: 'patterns of hosts',
     what: 'a range that is none was repeated in full',
     input: text(`w-[${'}'.repeat(60_000)}]`),
+  },
+  {
+    parser: 'group_vars',
+    what: 'each bracket that closes nothing was an exception with its stack',
+    input: text(']'.repeat(200_000)),
+  },
+  {
+    parser: 'kubeadm-config',
+    what: 'a kind that is set twice was taken for its first value',
+    input: text(': \nkind: ClusterConfiguration\nkind:'),
+  },
+  {
+    parser: 'plans with a digest that fits',
+    what: 'a name in it for a reason that no report knows ended in an exception',
+    input: () => {
+      const [name] = [{ san: { type: 'dns', value: 'a' }, fate: 'kept', why: [{ why: 'x' }], breaks: [] }];
+      const plan = samplePlans().signed;
+      const nodes = plan.nodes.map((node) => ({ ...node, action: 'reissue', names: [name] }));
+      return Buffer.from(JSON.stringify({ ...plan, nodes }));
+    },
+  },
+  {
+    parser: 'ssh_config',
+    what: 'Match said many times on one line cost the square of their number',
+    input: text(`x ${'match '.repeat(80_000)}`),
+  },
+  {
+    parser: 'ssh_config',
+    what: 'as many files are included as are named',
+    input: text(`Include ${'a '.repeat(250_000)}`),
+  },
+  {
+    parser: 'load balancers and manifests',
+    what: 'each frontend was compared with each section',
+    input: text('frontend f\n'.repeat(60_000)),
+  },
+  {
+    parser: 'load balancers and manifests',
+    what: 'each line looked through all blocks that are open',
+    input: text('{\n'.repeat(60_000) + 'x\n'.repeat(60_000)),
+  },
+  {
+    parser: 'load balancers and manifests',
+    what: 'a flag said over and over cost the square of its number',
+    input: text('--a=b\n'.repeat(100_000)),
   },
 ];
