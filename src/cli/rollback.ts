@@ -63,8 +63,13 @@ export async function rollback({ args, options }: Invocation, io: Io): Promise<E
 
 function noRun(all: AllRuns, facts: ClusterFacts): RunEnd {
   const names = controlPlanesOf(facts).map(({ facts: { node } }) => node);
-  return all.unread.length > 0
-    ? unreadEnd(all, names)
+  if (all.unread.length > 0) return unreadEnd(all, names);
+  return all.nodes.length === 0
+    ? ended(
+        names,
+        'no control plane was asked for its runs: none is known here, or none answered',
+        'temporary',
+      )
     : ended(names, 'there is no run to take back: none is remembered that was done or begun', 'failed');
 }
 

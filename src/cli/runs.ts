@@ -19,12 +19,13 @@ export async function runs({ options }: Invocation, io: Io): Promise<ExitCode> {
     ...(all.nodes.some(({ runs: own }) => own.some(({ isEnded }) => !isEnded))
       ? (['changesNeeded'] as const)
       : []),
-    ...(all.unread.length > 0 ? ([all.nodes.length === 0 ? 'temporary' : 'partial'] as const) : []),
+    ...(all.unread.length > 0 ? (['partial'] as const) : []),
   ];
   const listing: RunsListing = {
     ...(facts.cluster === undefined ? {} : { cluster: facts.cluster }),
     madeAt: facts.readAt,
-    exitCode: worstExit(exits),
+    // Whom nobody asked, or who does not answer, may remember one.
+    exitCode: worstExit(all.nodes.length === 0 ? ['temporary'] : exits),
     ...all,
   };
   const asTyped = typedBy(options, 'runs', io);

@@ -3,6 +3,7 @@
  * `GET /version` without credentials, and one `GET /readyz` where the certificate is of the cluster's CA. This file alone may leave a
  * certificate unverified; a test holds that.
  */
+import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Certificate } from '../../model/certificate.ts';
@@ -68,6 +69,7 @@ async function look(request: ProbeRequest): Promise<Probe['result']> {
   const timer = setTimeout(() => late.abort(), Math.max(1, timeoutMs));
   const onAbort = (): void => late.abort();
   if (request.signal?.aborted === true) late.abort();
+  if (request.signal) setMaxListeners(0, request.signal); // Many at once listen, which Node would call a leak.
   request.signal?.addEventListener('abort', onAbort, { once: true });
   let wire: Tap | undefined;
   try {

@@ -95,6 +95,10 @@ function answerOf(nodes: readonly NodeRuns[], open: readonly RecordedRun[]): Phr
     return plain(
       'a run is under way, or whoever ran it is gone: then its node puts the old certificate back by itself, and the next run says so',
     );
+  if (nodes.length === 0)
+    return plain(
+      'no control plane was asked: none is known here, or none answered; name them with --node, or see fix-sans inspect',
+    );
   if (count === 0) return plain('no run is remembered on any control plane');
   return plain(
     count === 1

@@ -217,5 +217,5 @@ function refusedWords(walk: Verification['walks'][number] | undefined): Phrase {
   const detail = walk?.links.find(({ link, state }) => link === 'certificate' && state === 'broken')?.detail;
   return detail === undefined
     ? plain(`a client in a pod is refused: ${brokenWords.certificate}`)
-    : said`a client in a pod is refused by ${detail.slice(0, 200)}`;
+    : said`a client in a pod is refused by ${detail}`;
 }
