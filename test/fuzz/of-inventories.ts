@@ -51,7 +51,7 @@ const json = JSON.stringify({
 /** Nine times nine times nine … */
 const bomb = [
   'a: &a [x,x,x,x,x,x,x,x,x]',
-  ...[...'bcdefghi'].map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at]},`.repeat(9)}]`),
+  ...'bcdefghi'.split('').map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at]},`.repeat(9)}]`),
 ].join('\n');
 const merges = `a: &a {k: 1}\n${Array.from({ length: 300 }, (_, at) => `m${at}: &m${at}\n  <<: ${at === 0 ? '*a' : `[*m${at - 1}, *m${at - 1}]`}\n`).join('')}`;
 
