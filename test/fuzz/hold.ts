@@ -3,21 +3,20 @@ import { display } from '../../src/model/display.ts';
 import type { Parser } from './parser.ts';
 
 /** A large input may take longer, but never more than in proportion. */
-function mostMilliseconds(size: number): number {
-  return 1000 + (size / 1024) * 2;
+function mostMilliseconds(size: number, passes: number): number {
+  return (1000 + (size / 1024) * 2) * passes;
 }
 
 /** Of what is left after it, garbage included. */
 const mostBytes = 256 * 1024 * 1024;
 
-export async function faultOf({ read }: Parser, input: Buffer): Promise<string | undefined> {
+export async function faultOf({ read, passes = 1 }: Parser, input: Buffer): Promise<string | undefined> {
+  const most = mostMilliseconds(input.length, passes);
   const [fault, spent] = await tried(read, input);
-  if (fault !== undefined || spent <= mostMilliseconds(input.length)) return fault;
+  if (fault !== undefined || spent <= most) return fault;
   // Something else may have come in between; what is slow is slow twice.
   const [, again] = await tried(read, input);
-  return again <= mostMilliseconds(input.length)
-    ? undefined
-    : `${Math.round(again)} ms for ${input.length} bytes`;
+  return again <= most ? undefined : `${Math.round(again)} ms for ${input.length} bytes`;
 }
 
 async function tried(read: Parser['read'], input: Buffer): Promise<readonly [string | undefined, number]> {

@@ -78,6 +78,7 @@ const vantage = JSON.stringify({ ...inspected, facts: { ...inspected.facts, node
 export const configParsers: readonly Parser[] = [
   {
     name: 'fix-sans.yaml',
+    passes: 2,
     seeds: [config],
     pieces: [...yamlPieces, 'formatVersion: 1\n', 'clusters:', 'nodes:', 'names:', 'ssh:', 'policy:', 'x: '],
     inputs: 3000,

@@ -141,6 +141,7 @@ export const inventoryParsers: readonly Parser[] = [
   },
   {
     name: 'YAML of all kinds',
+    passes: 2,
     seeds: [yaml, bomb, merges, json],
     pieces: yamlPieces,
     inputs: 4000,

@@ -95,6 +95,7 @@ function without(text: string): void {
 export const patchParsers: readonly Parser[] = [
   {
     name: 'group_vars',
+    passes: 4,
     seeds: [groupVars, flow, `a: 1\n`, `# ${variable}: [x]\n`],
     pieces,
     inputs: 3000,
@@ -127,6 +128,7 @@ export const patchParsers: readonly Parser[] = [
   },
   {
     name: 'kubeadm-config',
+    passes: 3,
     seeds: [kubeadmConfig, kubesprayFile],
     pieces,
     inputs: 3000,
@@ -156,6 +158,7 @@ export const patchParsers: readonly Parser[] = [
   },
   {
     name: "kubespray's file on a node",
+    passes: 3,
     seeds: [kubesprayFile, kubeadmConfig],
     pieces,
     inputs: 2000,

@@ -11,6 +11,8 @@ export interface Parser {
   readonly pieces: readonly string[];
   /** Throws where something does not hold. */
   readonly read: (bytes: Buffer) => unknown;
+  /** How often it reads all of an input, if more than once: as much more time is given. */
+  readonly passes?: number;
   /** How many inputs in a thorough run; a tenth of it otherwise. */
   readonly inputs?: number;
   /** Of the texts that are one piece over and over. */

@@ -101,4 +101,9 @@ export const regressions: readonly Regression[] = [
     what: 'a flag said over and over cost the square of its number',
     input: text('--a=b\n'.repeat(100_000)),
   },
+  {
+    parser: 'durations',
+    what: 'more hours than a number holds were an endless validity',
+    input: text(`${'9'.repeat(400)}h`),
+  },
 ];
