@@ -37,7 +37,7 @@ TLS and every handshake are real. ./scripts/demo --kind does the same with real 
     endpoint: `${host}:${port}`,
     ca: simulation.ca,
     where: ['--config', config, '--ssh-config', 'none'],
-    pace: ['--look-every', '50ms', '--probe-interval', '400ms'],
+    pace: ['--look-every', '200ms', '--probe-interval', '400ms'],
     folder: simulation.folder,
     doors: { openNode: openSimulatedNode, openChanger: openSimulatedChanger },
     trouble: troubleOn(simulation),

@@ -57,6 +57,8 @@ export default defineConfig({
           // They wait for most of their time.
           maxWorkers: Math.max(3, availableParallelism() - 1),
           testTimeout: 120_000,
+          // They start simulated clusters beside one another.
+          hookTimeout: 120_000,
         },
       },
       {

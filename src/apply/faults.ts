@@ -132,13 +132,18 @@ const meanings: Readonly<Record<string, Meaning>> = {
 };
 
 export function clauseOf({ word, said }: Fault): string {
-  const { clause, next } = meanings[word] ?? { clause: `the node says: ${word}` };
+  const { clause, next } = meaningOf(word) ?? { clause: `the node says: ${word}` };
   const all = said === undefined || said.trim() === '' ? clause : `${clause}: ${lastWords(said)}`;
   return next === undefined ? all : `${all} (${next})`;
 }
 
 export function exitOfFault({ word }: Fault): ExitName {
-  return meanings[word]?.exit ?? 'rolledBack';
+  return meaningOf(word)?.exit ?? 'rolledBack';
+}
+
+/** A word of the node: `constructor` is none of ours. */
+function meaningOf(word: string): Meaning | undefined {
+  return Object.hasOwn(meanings, word) ? meanings[word] : undefined;
 }
 
 /** kubeadm ends with a remark on stack traces. */

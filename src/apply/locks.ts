@@ -8,7 +8,7 @@ import { clauseOf, exitOfFault, undoClauses } from './faults.ts';
 import { type Link, linkTo } from './link.ts';
 import { type DeadHolder, readReleased, readTaken, type UnendedRun } from './lock-replies.ts';
 import { release, take } from './lock-steps.ts';
-import { commandsAfterUndo, foreignAdvice } from './node-result.ts';
+import { adviceAfterUndo, commandsAfterUndo } from './node-result.ts';
 import type { Ports, RunName } from './ports.ts';
 
 import type { Place } from './task.ts';
@@ -225,7 +225,7 @@ async function healOne(
       why:
         isHealed && !isServed
           ? `the old pair is in place again, but it is not served: ${whyNotServed}`
-          : `${undoClauses[result]}${result === 'foreign' ? `; ${foreignAdvice}` : ''}`,
+          : `${undoClauses[result]}${adviceAfterUndo(result)}`,
       exit: result === 'foreign' || result === 'newer' ? 'refused' : 'needsHuman',
       commands: place === undefined ? [] : commandsAfterUndo(result, isServed, { place, of }),
     };

@@ -39,21 +39,30 @@ export function backupOf(run: string): string {
 
 /**
  * Beside the live file and then renamed over it, since a copy in place is seen half written. What the API server watches is the old file itself, which still
- * has a name in the folder of the run: only when that goes it looks again.
+ * has a name in the folder of the run: only when that goes it looks again. One chain, so that a backup which is damaged itself changes nothing.
  */
 export function commandsBack(place: Place, run: string): readonly string[] {
   const { certificatePath, keyPath, socket } = place;
-  const one = (kind: 'crt' | 'key', path: string): string => {
-    const beside = shellWord(`${path}.back`);
-    return `cp -a -- ${backupOf(run)}/old.${kind} ${beside} && mv -f -- ${beside} ${shellWord(path)}`;
-  };
+  const [crt, key] = [shellWord(certificatePath), shellWord(keyPath)];
+  const [crtBeside, keyBeside] = [shellWord(`${certificatePath}.back`), shellWord(`${keyPath}.back`)];
+  const old = `${backupOf(run)}/old`;
   return [
-    one('key', keyPath),
-    one('crt', certificatePath),
-    'sync',
-    `rm -rf -- ${stageOf(place, run)}`,
+    [
+      belongTogether(`${old}.crt`, `${old}.key`),
+      `cp -a -- ${old}.key ${keyBeside}`,
+      `cp -a -- ${old}.crt ${crtBeside}`,
+      `mv -f -- ${keyBeside} ${key}`,
+      `mv -f -- ${crtBeside} ${crt}`,
+      'sync',
+      `rm -rf -- ${stageOf(place, run)}`,
+    ].join(' && '),
     ...commandsRestart(socket),
   ];
+}
+
+/** Fails also where one of them cannot be read. */
+function belongTogether(certificate: string, key: string): string {
+  return `p=$(openssl x509 -noout -pubkey -in ${certificate}) && [ "$p" = "$(openssl pkey -pubout -in ${key})" ]`;
 }
 
 function stageOf({ keyPath }: Place, run: string): string {
@@ -86,15 +95,29 @@ export function commandsRestart(socket: string): readonly string[] {
  * its journal has the name of one that has ended; what the API server watches may be the old file in the folder of that run.
  */
 export function commandsForeign(place: Place, run: string): readonly string[] {
+  const { certificatePath, keyPath } = place;
   return [
     ...commandsCompare(place, run),
-    `mv -f -- ${backupOf(run)}/journal ${backupOf(run)}/ended`,
-    `rm -rf -- ${stageOf(place, run)}`,
+    [
+      belongTogether(shellWord(certificatePath), shellWord(keyPath)),
+      `mv -f -- ${backupOf(run)}/journal ${backupOf(run)}/ended`,
+      `rm -rf -- ${stageOf(place, run)}`,
+    ].join(' && '),
   ];
 }
 
-export const foreignAdvice =
-  'the commands show both certificates; the last two end that run and leave the pair in use as it is';
+/** What those commands do, and where they do nothing. */
+export function adviceAfterUndo(result: UndoResult): string {
+  if (!endsByHand.has(result)) return '';
+  const ends =
+    'the commands show both certificates; the last one ends that run and leaves the pair in use as it is';
+  return result === 'foreign'
+    ? `; ${ends}, if its key and certificate belong together`
+    : `; ${ends}. If key and certificate in use do not belong together it does nothing: then a pair has to be put there first, from /var/lib/fix-sans or anew`;
+}
+
+/** Nothing of ours may be put over what is there: it is not ours, or nobody can tell, or there is nothing to put. */
+const endsByHand: ReadonlySet<UndoResult> = new Set(['foreign', 'damaged', 'no-backup']);
 
 /** By what a way back says of itself; none where it is in place and served. */
 export function commandsAfterUndo(
@@ -112,8 +135,8 @@ export function commandsAfterUndo(
       return [];
     case 'foreign':
     case 'damaged':
-      return commandsForeign(place, of);
     case 'no-backup':
+      return commandsForeign(place, of);
     case 'failed':
     case 'half':
       return commandsBack(place, of);

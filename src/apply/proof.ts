@@ -75,7 +75,7 @@ function isAlone(look: string): boolean {
   return look.startsWith(alone);
 }
 
-/** Good looks in a row, a second apart. */
+/** Good looks in a row, one look apart. */
 export const goodLooks = 3;
 
 export function servingFaults(task: Task, staged: Certificate, proved: Proved): readonly string[] {

@@ -66,7 +66,8 @@ while :; do
   if [ -n "$isGood" ]; then good=$((good + 1)); else good=0; fi
   if [ "$good" -ge 3 ] && has_renewed; then break; fi
   [ "$(now_up)" -lt "$until" ] || break
-  sleep "\${DATA_pause:-1}"
+  # Not every sleep takes fractions.
+  sleep "\${DATA_pause:-1}" 2>/dev/null || sleep 1
 done
 unset IFS
 set +f

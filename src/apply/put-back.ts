@@ -4,10 +4,10 @@ import { ReachError } from '../reach/transport.ts';
 import type { Patch } from './durable-end.ts';
 import { clauseOf, undoClauses } from './faults.ts';
 import {
+  adviceAfterUndo,
+  commandsAfterUndo,
   commandsBack,
-  commandsForeign,
   commandsRestart,
-  foreignAdvice,
   type NodeResult,
   outcomeOf,
 } from './node-result.ts';
@@ -89,9 +89,9 @@ function ended(on: On, undone: UndoneOn, why: string, wasRestartedBefore: boolea
     ports.tell({ event: 'undone', node: plan.node, detail: undoClauses[result] });
     return outcomeOf(task, run.run, { state: 'undone', why, exit: 'rolledBack', wasRestarted });
   }
-  const advice = result === 'foreign' ? `; ${foreignAdvice}` : '';
-  const commands = result === 'foreign' ? commandsForeign(place, run.run) : commandsBack(place, run.run);
-  return stuck(on, `${why}; and the way back: ${undoClauses[result]}${advice}`, commands, { wasRestarted });
+  const all = `${why}; and the way back: ${undoClauses[result]}${adviceAfterUndo(result)}`;
+  const commands = commandsAfterUndo(result, false, { place, of: run.run });
+  return stuck(on, all, commands, { wasRestarted });
 }
 
 function stuck(

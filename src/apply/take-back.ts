@@ -213,7 +213,12 @@ function endOf(
       return { outcome: { ...bare(one), state: 'untouched', why, commands }, exit: 'refused' };
     }
     return {
-      outcome: { ...bare(one), state: 'stuck', why, commands: commandsBack(place, of) },
+      outcome: {
+        ...bare(one),
+        state: 'stuck',
+        why,
+        commands: result === 'no-backup' ? commandsCompare(place, of) : commandsBack(place, of),
+      },
       exit: 'needsHuman',
     };
   }

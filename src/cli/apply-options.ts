@@ -13,7 +13,7 @@ export const waitOptions: readonly Option[] = [
   },
   {
     flags: '--look-every <time>',
-    about: 'between two looks at whether all API servers are ready; from 50ms to 10s',
+    about: 'between two looks at whether all API servers are ready; from 200ms to 10s',
     fallback: '1s',
     group: run,
   },

@@ -30,7 +30,9 @@ export function namesOf({ names }: Certificate): readonly San[] {
 export function beforeTheQuestion(of: string, details: Details, now: Date): readonly string[] {
   const nodes = [...details.keys()].join(', ');
   const by = [...details.values()].find((one) => one.by !== undefined)?.by;
-  const about = [ageOf(of, now), by === undefined ? '' : `by ${by}`].filter((one) => one !== '');
+  const about = [ageOf(of, now), by === undefined ? '' : `by ${display(by, 200)}`].filter(
+    (one) => one !== '',
+  );
   const [gone, again] = [namesGoing(details), namesGoing(details, true)];
   return [
     `the run ${of}${about.length === 0 ? '' : ` (${about.join(', ')})`} is taken back on ${nodes}`,

@@ -19,12 +19,18 @@ export interface RunSettings {
 }
 
 export async function runSettings(options: Options, { env }: Pick<Io, 'env'>): Promise<RunSettings> {
+  const lookMs = lookOf(options);
   const timing: Timing = {
     reloadSeconds: secondsOf(options, 'reloadWait', '--reload-wait') ?? 75,
     settleSeconds: secondsOf(options, 'settle', '--settle') ?? 60,
     deadManSeconds: secondsOf(options, 'deadMan', '--dead-man') ?? 300,
-    lookMs: lookOf(options),
+    lookMs,
   };
+  if (timing.settleSeconds * 1000 < 2 * lookMs)
+    throw new UserError(
+      `--settle ${timing.settleSeconds}s is too short for three looks ${lookMs} ms apart: each good pair would be put back`,
+      'give more time, or let --look-every be shorter',
+    );
   const least = timing.reloadSeconds + restartSeconds + timing.settleSeconds;
   if (timing.deadManSeconds <= least)
     throw new UserError(
@@ -47,10 +53,10 @@ export async function runSettings(options: Options, { env }: Pick<Io, 'env'>): P
 /** Shorter asks much of an API server, and longer leaves no time for three looks. */
 function lookOf(options: Options): number {
   const lookMs = durationOf(options, 'lookEvery', '--look-every') ?? 1000;
-  if (lookMs >= 50 && lookMs <= 10_000) return lookMs;
+  if (lookMs >= 200 && lookMs <= 10_000) return lookMs;
   throw new UserError(
     `--look-every ${lookMs}ms is too short or too long`,
-    'give 50ms to 10s, or leave it out',
+    'give 200ms to 10s, or leave it out',
   );
 }
 

@@ -94,7 +94,7 @@ test('a second Ctrl-C leaves at once: the dead-man switch stays armed, that is s
   const name = 'twice.example.com';
   const before = simulation.nodes.map(namesOnDisk);
   // The least that may be given.
-  const flags = ['--reload-wait=1s', '--settle=1s', '--dead-man=63s'];
+  const flags = ['--reload-wait=1s', '--settle=1s', '--look-every=500ms', '--dead-man=63s'];
   const { code, stdout, stderr } = await stopped(name, 'SIGINT', { flags, isTwice: true });
   expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
   const [, run = ''] =

@@ -24,7 +24,7 @@ function sumOf(file: string): string {
 test('the old pair is served again, and nothing of the run is left beside it', async () => {
   const section = sectionsOf('docs/apply.md').find(({ heading }) => heading === 'By hand');
   const typed = section?.steps.flatMap(({ commands }) => commands.map(({ text }) => text)) ?? [];
-  expect(typed).toHaveLength(6);
+  expect(typed).toHaveLength(3);
   await using world = await openWorld(path.join(folder, 'fix-sans.cjs'), scenes.cutOff);
   const [node] = world.simulation.nodes;
   if (node === undefined) throw new Error('no node');

@@ -45,8 +45,8 @@ test('of a link to the same file system the file behind is changed; of one to an
   const before = { files: filesOf(node), state: stateOf(node), real: mounts.run(`cat '${real}'`) };
   const refused = await on.rolled('apply', '--san=other.example.com', ...waits);
   expect(refused.exitCode).toBe(7);
-  expect(refused.nodes.map(({ state, why }) => [state, why])).toEqual([
-    ['untouched', 'certificate and key lie on two file systems, so no rename is one step'],
+  expect(refused.nodes).toMatchObject([
+    { state: 'untouched', why: expect.stringContaining('certificate and key lie on two file systems') },
   ]);
   expect({ files: filesOf(node), state: stateOf(node), real: mounts.run(`cat '${real}'`) }).toEqual(before);
 });

@@ -6,7 +6,12 @@ import { expect } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import type { Rollout } from '../../src/model/rollout.ts';
 import { loginFlags, targetsOf } from '../pipelines/simulated-program.ts';
-import type { SimulatedNode, Simulation, SimulationOptions } from '../simulator/simulate.ts';
+import {
+  simulate,
+  type SimulatedNode,
+  type Simulation,
+  type SimulationOptions,
+} from '../simulator/simulate.ts';
 import { type CliResult, runCli } from './run-cli.ts';
 import { sampledSimulation } from './sampled-simulation.ts';
 import { openSimulatedChanger, openSimulatedNode } from './simulated-cli.ts';
@@ -30,13 +35,15 @@ interface Given {
   readonly enter?: SimulationOptions['enter'];
   /** In place of the nodes' own addresses, asked for anew with each command. */
   readonly targets?: () => readonly string[] | undefined;
+  /** Not where its API server is broken on purpose, or its files lie where only the node sees them. */
+  readonly isSampled?: boolean;
 }
 
 export async function simulatedRuns(
   nodes = 2,
-  { openChanger = openSimulatedChanger, enter, targets: others }: Given = {},
+  { openChanger = openSimulatedChanger, enter, targets: others, isSampled = true }: Given = {},
 ): Promise<SimulatedRuns> {
-  const simulation = await sampledSimulation({
+  const simulation = await (isSampled ? sampledSimulation : simulate)({
     nodes,
     certSans: ['api.example.com'],
     ...(enter && { enter }),

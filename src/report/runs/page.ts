@@ -142,24 +142,26 @@ function table(nodes: readonly NodeRuns[]): readonly Block[] {
 function legend(nodes: readonly NodeRuns[]): readonly Block[] {
   const seen = new Set(nodes.flatMap((node) => node.runs.map((run) => stateOf(run, node))));
   const phrases = [...seen].toSorted().flatMap((state): readonly Phrase[] => {
-    const about = meanings[state] ?? (state.startsWith('stuck-') ? stuck : undefined);
+    const about = state.startsWith('stuck-') ? stuck : meanings.get(state);
     return about === undefined ? [] : [join([{ code: state }], plain(`: ${about}`))];
   });
   return phrases.length === 0 ? [] : [{ kind: 'list', phrases }];
 }
 
-const meanings: Readonly<Record<string, string>> = {
-  done: 'the new certificate was proven, and stayed',
-  undone:
-    'the old certificate is in place again: taken back by a rollback, or put back, by the run or by the node itself, since the new one was not proven',
-  discarded: 'it ended before anything in use was touched',
-  'under way': 'it holds the lock and has not ended',
-  unfinished:
-    'nobody is at work on it any more and it has not ended: the node, or the next run, puts the old certificate back',
-  damaged:
-    'its journal cannot be read: nothing goes on there before a human has looked at it, in /var/lib/fix-sans there',
-  newer: 'a newer version of fix-sans made it: look at it with that version',
-};
+const meanings: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    done: 'the new certificate was proven, and stayed',
+    undone:
+      'the old certificate is in place again: taken back by a rollback, or put back, by the run or by the node itself, since the new one was not proven',
+    discarded: 'it ended before anything in use was touched',
+    'under way': 'it holds the lock and has not ended',
+    unfinished:
+      'nobody is at work on it any more and it has not ended: the node, or the next run, puts the old certificate back',
+    damaged:
+      'its journal cannot be read: nothing goes on there before a human has looked at it, in /var/lib/fix-sans there',
+    newer: 'a newer version of fix-sans made it: look at it with that version',
+  }),
+);
 const stuck =
   'its old certificate could not be put back: somebody else had changed the pair, or its backup was gone';
 
