@@ -198,6 +198,7 @@ await vitest('package', 'package');
 await Promise.all([vitest('slow', 'slow', { isThorough: true }), whatNeedsPrograms()]);
 // It says how many crashes there were, of how many, and by which seed.
 await vitest('crash', 'crash');
+await vitest('fuzz', 'fuzz');
 if (!process.argv.includes('--quick')) {
   await vitest('kubeadm', 'kubeadm');
   await vitest('story', 'story');

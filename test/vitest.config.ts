@@ -38,6 +38,7 @@ export default defineConfig({
             'test/pipelines/**',
             'test/docs/**',
             'test/crash/**',
+            'test/fuzz/**',
             'test/**/*.slow.test.ts',
             ...slowSimulator,
             'test/lab/docker.test.ts',
@@ -70,6 +71,16 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each has several nodes of its own, and keeps two processors busy.
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: 300_000,
+          // What takes more for one input ends the process, and with it the test.
+          execArgv: ['--max-old-space-size=1024'],
         },
       },
       {

@@ -1,5 +1,6 @@
 /** The shape of a plan, field by field: who edits a plan file can write its digest too, and what is shown and verified relies on it. */
 import { exitCodes } from '../model/exit-code.ts';
+import type { KubeadmRule, Provenance } from '../model/inspection.ts';
 import type { Plan } from '../model/plan.ts';
 
 type Is = (value: unknown) => boolean;
@@ -33,12 +34,34 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const isSan = isMap({ type: isOneOf('dns', 'ip'), value: isText });
 const isCommand = isMap({ why: isText, command: isText });
 const isWithheld = isMap({ withheld: isText });
+const rules: Readonly<Record<KubeadmRule, true>> = {
+  'node-name': true,
+  'kubernetes-service-name': true,
+  'service-address': true,
+  'advertise-address': true,
+};
+const provenances: Readonly<Record<Provenance['why'], Is>> = {
+  kubeadm: isMap({ rule: isOneOf(...Object.keys(rules)) }),
+  controlPlaneEndpoint: isObject,
+  certSANs: isObject,
+  kubespray: isMap({ rule: isText }),
+  inventory: isObject,
+  kubeconfig: isMap({ path: isText }, { node: isText }),
+  endpoint: isMap({ endpoint: isText }),
+  'load-balancer': isMap({ where: isText }),
+  service: isMap({ where: isText }),
+  wish: isMap({}, { from: isMap({ by: isOneOf('names', 'policy'), path: isText }) }),
+  'usual-name': isObject,
+  'hand-added-or-unknown': isObject,
+};
+const isProvenance: Is = (value) =>
+  isObject(value) &&
+  isOneOf(...Object.keys(provenances))(value['why']) &&
+  provenances[value['why'] as Provenance['why']](value);
 const isName = isMap({
   san: isSan,
   fate: isOneOf('added', 'kept', 'removed'),
-  why: isList(
-    isMap({ why: isText }, { rule: isText, path: isText, node: isText, endpoint: isText, where: isText }),
-  ),
+  why: isList(isProvenance),
   breaks: isList(isText),
 });
 const isNode = isMap(

@@ -37,12 +37,19 @@ export function planValidity({ leaf, ca, configured, apiVersion, readAt }: Valid
   return { hours: days * 24, isShorter: false, period: `${days * 24}h0m0s` };
 }
 
+/** What fits into 64 bits of nanoseconds: https://pkg.go.dev/time#Duration */
+const mostHours = 2_562_047;
+
 /** `8760h0m0s`, `87600h`, `1h30m`: a duration as Go writes it. */
 export function hoursOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^(?:\d+(?:\.\d+)?(?:h|m|s|ms|us|µs|ns))+$/.test(text)) return undefined;
   const sizes: Readonly<Record<string, number>> = { h: 1, m: 1 / 60, s: 1 / 3600 };
   const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)/g);
-  return [...parts].reduce((sum, [, number, unit = '']) => sum + Number(number) * (sizes[unit] ?? 0), 0);
+  const hours = [...parts].reduce(
+    (sum, [, number, unit = '']) => sum + Number(number) * (sizes[unit] ?? 0),
+    0,
+  );
+  return hours <= mostHours ? hours : undefined;
 }
 
 const curves: Readonly<Record<string, string>> = {

@@ -88,6 +88,9 @@ export function find(text: string, { path, kind }: ListPlace, whole = false): Fo
   const chain: (ParsedNode | null)[] = [document.contents];
   const pairs: Pair<ParsedNode, ParsedNode | null>[] = [];
   const found: Found = { ...stream, document, chain, pairs };
+  const again = kind === undefined ? undefined : secondKind(all);
+  if (again !== undefined)
+    return refusal(found, 'twice', again.range[0], 'kind is set twice; the last one counts');
   for (const key of path) {
     const map = chain.at(-1) ?? null;
     if (map === null || isNull(map)) break;
@@ -110,6 +113,15 @@ export function find(text: string, { path, kind }: ListPlace, whole = false): Fo
     chain.push(pair.value);
   }
   return found;
+}
+
+/** In any document: the one that is looked for may be there under another kind. */
+function secondKind(all: readonly Document.Parsed[]): ParsedNode | undefined {
+  for (const { contents } of all) {
+    const second = isMap(contents) ? contents.items.filter((one) => isKey(one, 'kind'))[1] : undefined;
+    if (second !== undefined) return second.key;
+  }
+  return undefined;
 }
 
 /** By its source: the value of `<<` is a symbol. */

@@ -1,5 +1,5 @@
 /** A text as Ansible and Kubernetes read it, or why it is not read: what two programs read otherwise is not edited. */
-import { type Document, LineCounter, parseAllDocuments, parseDocument } from 'yaml';
+import { Composer, type CST, type Document, LineCounter, Parser } from 'yaml';
 import { findExcess } from '../model/safe-yaml.ts';
 import type { ListRefused } from './yaml-place.ts';
 import { couldBeHidden, thin } from './yaml-thin.ts';
@@ -60,22 +60,29 @@ function oddIn(text: string): ListRefused | undefined {
   return undefined;
 }
 
+/** Of what is no YAML at all every character may be an error, and the library makes an exception with its stack of each. */
+const mostErrors = 20;
+
+function* toFirstErrors(tokens: Iterable<CST.Token>): Generator<CST.Token> {
+  let errors = 0;
+  for (const token of tokens) {
+    yield token;
+    if (token.type === 'error') errors += 1;
+    if (errors === mostErrors) return;
+  }
+}
+
 /** As Ansible and Kubernetes read it (YAML 1.1). Keys are compared along the path only: for all it takes quadratic time. */
 export function parseStream(text: string): Stream | ListRefused {
   const odd = oddIn(text);
   if (odd !== undefined) return odd;
   const lines = new LineCounter();
-  const options = {
-    version: '1.1',
-    merge: true,
-    lineCounter: lines,
-    uniqueKeys: false,
-    // Warnings would show the text, with whatever secret is in it.
-    logLevel: 'error',
-  } as const;
-  const parsed = parseAllDocuments(text, options);
-  // Nothing but comments is no document to parseAllDocuments, but something to write into.
-  const all = parsed.length === 0 ? [parseDocument(text, options)] : parsed;
+  // Warnings would show the text, with whatever secret is in it.
+  const composer = new Composer({ version: '1.1', merge: true, uniqueKeys: false, logLevel: 'error' });
+  // Nothing but comments is a document as well: something to write into.
+  const all = [
+    ...composer.compose(toFirstErrors(new Parser(lines.addNewLine).parse(text)), true, text.length),
+  ];
   for (const { errors, directives } of all) {
     if (directives.yaml.explicit === true && directives.yaml.version !== '1.1')
       return {
@@ -86,7 +93,7 @@ export function parseStream(text: string): Stream | ListRefused {
       };
     const [error] = errors;
     if (error === undefined) continue;
-    const [detail = ''] = error.message.split('\n');
+    const [detail = ''] = error.message.slice(0, 200).split('\n');
     return { ok: false, refusal: 'not-yaml', ...placeIn(lines, error.pos[0]), detail };
   }
   return { all, lines, hidden: '' };

@@ -26,14 +26,17 @@ export function parseNginx(path: string, lines: readonly string[]): readonly Loa
   const upstreams = new Map<string, Backend[]>();
   const servers: { listens: string[]; pass?: string }[] = [];
   const blocks: string[] = [];
+  // Counted, since looking through a hundred thousand open blocks for each line would cost their square.
+  let streams = 0;
   for (const line of lines) {
     const [word = '', value = ''] = line.replace(/[;{]$/, '').trim().split(/\s+/);
-    if (line === '}') blocks.pop();
+    if (line === '}') streams -= blocks.pop() === 'stream' ? 1 : 0;
     else if (line.endsWith('{')) {
       blocks.push(word === 'upstream' ? `upstream ${value}` : word);
-      if (word === 'upstream' && blocks.includes('stream')) upstreams.set(value, []);
-      if (word === 'server' && blocks.includes('stream')) servers.push({ listens: [] });
-    } else if (blocks.includes('stream')) {
+      if (word === 'stream') streams += 1;
+      if (word === 'upstream' && streams > 0) upstreams.set(value, []);
+      if (word === 'server' && streams > 0) servers.push({ listens: [] });
+    } else if (streams > 0) {
       const inside = blocks.at(-1) ?? '';
       const server = servers.at(-1);
       const backend = parseEndpoint(value);
@@ -98,10 +101,19 @@ export function parseHaproxy(path: string, lines: readonly string[]): readonly L
     else if (word === 'mode' && section.kind === 'defaults') usualMode = first;
     else if (word === 'mode') section.mode = first;
   }
+  const backends = new Map<string, { readonly at: number; readonly servers: readonly Backend[] }[]>();
+  for (const [at, { kind, name, servers }] of sections.entries()) {
+    if (kind !== 'backend') continue;
+    const before = backends.get(name);
+    if (before === undefined) backends.set(name, [{ at, servers }]);
+    else before.push({ at, servers });
+  }
   return sections
     .filter(({ kind, mode = usualMode }) => (kind === 'frontend' || kind === 'listen') && mode === 'tcp')
     .flatMap(({ binds, servers, leadsTo }) => {
-      const behind = sections.filter(({ kind, name }) => kind === 'backend' && leadsTo.includes(name));
+      const behind = [...new Set(leadsTo)]
+        .flatMap((name) => backends.get(name) ?? [])
+        .toSorted((one, other) => one.at - other.at);
       return facts('haproxy', path, binds, [...servers, ...behind.flatMap((backend) => backend.servers)]);
     });
 }

@@ -75,7 +75,9 @@ export function parseFlags(words: readonly string[]): Readonly<Record<string, re
     const [, name = '', given] = found;
     const next = words[index + 1];
     const value = given ?? (next === undefined || next.startsWith('-') ? 'true' : next);
-    flags.set(name, [...(flags.get(name) ?? []), value]);
+    const before = flags.get(name);
+    if (before === undefined) flags.set(name, [value]);
+    else before.push(value);
   }
   return Object.fromEntries(flags);
 }

@@ -20,11 +20,14 @@ export interface ConfigFiles {
 
 const deepest = 16;
 const largest = 1024 * 1024;
+/** Files that include each other twice, sixteen deep, are 65,536. */
+const mostIncluded = 1000;
 
 interface Reading {
   readonly home: string;
   readonly lines: ConfigLine[];
   readonly doubts: string[];
+  included: number;
 }
 
 /** The files that ssh would read: one that -F names, or the user's and then the system's. */
@@ -33,7 +36,7 @@ export async function readConfigFiles(
   home: string,
   systemFile = '/etc/ssh/ssh_config',
 ): Promise<ConfigFiles> {
-  const reading: Reading = { home, lines: [], doubts: [] };
+  const reading: Reading = { home, lines: [], doubts: [], included: 0 };
   // ssh itself takes this word for no file at all.
   if (configFile === 'none') return reading;
   const own = path.join(home, '.ssh');
@@ -70,7 +73,7 @@ async function readConfigFile(
     const line = splitLine(raw);
     if (line === undefined) continue;
     // Wider than ssh's own grammar, so that no spelling of it gets by.
-    if (/match.*exec/i.test(raw)) reading.doubts.push(`${where} has Match exec`);
+    if (/exec/i.test(raw.slice(matchIn(raw)))) reading.doubts.push(`${where} has Match exec`);
     const included =
       line.keyword === 'include'
         ? await readIncluded(line.words, where, base, [...above, file], reading)
@@ -78,6 +81,12 @@ async function readConfigFile(
     lines.push({ where, ...line, ...(included && { included }) });
   }
   return lines;
+}
+
+/** Where the first one is; one expression for both words would look for the second behind each of a million of the first. */
+function matchIn(raw: string): number {
+  const at = raw.search(/match/i);
+  return at === -1 ? raw.length : at;
 }
 
 async function readIncluded(
@@ -94,7 +103,13 @@ async function readIncluded(
       reading.doubts.push(`${where} includes ${pattern}, which only ssh can follow`);
       continue;
     }
-    for (const file of await glob(full)) files.push(await readConfigFile(file, base, above, reading));
+    for (const file of await glob(full)) {
+      reading.included += 1;
+      if (reading.included === mostIncluded)
+        reading.doubts.push(`more than ${mostIncluded} files are included, up to ${where}`);
+      if (reading.included >= mostIncluded) return files;
+      files.push(await readConfigFile(file, base, above, reading));
+    }
   }
   return files;
 }
