@@ -1,4 +1,5 @@
 /** The kubeadm command for one node's certificate, as flags and as a configuration file: each says all there is to say. */
+import { saysLifeAndAlgorithm } from '../flavours/kubeadm-config-version.ts';
 import type { Command, ConfigForm, Withheld } from '../model/plan.ts';
 import { canonicalIp } from '../model/ip.ts';
 import { sameSan, type San } from '../model/san.ts';
@@ -104,7 +105,7 @@ function valuesToSay(
   staging: string,
   text: string,
 ): readonly (readonly [key: string, value: string])[] {
-  const isNew = apiVersion.endsWith('/v1beta4');
+  const isNew = saysLifeAndAlgorithm(apiVersion);
   const hasPeriod =
     certificateValidityPeriod !== undefined &&
     text.includes(`certificateValidityPeriod: ${certificateValidityPeriod}\n`);

@@ -1,4 +1,5 @@
 /** Why nothing may be signed on a node: looked at before anything is changed, each with its remedy. */
+import { readsConfigVersion } from '../flavours/kubeadm-config-version.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Inspection } from '../model/inspection.ts';
 import type { Refusal } from '../model/plan.ts';
@@ -125,14 +126,6 @@ const space: Check = ({ subject: { facts } }) => {
   return drafts;
 };
 
-/** The oldest and newest kubeadm that reads each version: https://kubernetes.io/docs/reference/config-api/ */
-const readers: Readonly<Record<string, readonly [oldest: number, newest: number]>> = {
-  v1beta1: [13, 21],
-  v1beta2: [15, 26],
-  v1beta3: [22, 99],
-  v1beta4: [31, 99],
-};
-
 const kubeadm: Check = ({ subject: { facts, told } }) => {
   const found = facts.kubeadm;
   if (found === undefined)
@@ -156,8 +149,6 @@ const kubeadm: Check = ({ subject: { facts, told } }) => {
       },
     ];
   const cluster = minorOf(told.kubernetesVersion);
-  const [, format = ''] = /\/(v\d\w*)$/.exec(told.apiVersion) ?? [];
-  const [oldest, newest] = readers[format] ?? [0, 99];
   const wrong = (detail: string): readonly Draft[] => [
     {
       code: 'kubeadm-version',
@@ -165,7 +156,8 @@ const kubeadm: Check = ({ subject: { facts, told } }) => {
       remedy: `use the kubeadm of the cluster's own version, ${told.kubernetesVersion ?? 'v1.x'}: it needs no installation, one binary is enough`,
     },
   ];
-  if (own < oldest || own > newest) return wrong(`kubeadm ${found.version} does not read ${told.apiVersion}`);
+  if (!readsConfigVersion(own, told.apiVersion))
+    return wrong(`kubeadm ${found.version} does not read ${told.apiVersion}`);
   // https://github.com/kubernetes/kubernetes/blob/v1.34.0/cmd/kubeadm/app/util/config/common.go (NormalizeKubernetesVersion)
   if (cluster !== 0 && own > cluster + 1)
     return wrong(`kubeadm ${found.version} is too new for a cluster of ${told.kubernetesVersion ?? ''}`);

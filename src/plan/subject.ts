@@ -1,5 +1,6 @@
 /** The control planes that a plan is about: what lies on each, what each serves, and what kubeadm would be told there. */
 import { kubeadmNames, type KubeadmName } from '../flavours/kubeadm.ts';
+import { usualConfigVersion } from '../flavours/kubeadm-config-version.ts';
 import type { ClusterConfiguration } from '../model/api-facts.ts';
 import { type Certificate, type FoundName, lostByKubeadm } from '../model/certificate.ts';
 import type { ClusterFacts, ReadNode } from '../model/cluster-facts.ts';
@@ -140,10 +141,9 @@ function toldOn(
     internalIps.some((ip) => advertise !== undefined && canonicalIp(ip) === advertise),
   );
   const version = configuration?.kubernetesVersion ?? imageVersion(apiserver?.image) ?? api?.serverVersion;
-  const usual = minorOf(kubeadm?.version) >= 31 ? 'kubeadm.k8s.io/v1beta4' : 'kubeadm.k8s.io/v1beta3';
   return {
     ...(version === undefined ? {} : { kubernetesVersion: version }),
-    apiVersion: configuration?.apiVersion ?? usual,
+    apiVersion: configuration?.apiVersion ?? usualConfigVersion(minorOf(kubeadm?.version)),
     nodeName: node.nodeName ?? ofApi?.name ?? system.hostname.toLowerCase(),
     ...(advertise === undefined ? {} : { advertiseAddress: advertise }),
     serviceSubnets: configuration?.serviceSubnets ?? apiserver?.serviceRanges ?? [],

@@ -1,4 +1,5 @@
 /** How long a new certificate lives and with which key: never shorter and never weaker than today without being told. */
+import { saysLifeAndAlgorithm } from '../flavours/kubeadm-config-version.ts';
 import type { Certificate, PublicKey } from '../model/certificate.ts';
 
 /** https://github.com/kubernetes/kubernetes/blob/v1.34.0/cmd/kubeadm/app/constants/constants.go (CertificateValidityPeriod) */
@@ -31,7 +32,7 @@ export function planValidity({ leaf, ca, configured, apiVersion, readAt }: Valid
   const isShorter = today > now + hours * hour + tolerance;
   if (!isShorter)
     return { hours, isShorter: false, ...(configured === undefined ? {} : { period: configured }) };
-  if (!apiVersion.endsWith('/v1beta4')) return { hours, isShorter: true };
+  if (!saysLifeAndAlgorithm(apiVersion)) return { hours, isShorter: true };
   const days = Math.ceil((today - now) / (24 * hour));
   return { hours: days * 24, isShorter: false, period: `${days * 24}h0m0s` };
 }
@@ -81,7 +82,7 @@ export function planAlgorithm(
     };
   const known = algorithmOf(leaf.key);
   const canSay =
-    known !== undefined && apiVersion.endsWith('/v1beta4') && (known !== 'ECDSA-P384' || kubeadmMinor >= 34);
+    known !== undefined && saysLifeAndAlgorithm(apiVersion) && (known !== 'ECDSA-P384' || kubeadmMinor >= 34);
   return canSay
     ? { algorithm: known, toSay: known }
     : { algorithm: fallback, differsFrom: today ?? 'unknown' };

@@ -9,12 +9,11 @@ import {
   type Node,
   type YAMLMap,
 } from 'yaml';
+import { isKnownConfigVersion } from '../../flavours/kubeadm-config-version.ts';
 import type { ClusterConfiguration } from '../../model/api-facts.ts';
 import { placeIn, readYaml } from '../yaml.ts';
 
 type Fault = ClusterConfiguration['faults'][number];
-
-const known = /^kubeadm\.k8s\.io\/v1beta[1-4]$/;
 
 /** kubeadm's YAML is 1.1, which has more words for true and false: https://github.com/go-yaml/yaml/tree/v2#compatibility */
 const oldBoolean = /^(?:yes|no|on|off)$/i;
@@ -41,7 +40,7 @@ export function parseClusterConfiguration(text: string): ClusterConfiguration {
 
   const read = readerOf(document, yaml.lines, faults);
   const apiVersion = read.text('apiVersion') ?? '';
-  if (!known.test(apiVersion))
+  if (!isKnownConfigVersion(apiVersion))
     read.fault('apiVersion', apiVersion === '' ? 'is missing' : 'is a version that is not known here');
   const subnet = read.text('networking', 'serviceSubnet');
   const algorithm = read.text('encryptionAlgorithm');
