@@ -1,8 +1,12 @@
 /** Metrics for node_exporter's textfile collector: missing names, expiry and how the last run ended. Samples carry no timestamps. */
 import type { Certificate } from '../model/certificate.ts';
 import type { Inspection } from '../model/inspection.ts';
+import { display } from '../model/display.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Verification } from '../model/verification.ts';
+
+/** Longer than any name of a node or cluster, so that two of them never become one. */
+const longestLabel = 4096;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -17,13 +21,9 @@ interface Metric {
   readonly samples: readonly Sample[];
 }
 
-/** https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details */
+/** The format takes any UTF-8, but people look at such files too: https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details */
 export function labelValue(text: string): string {
-  return text
-    .replaceAll(/\p{Surrogate}/gu, '\ufffd')
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n');
+  return display(text, longestLabel).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }
 
 function textOf(metrics: readonly Metric[], common: Labels): string {

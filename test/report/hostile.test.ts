@@ -134,6 +134,12 @@ test('no control character and none that turns text around reaches a terminal', 
   });
 });
 
+test.each(Object.keys(inspectReports))('in %s too, whoever adds it', (format) => {
+  forAll((text) => {
+    expect(written(format, text).split('\n').filter(isHostile)).toEqual([]);
+  });
+});
+
 test('colour changes no character', () => {
   forAll((text) => {
     expect(written('text', text, true).replace(/\u001b\[\d+m/g, '')).toBe(written('text', text));
