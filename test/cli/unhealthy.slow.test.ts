@@ -26,7 +26,7 @@ async function told<Told>(command: string, ...args: readonly string[]): Promise<
 }
 
 test('each says that it is ready, to a handshake by its own address', async () => {
-  const { facts } = await told<Inspection>('inspect');
+  const { facts } = await told<Inspection>('inspect', '--connect-timeout=30s');
   const asked = facts.probes.filter(
     ({ way, result }) => way === 'ssh' && result.state === 'served' && result.health?.status === 200,
   );

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Case, casesOf, nameOf, record } from './cases.ts';
 import { type Ground, ground } from './ground.ts';
 import { sequences } from './sequences.ts';
-import { chance, isEvery, sample, seed, sweep } from './sweep.ts';
+import { isEvery } from '../support/runs.ts';
+import { chance, sample, seed, sweep } from './sweep.ts';
 
 const side = 5;
 const sampled = 90;

@@ -24,7 +24,8 @@ import {
   restart,
 } from './edges.ts';
 import { canariesOf, hasCanary, leaksBelow } from './secrets.ts';
-import { chance, isEvery, sample, seed } from './sweep.ts';
+import { isEvery } from '../support/runs.ts';
+import { chance, sample, seed } from './sweep.ts';
 
 const side = 3;
 const sampled = 9;

@@ -13,7 +13,8 @@ export type Edge = (typeof edges)[number];
 export const breaks = ['controller killed', 'shell killed', 'link dropped', 'node restarted'] as const;
 export type Break = (typeof breaks)[number];
 
-const gate = `#!/bin/sh
+/** In place of `mv`, which writes each line of a journal: it waits at the wanted edge until its folder is gone. */
+export const gate = `#!/bin/sh
 /usr/bin/mv "$@" || exit
 for to; do :; done
 G=$FIX_SANS_ROOT/tmp/gate
@@ -42,19 +43,24 @@ export function putGates(node: SimulatedNode): void {
   }
 }
 
-function folderOf({ root }: SimulatedNode): string {
+/** A simulated node, or a real one as /proc/PID/root shows it. */
+interface Rooted {
+  readonly root: string;
+}
+
+function folderOf({ root }: Rooted): string {
   return path.join(root, 'tmp/gate');
 }
 
 /** Once, on the first of them that comes there; true where one did before `over`. */
-export async function breakAt(
-  nodes: readonly SimulatedNode[],
+export async function breakAt<Node extends Rooted>(
+  nodes: readonly Node[],
   edge: Edge,
   {
     strike,
     over,
   }: {
-    readonly strike: (node: SimulatedNode, group: number) => Promise<void> | void;
+    readonly strike: (node: Node, group: number) => Promise<void> | void;
     readonly over: AbortSignal;
   },
 ): Promise<boolean> {

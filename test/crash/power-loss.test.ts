@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Ground, ground } from './ground.ts';
 import { loseThePower } from './outage.ts';
 import { sequences } from './sequences.ts';
-import { isEvery, seed } from './sweep.ts';
+import { isEvery } from '../support/runs.ts';
+import { seed } from './sweep.ts';
 
 let grounds: readonly Ground[];
 beforeAll(async () => {

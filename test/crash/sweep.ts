@@ -13,7 +13,6 @@ export interface Outcome {
 }
 
 export const seed = Number(process.env['FIX_SANS_SEED'] ?? randomInt(1, 1_000_000));
-export const isEvery = process.env['FIX_SANS_THOROUGH'] === 'all';
 
 /** Mulberry32: the same numbers for the same seed. */
 export function chance(from: number): () => number {

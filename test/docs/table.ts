@@ -37,7 +37,7 @@ interface Untyped {
 
 const untyped: readonly Untyped[] = [
   {
-    is: /^(?:npm|npx|\.\/scripts\/(?:demo|test)\b)/,
+    is: /^(?:FIX_SANS_\w+=\w+ )*(?:npm|npx|\.\/scripts\/(?:demo|test)\b)/,
     look: 'scripts-and-files',
     why: 'this test is a part of what they run: scripts, projects and files that they name have to be there',
   },
@@ -57,7 +57,7 @@ const untyped: readonly Untyped[] = [
     why: 'test/pipelines/units.test.ts has systemd look at these units; the files have to be there',
   },
   {
-    is: /^(?:cd \/var\/lib\/fix-sans\/RUN|cat paths|cp -a old\.(?:key|crt) \S+ && mv -f \S+ \S+|sync|rm -rf \/etc\/kubernetes\/pki\/\.fix-sans-RUN)$/,
+    is: /^(?:cd \/var\/lib\/fix-sans\/RUN|cat paths|p=\$\(openssl x509 [^)]+\) && .* && rm -rf \/etc\/kubernetes\/pki\/\.fix-sans-RUN)$/,
     look: 'words',
     why: 'by hand on a node, after a way back that failed; by-hand.test.ts types them on a simulated node',
   },
