@@ -1,12 +1,14 @@
 /** The demo's stage on real Kubernetes: the lab's cluster `ha`, and one more address on the HAProxy before it, as somebody adds who forgets the certificates. */
 import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import type { LabCluster } from '../test/lab/handle.ts';
-import { interrupt, run } from '../test/lab/run.ts';
+import { ensureCommands } from '../test/lab/install.ts';
+import { interrupt, run, say, tidy, troubleOf } from '../test/lab/run.ts';
 import { firstNode, type LabNode } from '../test/lab/state.ts';
 import { Trouble as LabTrouble } from '../test/lab/trouble.ts';
 import type { Stage, Trouble } from './demo-stage.ts';
@@ -18,31 +20,54 @@ export async function onKind(
   { keep, install }: { readonly keep: boolean; readonly install: boolean },
   story: (stage: Stage) => Promise<void>,
 ): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  // While the story is told a first signal ends what it does, and all is put back; what makes and puts back a cluster ends at the next.
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  let isTold = false;
+  const heard = (): void => {
+    if (isTold && !stop.signal.aborted) stop.abort(new LabTrouble('stopped', 'run this again'));
+    else interrupt();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, heard);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'fix-sans-demo-'));
   try {
+    await ensureCommands(networkCommands, { install, say });
     await onCluster(
       async (cluster) => {
-        await using stage = await stageOn(cluster, folder, keep);
+        await using stage = await stageOn(cluster, { folder, keep, stop: stop.signal });
+        isTold = true;
         await story(stage);
+        isTold = false;
       },
       { keep, ...(install ? { install } : {}) },
     );
   } catch (error) {
-    if (!(error instanceof LabTrouble)) throw error;
-    console.error(`demo: ${error.message}`);
+    const said = stop.signal.aborted ? stop.signal.reason : troubleOf(error, 'the demo');
+    if (!(said instanceof LabTrouble)) throw error;
+    console.error(`demo: ${said.message}`);
     process.exitCode = 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function stageOn(cluster: LabCluster, folder: string, keep: boolean): Promise<Stage & AsyncDisposable> {
+const networkCommands = [
+  { command: 'ip', package: 'iproute2', purpose: 'gives the load balancer one more address' },
+  { command: 'nsenter', package: 'util-linux', purpose: 'does it in the network of its container' },
+] as const;
+
+interface Play {
+  readonly folder: string;
+  readonly keep: boolean;
+  readonly stop: AbortSignal;
+}
+
+async function stageOn(cluster: LabCluster, { folder, keep, stop }: Play): Promise<Stage & AsyncDisposable> {
   const first = firstNode(cluster);
   const host = first.address.replace(/\d+$/, '250');
   const balancer = await containerAt(cluster.loadBalancer);
   await forgetRuns(cluster);
-  await addressOf(balancer, 'replace', host);
+  await giveAddress(balancer, host);
   const config = path.join(folder, 'fix-sans.yaml');
   writeFileSync(config, configText(cluster, `${host}:${port}`));
   const { clusters = [] } = parse(cluster.kubeconfigText()) as {
@@ -59,9 +84,10 @@ async function stageOn(cluster: LabCluster, folder: string, keep: boolean): Prom
     where: ['--config', config, '--ssh-config', 'none'],
     pace: ['--look-every', '300ms'],
     folder,
-    doors: {},
+    doors: { stop: () => stop },
     trouble: diskFills(cluster),
     call: async () => {
+      stop.throwIfAborted();
       const typed = `kubectl --server https://${host}:${port} get nodes`;
       const { exitCode, stdout, stderr } = await cluster.tryInNode(
         first,
@@ -73,9 +99,10 @@ async function stageOn(cluster: LabCluster, folder: string, keep: boolean): Prom
     refused: /x509: certificate is valid for .*, not /,
     [Symbol.asyncDispose]: async () => {
       if (keep) return;
-      await addressOf(balancer, 'del', host);
-      await cluster.restore();
+      // A way back that still waits would undo what is restored.
       await forgetRuns(cluster);
+      await cluster.restore();
+      await takeAddress(balancer, host);
     },
   };
 }
@@ -95,9 +122,15 @@ async function containerAt(address: string | undefined): Promise<string> {
 }
 
 /** In the network of the container, by programs of this machine: its own image has none. */
-async function addressOf(container: string, act: 'replace' | 'del', host: string): Promise<void> {
+async function giveAddress(container: string, host: string): Promise<void> {
   const { stdout } = await run`docker inspect --format {{.State.Pid}} ${container}`;
-  await run`nsenter --target ${stdout.trim()} --net ip address ${act} ${`${host}/32`} dev eth0`;
+  await run`nsenter --target ${stdout.trim()} --net ip address replace ${`${host}/32`} dev eth0`;
+}
+
+/** Whatever has become of the container. */
+async function takeAddress(container: string, host: string): Promise<void> {
+  const { stdout } = await tidy`docker inspect --format {{.State.Pid}} ${container}`;
+  await tidy`nsenter --target ${stdout.trim()} --net ip address del ${`${host}/32`} dev eth0`;
 }
 
 /** By name it comes second, since the one through which the API is read comes last. */

@@ -17,7 +17,7 @@ export interface Stage {
   readonly pace: readonly string[];
   /** For the plan, and for what a run remembers. */
   readonly folder: string;
-  readonly doors: Pick<Io, 'openNode' | 'openChanger'>;
+  readonly doors: Pick<Io, 'openNode' | 'openChanger' | 'stop'>;
   readonly trouble: Trouble;
   /** The line that is typed, and what a client gets who checks the certificate for the name that it dials. */
   call(): Promise<readonly [typed: string, said: string]>;

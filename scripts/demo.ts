@@ -174,6 +174,7 @@ interface Expected {
 }
 
 async function step(stage: Stage, argv: readonly string[], expected: Expected): Promise<void> {
+  stage.doors.stop?.().throwIfAborted();
   const typed = argv.map((word) => (/[^\w./:=,-]/.test(word) ? quoted(word) : word));
   print(`$ ${called} ${typed.join(' ')}`);
   let stdout = '';

@@ -2,6 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { version } from './kubeadm/settings.ts';
 
 type StandIn = 'kubeadm' | 'kubectl' | 'openssl';
 
@@ -13,6 +14,16 @@ const yamlBeside: Plugin = {
       kind === 'entry-point' ? undefined : { path: './yaml.cjs', external: true },
     );
   },
+};
+
+/** What is asked most often is not worth a Node. */
+const shortcuts: Partial<Readonly<Record<StandIn, string>>> = {
+  kubeadm: `if [ "$*" = 'version -o short' ]; then
+  echo '[simulated] this is a stand-in, not kubeadm' >&2
+  echo ${version}+simulated
+  exit
+fi
+`,
 };
 
 /** Writes the programs and, beside them, the commands that start them; returns the paths of the latter. */
@@ -36,8 +47,8 @@ export async function bundleStandIns<Name extends StandIn>(
   });
   const commands = names.map((name) => {
     const command = path.join(folder, name);
-    const program = `${command}.cjs`;
-    writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
+    const program = `"${process.execPath}" "${command}.cjs"`;
+    writeFileSync(command, `#!/bin/sh\n${shortcuts[name] ?? ''}exec ${program} "$@"\n`);
     chmodSync(command, 0o755);
     return [name, command] as const;
   });

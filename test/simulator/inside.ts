@@ -9,12 +9,12 @@ export const root = process.env['FIX_SANS_ROOT'];
  * On a simulated node every path is below its root, whether it was written with the root before it or as the node sees
  * it; undefined for one that links lead out of it.
  */
-export function inside(file: string): string | undefined {
-  if (root === undefined) return file;
-  const below = `${realpathSync(root)}${path.sep}`;
+export function inside(file: string, above: string | undefined = root): string | undefined {
+  if (above === undefined) return file;
+  const below = `${realpathSync(above)}${path.sep}`;
   const given = path.normalize(file);
-  const isWhole = given.startsWith(below) || given.startsWith(`${root}${path.sep}`);
-  const whole = isWhole ? given : path.join(root, path.join('/', given));
+  const isWhole = given.startsWith(below) || given.startsWith(`${above}${path.sep}`);
+  const whole = isWhole ? given : path.join(above, path.join('/', given));
   let there = whole;
   while (!existsSync(there)) there = path.dirname(there);
   return `${realpathSync(there)}${path.sep}`.startsWith(below) ? whole : undefined;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { type ApiServer, type ApiServerOptions, startApiServer } from './api-server.ts';
 import { bundleStandIns } from './bundle.ts';
 import { clusterObjects } from './cluster-objects.ts';
+import { openDesk } from './desk.ts';
 import { defaults, type Settings, version } from './kubeadm/settings.ts';
 import { needsOpenssl } from './openssl/there.ts';
 import { sharedServer, writeAdminKubeconfig, writeEndpoints, writeNodeRoot } from './node-root.ts';
@@ -100,9 +101,7 @@ async function start(
   folder: string,
   running: (() => Promise<void>)[],
 ): Promise<Omit<Simulation, 'stop'>> {
-  const standIns: Readonly<Record<string, string>> = needsOpenssl()
-    ? await bundleStandIns(folder, 'kubeadm', 'kubectl', 'openssl')
-    : await bundleStandIns(folder, 'kubeadm', 'kubectl');
+  const standIns = await standInsFor(options, folder, running);
   const pki = mintClusterPki(options.keys ?? 'rsa');
   const shared = sharedSettings(options);
   const objects = objectStore();
@@ -161,6 +160,26 @@ async function start(
   const kubeconfig = path.join(folder, 'kubeconfig');
   writeAdminKubeconfig(kubeconfig, `https://${first?.address}:${first?.apiPort}`, pki);
   return { folder, nodes, objects, pki, ca: pki.ca.pem, kubeconfig, sshConfig: files.sshConfig };
+}
+
+async function standInsFor(
+  { enter }: SimulationOptions,
+  folder: string,
+  running: (() => Promise<void>)[],
+): Promise<Readonly<Record<string, string>>> {
+  const programs = needsOpenssl()
+    ? await bundleStandIns(folder, 'kubeadm', 'kubectl', 'openssl')
+    : { openssl: undefined, ...(await bundleStandIns(folder, 'kubeadm', 'kubectl')) };
+  const { kubeadm, kubectl, openssl } = programs;
+  // Who has mounts of its own has files that this process does not see.
+  if (enter !== undefined) return { kubeadm, kubectl, ...(openssl !== undefined && { openssl }) };
+  const desk = openDesk(folder);
+  running.push(async () => desk.close());
+  return {
+    kubeadm,
+    kubectl: desk.commandFor('kubectl', kubectl),
+    ...(openssl !== undefined && { openssl: desk.commandFor('openssl', openssl) }),
+  };
 }
 
 interface Started {

@@ -25,8 +25,8 @@ interface Kubeconfig {
 }
 
 export async function accessOf(line: CommandLine, fileText: (file: string) => string): Promise<Access> {
-  const file = line.kubeconfig ?? process.env['KUBECONFIG'];
-  const config = file === undefined ? {} : await configOf(fileText(file));
+  const { kubeconfig } = line;
+  const config = kubeconfig === undefined ? {} : await configOf(fileText(kubeconfig));
   const context = config.contexts?.find(({ name }) => name === config['current-context'])?.context;
   const cluster = config.clusters?.find(({ name }) => name === context?.['cluster'])?.cluster ?? {};
   const user = config.users?.find(({ name }) => name === context?.['user'])?.user ?? {};

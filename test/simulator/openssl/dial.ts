@@ -1,14 +1,14 @@
 /** `openssl s_client` of the stand-in: a handshake that trusts nobody and shows what was served, or one request. */
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import { connect, type TLSSocket } from 'node:tls';
+import type { Asked } from '../program.ts';
 import { Complaint } from './complaint.ts';
 import { elementsIn } from './der.ts';
 import type { Options } from './options.ts';
 import { nameText } from './text.ts';
 
-export async function dial({ flags, values }: Options): Promise<number> {
+export async function dial({ flags, values }: Options, asked: Asked): Promise<number> {
   const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(values['-connect'] ?? '') ?? [];
   if (port === undefined) throw new Complaint('s_client: -connect needs HOST:PORT');
   const isQuiet = flags.has('-quiet');
@@ -25,20 +25,20 @@ export async function dial({ flags, values }: Options): Promise<number> {
       socket.once('close', () => reject(new Error('closed')));
     });
   } catch (error) {
-    failed(error as NodeJS.ErrnoException, isConnected && !isQuiet);
+    failed(error as NodeJS.ErrnoException, isConnected && !isQuiet, asked);
     return 1;
   }
-  if (isQuiet) return converse(socket);
-  process.stdout.write(seenText(chainOf(socket), flags.has('-showcerts')));
+  if (isQuiet) return converse(socket, asked);
+  asked.say(seenText(chainOf(socket), flags.has('-showcerts')));
   // What is typed would be sent; at its end, so ends the connection.
-  await buffer(process.stdin);
-  process.stderr.write('DONE\n');
+  await asked.stdin();
+  asked.complain('DONE\n');
   socket.destroy();
   return 0;
 }
 
 /** As errno has them, and as https://github.com/openssl/openssl/blob/openssl-3.0.19/apps/s_client.c prints them. */
-function failed({ errno, code, message }: NodeJS.ErrnoException, isConnected: boolean): void {
+function failed({ errno, code, message }: NodeJS.ErrnoException, isConnected: boolean, asked: Asked): void {
   const words: Readonly<Record<string, string>> = {
     ECONNREFUSED: 'Connection refused',
     EHOSTUNREACH: 'No route to host',
@@ -47,22 +47,20 @@ function failed({ errno, code, message }: NodeJS.ErrnoException, isConnected: bo
   };
   const said = words[code ?? ''];
   if (said !== undefined) {
-    process.stderr.write(
-      `simulated:error:BIO_connect:${said}:calling connect()\nconnect:errno=${-(errno ?? 0)}\n`,
-    );
+    asked.complain(`simulated:error:BIO_connect:${said}:calling connect()\nconnect:errno=${-(errno ?? 0)}\n`);
     return;
   }
-  process.stderr.write(`simulated:error:${message}\n`);
-  if (isConnected) process.stdout.write('CONNECTED(00000003)\n---\nno peer certificate available\n---\n');
+  asked.complain(`simulated:error:${message}\n`);
+  if (isConnected) asked.say('CONNECTED(00000003)\n---\nno peer certificate available\n---\n');
 }
 
-async function converse(socket: TLSSocket): Promise<number> {
-  process.stdin.on('data', (part: Buffer) => socket.write(part));
-  socket.on('data', (part: Buffer) => process.stdout.write(part));
+async function converse(socket: TLSSocket, asked: Asked): Promise<number> {
+  const spoken = asked.stdin().then((text) => socket.write(text));
+  spoken.catch(() => socket.destroy());
+  socket.on('data', (part: Buffer) => asked.say(part));
   return new Promise((resolve) => {
     socket.once('error', () => resolve(1));
     socket.once('end', () => {
-      process.stdin.destroy();
       socket.destroy();
       resolve(0);
     });

@@ -1,13 +1,13 @@
 /** What the stand-in for openssl reads: a file of the simulated node, or what is piped into it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { inside } from '../inside.ts';
+import type { Asked } from '../program.ts';
 import { Complaint } from './complaint.ts';
 
-export async function read(file: string | undefined): Promise<Buffer> {
-  if (file === undefined) return buffer(process.stdin);
-  const place = inside(path.resolve(file));
+export async function read(file: string | undefined, { folder, root, stdin }: Asked): Promise<Buffer> {
+  if (file === undefined) return stdin();
+  const place = inside(path.resolve(folder, file), root);
   if (place === undefined) throw new Complaint(`simulated: ${file} leads out of the simulated node`);
   try {
     return readFileSync(place);

@@ -1,24 +1,29 @@
 /** `openssl pkey` of the stand-in: the public half of a private key. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { Asked } from '../program.ts';
 import { Complaint } from './complaint.ts';
 import { read } from './input.ts';
 import type { Options } from './options.ts';
 
-export async function showPublicKey({ flags, values }: Options): Promise<number> {
+export async function showPublicKey({ flags, values }: Options, asked: Asked): Promise<number> {
   if (!flags.has('-pubout'))
     throw new Complaint('the simulated openssl pkey shows no private key: use -pubout');
   const key = createPublicKey(
-    (await privateKey(values['-in'], passphraseOf(values['-passin']))).export({
+    (await privateKey(values['-in'], asked, passphraseOf(values['-passin']))).export({
       type: 'pkcs8',
       format: 'pem',
     }),
   );
-  process.stdout.write(spkiOf(key, values['-outform']));
+  asked.say(spkiOf(key, values['-outform']));
   return 0;
 }
 
-export async function privateKey(file: string | undefined, passphrase = ''): Promise<KeyObject> {
-  const bytes = await read(file);
+export async function privateKey(
+  file: string | undefined,
+  asked: Asked,
+  passphrase = '',
+): Promise<KeyObject> {
+  const bytes = await read(file, asked);
   try {
     return createPrivateKey({ key: bytes, passphrase });
   } catch {

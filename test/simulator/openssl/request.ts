@@ -1,6 +1,7 @@
 /** `openssl req` of the stand-in: a request made by a key, and the check of its signature. */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
+import type { Asked } from '../program.ts';
 import { Complaint } from './complaint.ts';
 import { element, elementsIn, oid, tags } from './der.ts';
 import { blockOf, read } from './input.ts';
@@ -8,12 +9,12 @@ import { privateKey } from './key.ts';
 import type { Options } from './options.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc2986#section-4 */
-export async function makeRequest({ flags, values, extensions }: Options): Promise<number> {
+export async function makeRequest({ flags, values, extensions }: Options, asked: Asked): Promise<number> {
   const [, commonName] = /^\/CN=([\w.-]+)$/.exec(values['-subj'] ?? '') ?? [];
   if (commonName === undefined || !flags.has('-sha256') || flags.has('-noout')) {
     throw new Complaint('the simulated openssl req -new takes -sha256, -key and -subj /CN=… only');
   }
-  const key = await privateKey(values['-key']);
+  const key = await privateKey(values['-key'], asked);
   const { sequence, set, utf8, octets, integer, bits } = tags;
   const wanted = element(sequence, ...extensions.map((text) => extensionOf(text, octets)));
   const body = element(
@@ -29,9 +30,7 @@ export async function makeRequest({ flags, values, extensions }: Options): Promi
   const signature = sign('sha256', body, key);
   const whole = element(sequence, body, algorithmOf(key), element(bits, Buffer.of(0), signature));
   const lines = whole.toString('base64').match(/.{1,64}/g) ?? [];
-  process.stdout.write(
-    `-----BEGIN CERTIFICATE REQUEST-----\n${lines.join('\n')}\n-----END CERTIFICATE REQUEST-----\n`,
-  );
+  asked.say(`-----BEGIN CERTIFICATE REQUEST-----\n${lines.join('\n')}\n-----END CERTIFICATE REQUEST-----\n`);
   return 0;
 }
 
@@ -73,10 +72,10 @@ function nameOf(text: string): Buffer {
   return element(0x87, Buffer.from(groups.join(''), 'hex'));
 }
 
-export async function checkRequest({ flags }: Options): Promise<number> {
+export async function checkRequest({ flags }: Options, asked: Asked): Promise<number> {
   if (!flags.has('-verify') || !flags.has('-noout'))
     throw new Complaint('the simulated openssl req knows -new, or -noout -verify');
-  const text = blockOf(await read(undefined), 'CERTIFICATE REQUEST').toString('latin1');
+  const text = blockOf(await read(undefined, asked), 'CERTIFICATE REQUEST').toString('latin1');
   const [, base64] = /^-----BEGIN CERTIFICATE REQUEST-----([^-]+)/.exec(text) ?? [];
   if (base64 === undefined) throw new Complaint('Unable to load X509 request');
   const [whole] = elementsIn(Buffer.from(base64, 'base64'));
@@ -88,6 +87,6 @@ export async function checkRequest({ flags }: Options): Promise<number> {
   // 3.0 ends with 0 all the same, and so do its followers until 3.2.
   const isGood = verify('sha256', body.whole, key, signature.content.subarray(1));
   if (!isGood) throw new Complaint('Certificate request self-signature verify failure');
-  process.stderr.write('Certificate request self-signature verify OK\n');
+  asked.complain('Certificate request self-signature verify OK\n');
   return 0;
 }
