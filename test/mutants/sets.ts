@@ -1,0 +1,42 @@
+/** Which files are mutated by default, those where a mistake costs a cluster, and the tests that have to notice. */
+
+export interface MutantSet {
+  readonly name: string;
+  readonly files: readonly string[];
+  /** Quick ones, and none that measures time: mutated code carries a switch at every place, and is slower for it. */
+  readonly tests: readonly string[];
+}
+
+export const sets: readonly MutantSet[] = [
+  {
+    name: 'names',
+    files: ['src/model/san.ts', 'src/model/dns-name.ts', 'src/model/ip.ts', 'src/model/exit-code.ts'],
+    tests: ['test/model/san.test.ts', 'test/model/san-properties.test.ts', 'test/model/exit-code.test.ts'],
+  },
+  {
+    name: 'plan',
+    files: ['src/plan/node-names.ts', 'src/plan/bound.ts', 'src/plan/same-plan.ts', 'src/plan/order.ts'],
+    tests: [
+      'test/plan/asked-names.test.ts',
+
+      'test/plan/kept-names.test.ts',
+      'test/plan/make-plan.test.ts',
+
+      'test/plan/plan-file.test.ts',
+      'test/plan/refusals.test.ts',
+      'test/plan/same-plan.test.ts',
+    ],
+  },
+  {
+    name: 'apply',
+    files: ['src/apply/proof.ts', 'src/apply/gate.ts', 'src/apply/replies.ts'],
+    tests: [
+      'test/apply/evidence.test.ts',
+
+      'test/apply/replies.test.ts',
+      'test/apply/rollout-back.test.ts',
+      'test/apply/rollout.test.ts',
+      'test/apply/take-back.test.ts',
+    ],
+  },
+];
