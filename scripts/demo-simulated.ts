@@ -9,14 +9,14 @@ import { simulate, type Simulation } from '../test/simulator/simulate.ts';
 import { openSimulatedChanger, openSimulatedNode } from '../test/support/simulated-cli.ts';
 import type { Stage, Trouble } from './demo-stage.ts';
 
-/** What a node's scripts take from this machine; kubeadm and kubectl are the simulation's own. */
-const needed = ['openssl', 'flock', 'timeout', 'setsid', 'sha256sum', 'base64', 'stat', 'awk', 'sed', 'grep'];
+/** What a node's scripts take from this machine; kubeadm and kubectl are the simulation's own, and openssl where there is none. */
+const needed = ['flock', 'timeout', 'setsid', 'sha256sum', 'base64', 'stat', 'awk', 'sed', 'grep'];
 
 /** One sentence, where the simulated nodes cannot be played here. */
 export function lacking(): string | undefined {
   const missing = needed.filter((command) => findCommand(command) === undefined);
   if (missing.length === 0) return undefined;
-  return `the simulated nodes need ${missing.join(', ')}, which this machine lacks; on Debian: apt-get install openssl util-linux coreutils gawk sed grep`;
+  return `the simulated nodes need ${missing.join(', ')}, which this machine lacks; on Debian: apt-get install util-linux coreutils gawk sed grep`;
 }
 
 export async function startSimulatedStage(): Promise<Stage & AsyncDisposable> {
@@ -50,13 +50,13 @@ TLS and every handshake are real. ./scripts/demo --kind does the same with real 
   };
 }
 
-/** The port that people expect, where it is free on these addresses. */
+/** The port that people expect, where it is free on these addresses; with keys that cost no time. */
 async function simulateOnUsualPort(): Promise<Simulation> {
   try {
-    return await simulate({ nodes: 3, apiPort: 6443 });
+    return await simulate({ nodes: 3, keys: 'ec', apiPort: 6443 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return simulate({ nodes: 3 });
+    return simulate({ nodes: 3, keys: 'ec' });
   }
 }
 

@@ -35,7 +35,7 @@ export interface Trouble {
   end(): Promise<void>;
 }
 
-/** Handshakes by a name that every certificate holds, with the chain checked, eight a second until it is stopped. */
+/** Handshakes by a name that every certificate holds, with the chain checked, five a second until it is stopped. */
 export function shakeHands({ endpoint, ca }: Pick<Stage, 'endpoint' | 'ca'>): () => Promise<string> {
   const secureContext = tls.createSecureContext({ ca });
   const at = endpoint.lastIndexOf(':');
@@ -61,7 +61,7 @@ export function shakeHands({ endpoint, ca }: Pick<Stage, 'endpoint' | 'ca'>): ()
   const timer = setInterval(() => {
     const work = one().finally(() => pending.delete(work));
     pending.add(work);
-  }, 125);
+  }, 200);
   return async () => {
     // Something may break a moment after the end.
     await sleep(200);
@@ -71,16 +71,18 @@ export function shakeHands({ endpoint, ca }: Pick<Stage, 'endpoint' | 'ca'>): ()
   };
 }
 
-/** Of a text in blocks with empty lines between, those whose first line is meant; […] where others were. */
-export function excerpt(text: string, wanted: readonly (string | RegExp)[]): string {
+/** Of a text in blocks with empty lines between, those whose first line is meant, and how many lines the others have. */
+export function excerpt(
+  text: string,
+  wanted: readonly (string | RegExp)[],
+): { readonly shown: string; readonly leftOut: number } {
   const blocks = text.trimEnd().split(/\n\n+/);
-  const isWanted = (block: string): boolean =>
-    wanted.some((one) => (typeof one === 'string' ? block.startsWith(one) : one.test(block)));
-  const shown = blocks.map((block) => (isWanted(block) ? block : undefined));
-  return shown
-    .flatMap((block, index) => {
-      if (block !== undefined) return [block];
-      return index > 0 && shown[index - 1] === undefined ? [] : ['[…]'];
-    })
-    .join('\n\n');
+  const shown = blocks.filter((block) =>
+    wanted.some((one) => (typeof one === 'string' ? block.startsWith(one) : one.test(block))),
+  );
+  return { shown: shown.join('\n\n'), leftOut: linesOf(blocks) - linesOf(shown) };
+}
+
+function linesOf(blocks: readonly string[]): number {
+  return blocks.join('\n').split('\n').length;
 }

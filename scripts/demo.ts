@@ -22,6 +22,10 @@ const { values: asked } = parseArgs({
   },
 });
 
+/** Neither proxies nor CA files nor clusters of this machine are the demo's. */
+const own = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/_proxy$|^SSL_CERT_|_CA_CERTS$|^KUBECONFIG$/i.test(name)),
+);
 const unexpected: string[] = [];
 let chapters = 0;
 
@@ -54,13 +58,13 @@ async function story(stage: Stage): Promise<void> {
 
   print(stage.opening);
   if (asked.all !== true)
-    print('[…] stands for what is left out here; ./scripts/demo --all prints every line.');
+    print('Of what a command prints only the heart is shown; ./scripts/demo --all shows every line.');
 
   chapter('A client fails');
   const error = await client(stage, stage.refused);
 
   chapter('What does it mean?');
-  await step(stage, ['explain', error], { code: 2, blocks: [0, /^san-missing/, /^ {2}add/] });
+  await step(stage, ['explain', error], { code: 2, blocks: [0, /^ {2}add/] });
 
   chapter('Who is affected, and what else is wrong? This only reads');
   await step(stage, ['inspect', ...where], { code: 2, blocks: [0, 'Findings'] });
@@ -138,7 +142,7 @@ function print(text: string): void {
 function chapter(title: string): void {
   chapters += 1;
   const heading = `── ${chapters}. ${title}`;
-  print(process.stdout.isTTY ? `\u001B[1m${heading}\u001B[0m` : heading);
+  console.log(process.stdout.isTTY ? `\u001B[1m${heading}\u001B[0m` : heading);
 }
 
 async function client(stage: Stage, expected: RegExp): Promise<string> {
@@ -189,7 +193,7 @@ async function step(stage: Stage, argv: readonly string[], expected: Expected): 
       },
     },
     // What is remembered of real runs is none of the demo's.
-    env: { ...process.env, HOME: stage.folder, XDG_STATE_HOME: stage.folder, NO_COLOR: '1' },
+    env: { ...own, HOME: stage.folder, XDG_STATE_HOME: stage.folder, NO_COLOR: '1' },
     called,
     ...stage.doors,
   };
@@ -197,8 +201,11 @@ async function step(stage: Stage, argv: readonly string[], expected: Expected): 
   if (expected.talk === true) console.log('');
   const [headline = ''] = stdout.split('\n\n');
   const wanted = expected.blocks.map((one) => (one === 0 ? headline : one));
-  print(asked.all === true ? stdout.trimEnd() : excerpt(stdout, wanted));
-  print(`exit code ${code}`);
+  const { shown, leftOut } = excerpt(stdout, wanted);
+  const more = leftOut === 0 ? '' : `; ${leftOut} more lines`;
+  print(
+    asked.all === true ? `${stdout.trimEnd()}\n→ exit code ${code}` : `${shown}\n→ exit code ${code}${more}`,
+  );
   if (code !== expected.code)
     unexpected.push(`${argv[0]} ended with ${code} instead of ${expected.code}: ${stderr.slice(-2000)}`);
 }

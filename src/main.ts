@@ -92,6 +92,8 @@ void run(process.argv.slice(2), {
   (told) => {
     const code = isResultLost && told === 0 ? (codeWithoutResult ?? 1) : told;
     process.exitCode = outranksSignals.has(code) ? code : (stoppedWith ?? code);
+    // A question that was left open would go on waiting for its answer.
+    if (stoppedWith !== undefined) process.stdin.destroy();
   },
   (error: unknown) => {
     if (stoppedWith !== undefined) {

@@ -10,6 +10,7 @@ import { type DeadHolder, readReleased, readTaken, type UnendedRun } from './loc
 import { release, take } from './lock-steps.ts';
 import { adviceAfterUndo, commandsAfterUndo } from './node-result.ts';
 import type { Ports, RunName } from './ports.ts';
+import type { UndoResult } from './replies.ts';
 
 import type { Place } from './task.ts';
 import { undoOn } from './undo-on.ts';
@@ -175,6 +176,8 @@ export interface Healed {
   readonly exit: ExitName;
   /** Where only a human can end it: what to type there. */
   readonly commands: readonly string[];
+  /** What the way back said; undefined where it said nothing that could be understood. */
+  readonly result?: UndoResult;
 }
 
 /** What earlier runs left unfinished: the old pair, wherever it was not proven that the new one may stay. */
@@ -220,6 +223,7 @@ async function healOne(
     const isServed = served === undefined ? result !== 'back' : served.isServed;
     return {
       ...about,
+      result,
       isHealed: isHealed && isServed,
       isChanged: result === 'back',
       why:

@@ -87,7 +87,9 @@ function ended(on: On, undone: UndoneOn, why: string, wasRestartedBefore: boolea
       return stuck(on, all, commandsRestart(place.socket), { wasRestarted });
     }
     ports.tell({ event: 'undone', node: plan.node, detail: undoClauses[result] });
-    return outcomeOf(task, run.run, { state: 'undone', why, exit: 'rolledBack', wasRestarted });
+    // It never came to the swap: there is nothing of which could be said that it is served again.
+    const state = served === undefined && !wasRestarted ? 'untouched' : 'undone';
+    return outcomeOf(task, run.run, { state, why, exit: 'rolledBack', wasRestarted });
   }
   const all = `${why}; and the way back: ${undoClauses[result]}${adviceAfterUndo(result)}`;
   const commands = commandsAfterUndo(result, false, { place, of: run.run });

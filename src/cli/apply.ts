@@ -21,7 +21,7 @@ import { readCluster } from './facts.ts';
 import { type Io, wantsColour, widthOf } from './io.ts';
 import { isSet, textOf, textsOf } from './option-values.ts';
 import { earlyAsk } from './plan-ask.ts';
-import { lockAndHeal } from './lock-and-heal.ts';
+import { afterLock, cutShort, lockAndHeal } from './lock-and-heal.ts';
 import { readReportFiles } from './report-files.ts';
 import { checkOnly, refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { showChanges } from './show-changes.ts';
@@ -61,7 +61,7 @@ function askedIn({ saved, early }: Deciding): Asked {
   return { names: wishesOf(saved, early), removals: saved === undefined ? [] : askFrom(saved).removals };
 }
 
-interface On {
+export interface On {
   readonly options: Options;
   readonly io: Io;
   readonly settings: RunSettings;
@@ -70,54 +70,82 @@ interface On {
 }
 
 /** Undefined where the person at the terminal said no. */
-async function applied(on: On): Promise<RunEnd | undefined> {
+export async function applied(on: On): Promise<RunEnd | undefined> {
+  const { session, deciding } = on;
+  const held: Held = { healed: [] };
+  let decided = decide(deciding.cluster.facts, deciding);
+  try {
+    const ready = await prepared(on, decided, held).catch((error: unknown): { readonly end: RunEnd } => {
+      if (held.locked === undefined) throw error;
+      const { why, exit } = cutShort(error, held.healed, session.ports.stop?.aborted === true);
+      return { end: { ...stale(decided, why), exits: [exit] } };
+    });
+    if (ready === undefined) return undefined;
+    if ('end' in ready) return ready.end;
+    ({ decided } = ready);
+    return await rolled(on, decided, ready.locked, held.healed).catch((error: unknown) => {
+      throw afterLock(error);
+    });
+  } finally {
+    await held.locked?.release();
+  }
+}
+
+interface Held {
+  locked?: Locked;
+  healed: readonly Healed[];
+}
+
+/** All that comes before the first control plane; `held` is known also where it is cut short. */
+async function prepared(
+  on: On,
+  first: Decided,
+  held: Held,
+): Promise<{ readonly decided: Decided; readonly locked: Locked } | { readonly end: RunEnd } | undefined> {
   const { session, deciding, options } = on;
   const { cluster } = deciding;
-  let locked: Locked | undefined;
-  let healed: readonly Healed[] = [];
-  try {
-    let decided = decide(cluster.facts, deciding);
-    if (options['csrDir'] !== undefined)
-      return (
-        (await requests(decided, { options, session, asked: askedIn(deciding) })) ?? refused(on, decided)
-      );
-    const unended = unendedIn(cluster.facts);
-    if (unended.length > 0) {
-      const runs = unended.map(({ node, run }) => `${run} on ${node}`).join(', ');
-      session.say(`an earlier run did not come to its end: ${display(runs, 600)}`);
-      if (!(await isConfirmed(on, 'Put the old certificate of that run back first?'))) return undefined;
-      const taken = await lockAndHeal(session, decided);
-      if ('end' in taken) return taken.end;
-      ({ locked, healed } = taken);
-      decided = decide(await cluster.means.readAgain(), deciding);
-    }
-    const { plan, against } = decided;
-    for (const one of emptyRemovals(plan, deciding.early.removals)) session.say(display(one, 400));
-    if (against.length > 0) return refused(on, decided);
-    if (options['only'] !== undefined) checkOnly(plan, textOf(options, 'only') ?? '');
-    if (!hasWork(plan)) return await nothingToDo(on, decided);
-    showPlan(plan, on);
-    const count = plan.nodes.filter(({ action }) => action !== 'nothing').length;
-    if (
-      !(await isConfirmed(
-        on,
-        `Change ${count === 1 ? 'this control plane' : `these ${count} control planes`}?`,
-      ))
-    )
-      return healed.length === 0 ? undefined : onlyHealed(decided);
-    if (locked === undefined) {
-      const taken = await lockAndHeal(session, decided);
-      if ('end' in taken) return taken.end;
-      locked = taken.locked;
-      if (taken.healed.some(({ isChanged }) => isChanged))
-        return stale(decided, 'an earlier run was healed meanwhile, so this plan is stale: apply again');
-    }
-    const changes = await changedMeanwhile(decided, deciding);
-    if (changes !== undefined) return stale(decided, changes);
-    return await rolled(on, decided, locked, healed);
-  } finally {
-    await locked?.release();
+  const only = textOf(options, 'only');
+  let decided = first;
+  if (options['csrDir'] !== undefined) {
+    const end = await requests(decided, { options, session, asked: askedIn(deciding) });
+    return { end: end ?? refused(on, decided) };
   }
+  const unended = unendedIn(cluster.facts);
+  if (unended.length > 0) {
+    const runs = unended.map(({ node, run }) => `${run} on ${node}`).join(', ');
+    session.say(`an earlier run did not come to its end: ${display(runs, 600)}`);
+    // Before anything is put back, where the plan knows its nodes.
+    if (only !== undefined && decided.plan.nodes.length > 0) checkOnly(decided.plan, only);
+    if (!(await isConfirmed(on, 'Put the old certificate of that run back first?'))) return undefined;
+    const taken = await lockAndHeal(session, decided);
+    if ('end' in taken) return taken;
+    held.locked = taken.locked;
+    held.healed = taken.healed;
+    decided = decide(await cluster.means.readAgain(), deciding);
+  }
+  const { plan, against } = decided;
+  for (const one of emptyRemovals(plan, deciding.early.removals)) session.say(display(one, 400));
+  if (against.length > 0) return { end: refused(on, decided) };
+  if (only !== undefined) checkOnly(plan, only);
+  if (!hasWork(plan)) return { end: await nothingToDo(on, decided) };
+  showPlan(plan, on);
+  const count = plan.nodes.filter(({ action }) => action !== 'nothing').length;
+  const these = count === 1 ? 'this control plane' : `these ${count} control planes`;
+  if (!(await isConfirmed(on, `Change ${these}?`)))
+    return held.healed.length === 0 ? undefined : { end: onlyHealed(decided) };
+  if (held.locked === undefined) {
+    const taken = await lockAndHeal(session, decided);
+    if ('end' in taken) return taken;
+    held.locked = taken.locked;
+    held.healed = taken.healed;
+    if (taken.healed.some(({ isChanged }) => isChanged)) {
+      const why = 'an earlier run was healed meanwhile, so this plan is stale: apply again';
+      return { end: stale(decided, why) };
+    }
+  }
+  const changes = await changedMeanwhile(decided, deciding);
+  if (changes !== undefined) return { end: stale(decided, changes) };
+  return { decided, locked: held.locked };
 }
 
 async function rolled(

@@ -46,11 +46,20 @@ ${values.join('')}  esac
   fi
   case \${follows#value:} in
     file | folder)
-      # macOS has bash 3.2, without compopt and mapfile.
-      compopt -o filenames 2>/dev/null
-      local kind=-f one
+      local kind=-f raw= one quoted
+      # macOS has bash 3.2, without mapfile, and without compopt, which lets bash quote the names: a name may hold $(a command).
+      compopt -o filenames 2>/dev/null || raw=yes
       [[ \${follows#value:} == folder ]] && kind=-d
-      while IFS= read -r one; do COMPREPLY+=("$one"); done < <(compgen "$kind" -- "$word") ;;
+      while IFS= read -r one; do
+        if [[ -n $raw ]]; then
+          printf -v quoted %q "$one"
+          # What is quoted for the open line is not for what somebody has begun to quote by hand.
+          [[ $quoted != "$one" && $word == *[\\"\\'\\\`]* ]] && continue
+          [[ $word == \\~* ]] && quoted=\${quoted#\\\\}
+          one=$quoted
+        fi
+        COMPREPLY+=("$one")
+      done < <(compgen "$kind" -- "$word") ;;
     words:*) COMPREPLY=($(compgen -W "\${follows#*words:}" -- "$word")) ;;
   esac
 }

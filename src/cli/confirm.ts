@@ -17,6 +17,8 @@ export async function isConfirmedBy(
   });
   // It may be stopped long after it was answered.
   stopped.catch(() => undefined);
-  const answer = await Promise.race([asker(io)(`${question} [y/N] `), stopped]);
+  // An input that ends has said nothing either way.
+  const answered = asker(io)(`${question} [y/N] `).catch(() => '');
+  const answer = await Promise.race([answered, stopped]);
   return /^\s*y(?:es)?\s*$/i.test(answer);
 }

@@ -1,6 +1,7 @@
 /** `apply --dry-run`: what `apply` would do with the same options, saved plan and all, and what speaks against it. Writes nothing but reports. */
 import type { ExitCode } from '../model/exit-code.ts';
 import { display } from '../model/display.ts';
+import { UserError } from '../model/user-error.ts';
 import { emptyRemovals } from '../plan/removals.ts';
 import { planReports } from '../report/index.ts';
 import { decide, savedPlan, unendedIn, wishesOf } from './apply-plan.ts';
@@ -19,6 +20,11 @@ import { withoutCluster } from './text-alone.ts';
 
 export async function dryRun({ options }: Invocation, io: Io): Promise<ExitCode> {
   await runSettings(options, io);
+  if (options['csrDir'] !== undefined)
+    throw new UserError(
+      '--dry-run and --csr-dir do not go together: where the requests are written, nothing is signed and nothing is changed on any node',
+      'leave --dry-run out',
+    );
   const files = await readReportFiles(textsOf(options, 'report'), Object.keys(planReports));
   const saved = await savedPlan(options, io);
   if (typeof saved === 'number') return saved;

@@ -1,7 +1,11 @@
 /** Before `apply` changes anything: the locks of all control planes, and the end of whatever an earlier run left unfinished there. */
 import { durableOutcomes } from '../apply/durable-end.ts';
 import { healAll, type Healed, lockAll, type Locked } from '../apply/locks.ts';
+import type { UndoResult } from '../apply/replies.ts';
 import { controlPlanesOf, type Place, placeOf } from '../apply/task.ts';
+import type { ExitName } from '../model/exit-code.ts';
+import { UserError } from '../model/user-error.ts';
+import { ReachError } from '../reach/transport.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import type { Decided } from './apply-plan.ts';
 import { type RunEnd, type Session, untouched } from './run-session.ts';
@@ -44,6 +48,25 @@ export async function lockAndHeal(
   return { end: { ...notHealed(names, healed), durable } };
 }
 
+/** Behind a lock a sentence on stderr is too little: what was put back belongs into the reports and the audit. Throws what is a bug. */
+export function cutShort(
+  error: unknown,
+  healed: readonly Healed[],
+  isStopped: boolean,
+): { readonly why: string; readonly exit: ExitName } {
+  if (!isStopped && !(error instanceof UserError) && !(error instanceof ReachError)) throw afterLock(error);
+  const why = isStopped || !(error instanceof Error) ? 'stopped' : error.message;
+  return healed.length === 0
+    ? { why: `${why}; nothing was begun`, exit: isStopped ? 'interrupted' : 'failed' }
+    : { why: `${why}: only what an earlier run had left was put back`, exit: 'partial' };
+}
+
+/** main.ts would say of a bug that nothing was changed. */
+export function afterLock(error: unknown): unknown {
+  const aftermath = 'whether something was changed, fix-sans runs says of each control plane';
+  return error instanceof Error ? Object.assign(error, { aftermath }) : error;
+}
+
 /** Where each control plane has what the way back needs to know. */
 export function placesOf(facts: ClusterFacts): ReadonlyMap<string, Place> {
   return new Map(
@@ -54,6 +77,9 @@ export function placesOf(facts: ClusterFacts): ReadonlyMap<string, Place> {
   );
 }
 
+/** With these a way back has ended before it touched anything. */
+const leavesAll: ReadonlySet<UndoResult> = new Set(['foreign', 'newer', 'damaged', 'no-backup', 'no-pair']);
+
 /** A run that does not end blocks all others, so what to type about it is printed where it lies. */
 export function notHealed(
   names: readonly string[],
@@ -61,9 +87,14 @@ export function notHealed(
 ): Pick<RunEnd, 'nodes' | 'exits'> {
   const sick = healed.filter(({ isHealed }) => !isHealed);
   const why = sick.map(({ node, run, why: one }) => `the run ${run} on ${node}: ${one}`).join('; ');
-  const nodes = untouched(names, why).map((one) => ({
-    ...one,
-    commands: sick.flatMap(({ node, commands }) => (node === one.node ? commands : [])),
-  }));
+  const nodes = untouched(names, why).map((one): RunEnd['nodes'][number] => {
+    const own = sick.filter(({ node }) => node === one.node);
+    return {
+      ...one,
+      commands: own.flatMap(({ commands }) => commands),
+      // Its pair was changed, or its API server started anew.
+      ...(own.some(({ result }) => result !== undefined && !leavesAll.has(result)) ? { state: 'stuck' } : {}),
+    };
+  });
   return { nodes, exits: sick.map(({ exit }) => exit) };
 }

@@ -2,12 +2,14 @@
 import { flags, here } from '../plan/after-run.ts';
 import type { RunDetail } from '../inspect/runs/read-runs.ts';
 import type { Certificate } from '../model/certificate.ts';
+import type { ReadNode } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import type { NextStep } from '../model/inspection.ts';
 import type { NodeFacts } from '../model/node-facts.ts';
 import { beginningOf, type RecordedRun } from '../model/runs.ts';
 import { formatSan, looseSan, type San, sanKey } from '../model/san.ts';
 import type { AllRuns } from './read-all-runs.ts';
+import type { Unasked } from './unusable.ts';
 
 type Details = ReadonlyMap<string, RunDetail>;
 
@@ -62,26 +64,55 @@ function count(many: number, unit: string): string {
 
 export interface Keeps {
   readonly node: string;
-  readonly run: string;
   readonly names: readonly San[];
+  /** The run that gave them to it, where the node's own record says so. */
+  readonly run?: string;
 }
 
-/** Control planes that this run did not change and that have its names all the same, by a run before it: as after --only. */
-export function keepersOf(
+interface Plane {
+  readonly read: ReadNode;
+  readonly facts: NodeFacts;
+}
+
+export interface KeepersAsk {
+  readonly all: AllRuns;
+  readonly planes: readonly Plane[];
+  readonly detailOf: (plane: Plane, run: string) => Promise<RunDetail | Unasked>;
+}
+
+/** Control planes that this run did not change and that have its names all the same: since ever, by hand, or by a run before it, as after --only. */
+export async function keepersOf(
   of: string,
   gone: readonly San[],
-  { all, planes }: { readonly all: AllRuns; readonly planes: readonly { readonly facts: NodeFacts }[] },
-): readonly Keeps[] {
-  return planes.flatMap(({ facts: { node, certificate } }): readonly Keeps[] => {
+  { all, planes, detailOf }: KeepersAsk,
+): Promise<readonly Keeps[]> {
+  const keepers: Keeps[] = [];
+  for (const plane of planes) {
+    const { node, certificate } = plane.facts;
     const runs = all.nodes.find((one) => one.node === node)?.runs ?? [];
-    if (runs.some(({ run }) => run === of)) return [];
-    const run = newestDone(runs);
     const live = certificate?.reading?.ok === true ? certificate.reading.certificates[0] : undefined;
-    if (run === undefined || live === undefined) return [];
-    const held = new Set(namesOf(live).map(sanKey));
-    const names = gone.filter((san) => held.has(sanKey(san)));
-    return names.length === 0 ? [] : [{ node, run, names }];
-  });
+    if (live === undefined || runs.some(({ run }) => run === of)) continue;
+    const kept = sharedBy(gone, live);
+    if (kept.length === 0) continue;
+    const run = newestDone(runs);
+    const detail = run === undefined ? undefined : await detailOf(plane, run);
+    const given = kept.filter((san) => isGivenBy(detail, live, san));
+    const others = kept.filter((san) => !given.includes(san));
+    if (others.length > 0) keepers.push({ node, names: others });
+    if (run !== undefined && given.length > 0) keepers.push({ node, names: given, run });
+  }
+  return keepers;
+}
+
+function sharedBy(names: readonly San[], certificate: Certificate): readonly San[] {
+  const held = new Set(namesOf(certificate).map(sanKey));
+  return names.filter((san) => held.has(sanKey(san)));
+}
+
+/** A run that only renewed takes no name with it, and brings back what was about to expire; and what was signed since is not its own. */
+function isGivenBy(detail: RunDetail | Unasked | undefined, live: Certificate, san: San): boolean {
+  if (detail === undefined || 'why' in detail || detail.old === undefined) return false;
+  return detail.made?.fingerprint === live.fingerprint && sharedBy([san], detail.old).length === 0;
 }
 
 function newestDone(runs: readonly RecordedRun[]): string | undefined {
@@ -92,18 +123,25 @@ function newestDone(runs: readonly RecordedRun[]): string | undefined {
     .at(-1);
 }
 
-export function keepsClause({ run, names }: Keeps): string {
-  return `that run changed nothing here; ${names.map(formatSan).join(', ')} stays, by the run ${run}`;
+export function byNode(keepers: readonly Keeps[]): ReadonlyMap<string, readonly Keeps[]> {
+  return new Map(keepers.map(({ node }) => [node, keepers.filter((one) => one.node === node)]));
+}
+
+/** Of one node, all that it keeps. */
+export function keepsClause(keeps: readonly Keeps[]): string {
+  const stays = keeps.map(({ names, run }) => {
+    const what = `${names.map(formatSan).join(', ')} ${names.length === 1 ? 'stays' : 'stay'}`;
+    return run === undefined ? what : `${what}, by the run ${run}`;
+  });
+  return `that run changed nothing here; ${stays.join('; ')}`;
 }
 
 export function takeKeptBack(keepers: readonly Keeps[]): readonly NextStep[] {
-  const runs = new Map(keepers.map((one) => [one.run, keepers.filter(({ run }) => run === one.run)]));
-  return [...runs].map(([run, all]) =>
-    here(
-      `takes back what stays on ${all.map(({ node }) => display(node, 80)).join(', ')}`,
-      `fix-sans rollback ${run}`,
-    ),
-  );
+  const runs = new Set(keepers.flatMap(({ run }) => run ?? []));
+  return [...runs].map((run) => {
+    const nodes = keepers.filter((one) => one.run === run).map(({ node }) => display(node, 80));
+    return here(`takes back what stays on ${nodes.join(', ')} by that run`, `fix-sans rollback ${run}`);
+  });
 }
 
 /** Where an old certificate is of no use: without what that run has added, signed anew; or back all the same. */

@@ -2,7 +2,7 @@
 import { healAll, lockAll, type Locked } from '../apply/locks.ts';
 import { takeBack, type ConfigBack, type TakeBackNode } from '../apply/take-back.ts';
 import { type ControlPlane, controlPlanesOf, placeOf, servedAs } from '../apply/task.ts';
-import { readRunDetail, type RunDetail } from '../inspect/runs/read-runs.ts';
+import type { RunDetail } from '../inspect/runs/read-runs.ts';
 import type { ClusterFacts } from '../model/cluster-facts.ts';
 import { display } from '../model/display.ts';
 import { type ExitCode, exitCodes } from '../model/exit-code.ts';
@@ -16,7 +16,7 @@ import { type ClusterReading, readCluster } from './facts.ts';
 import type { Io } from './io.ts';
 import { isSet, textsOf } from './option-values.ts';
 import { type AllRuns, lastRun, readAllRuns } from './read-all-runs.ts';
-import { notHealed, placesOf } from './lock-and-heal.ts';
+import { afterLock, notHealed, placesOf } from './lock-and-heal.ts';
 import { readReportFiles } from './report-files.ts';
 import { refuseHelper, refuseUnattended } from './run-refusals.ts';
 import { openSession, reportRun, type RunEnd, type Session, untouched } from './run-session.ts';
@@ -24,6 +24,7 @@ import { showChanges } from './show-changes.ts';
 import { runSettings } from './run-settings.ts';
 import {
   beforeTheQuestion,
+  byNode,
   insteadOf,
   keepersOf,
   type Keeps,
@@ -31,7 +32,7 @@ import {
   namesGoing,
   takeKeptBack,
 } from './rollback-words.ts';
-import { lookAtRun } from './unusable.ts';
+import { detailsBy, lookAtRun } from './unusable.ts';
 
 export async function rollback({ args, options }: Invocation, io: Io): Promise<ExitCode> {
   if (isSet(options, 'showCommands')) return showChanges('rollback', io);
@@ -78,7 +79,7 @@ function unreadEnd({ unread }: AllRuns, names: readonly string[]): RunEnd {
   return ended(names, `not every control plane could be asked for its runs: ${who}`, 'temporary');
 }
 
-interface On {
+export interface On {
   readonly options: Options;
   readonly io: Io;
   readonly session: Session;
@@ -91,7 +92,7 @@ function runIn(args: readonly string[]): string | undefined {
   throw new UserError(`${display(run, 80)} is no name of a run`, 'fix-sans runs lists them');
 }
 
-async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | undefined> {
+export async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | undefined> {
   const { session, options, io, cluster } = on;
   const planes = controlPlanesOf(cluster.facts);
   const having = all.nodes.filter(({ runs }) => runs.some(({ run }) => run === of)).map(({ node }) => node);
@@ -112,8 +113,9 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
   if (clauses.size > 0 && !isSet(options, 'acceptUnusable'))
     return { ...ofNoUse(names, clauses), next: insteadOf(of, details) };
   for (const line of beforeTheQuestion(of, details, new Date(cluster.facts.readAt))) session.say(line);
-  const keepers = keepersOf(of, namesGoing(details), { all, planes });
-  for (const one of keepers) session.say(`${display(one.node, 80)}: ${display(keepsClause(one), 600)}`);
+  const keepers = await keepersOf(of, namesGoing(details), { all, planes, detailOf: detailsBy(cluster) });
+  for (const [node, kept] of byNode(keepers))
+    session.say(`${display(node, 80)}: ${display(keepsClause(kept), 600)}`);
   const isMeant =
     isSet(options, 'yes') ||
     (await isConfirmedBy(io, 'Put the old certificates back?', cluster.means.signal));
@@ -134,6 +136,8 @@ async function rolledBack(of: string, all: AllRuns, on: On): Promise<RunEnd | un
   try {
     const end = await takenBack(of, planes, { on, locked, having: new Set(having) });
     return withKept(end, keepers);
+  } catch (error) {
+    throw afterLock(error);
   } finally {
     await locked.release();
   }
@@ -156,11 +160,12 @@ export function withoutPlace(having: readonly string[], facts: ClusterFacts): re
 }
 
 function withKept(end: RunEnd, keepers: readonly Keeps[]): RunEnd {
+  const kept = byNode(keepers);
   const nodes = end.nodes.map((one) => {
-    const kept = keepers.find(({ node }) => node === one.node);
-    return kept === undefined || one.state !== 'nothing' ? one : { ...one, why: keepsClause(kept) };
+    const own = kept.get(one.node);
+    return own === undefined || one.state !== 'nothing' ? one : { ...one, why: keepsClause(own) };
   });
-  return { ...end, nodes, ...(keepers.length === 0 ? {} : { also: takeKeptBack(keepers) }) };
+  return { ...end, nodes, also: takeKeptBack(keepers) };
 }
 
 async function takenBack(
@@ -169,7 +174,8 @@ async function takenBack(
   { on, locked, having }: { readonly on: On; readonly locked: Locked; readonly having: ReadonlySet<string> },
 ): Promise<RunEnd> {
   const { session, cluster } = on;
-  const { facts, means } = cluster;
+  const { facts } = cluster;
+  const detailOf = detailsBy(cluster);
   const names = planes.map((one) => one.facts.node);
   const places = placesOf(facts);
   const healed = await healAll(locked, places, session.ports);
@@ -179,8 +185,11 @@ async function takenBack(
   for (const { read, facts: node } of planes) {
     const place = places.get(node.node);
     if (!having.has(node.node) || place === undefined) continue;
-    await using reader = await means.open(read.node);
-    const detail = await readRunDetail(reader, of);
+    const detail = await detailOf({ read }, of);
+    if ('why' in detail) {
+      const why = `nothing was taken back, since ${node.node} could not be asked once more: ${detail.why}`;
+      return ended(names, why, healed.length === 0 ? 'temporary' : 'partial');
+    }
     const reading = node.certificate?.reading;
     nodes.push({
       place,

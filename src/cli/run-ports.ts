@@ -18,12 +18,41 @@ export interface PortsAsk {
   readonly stop?: AbortSignal;
 }
 
+/** What would stay behind if we left now. */
+export interface UnderWay {
+  /** A node whose pair is being changed, there or back: the dead-man switch watches over it. */
+  readonly isArmed: boolean;
+  readonly isLocked: boolean;
+}
+
 export function portsFor({ io, reach, hooks, log, say, stop }: PortsAsk): Ports & {
   readonly events: () => readonly RunEvent[];
+  readonly underWay: () => UnderWay;
 } {
   const events: RunEvent[] = [];
+  const [armed, locked] = [new Set<string>(), new Set<string>()];
   return {
-    open: (node) => (io.openChanger ?? openChanger)(node, reach),
+    open: async (node) => {
+      const changer = await (io.openChanger ?? openChanger)(node, reach);
+      return {
+        node,
+        change: async (step, data, limits) => {
+          // What was asked may be done there, whether it is answered or not.
+          if (step.name === 'take-lock') locked.add(node.name);
+          if (step.name === 'swap' || step.name === 'undo') armed.add(node.name);
+          const reply = await changer.change(step, data, limits);
+          const said = new Map(reply.frames.map((one) => [one.name, one.bytes]));
+          if (isOver(step.name, said)) armed.delete(node.name);
+          if (isLetGo(step.name, data) && !said.has('fault')) {
+            armed.delete(node.name);
+            locked.delete(node.name);
+          }
+          return reply;
+        },
+        [Symbol.asyncDispose]: () => changer[Symbol.asyncDispose](),
+      };
+    },
+    underWay: () => ({ isArmed: armed.size > 0, isLocked: locked.size > 0 }),
     now: () => new Date(),
     clock: () => performance.now(),
     sleep: (milliseconds) => sleep(milliseconds),
@@ -37,6 +66,29 @@ export function portsFor({ io, reach, hooks, log, say, stop }: PortsAsk): Ports 
     ...(stop === undefined ? {} : { stop }),
     events: () => events,
   };
+}
+
+/** By what a node answered: its pair is not in work, or no more. */
+function isOver(step: string, said: ReadonlyMap<string, Uint8Array>): boolean {
+  switch (step) {
+    // It drops what it had staged; `undone`: it had begun.
+    case 'swap':
+      return said.has('fault') && !said.has('undone');
+    case 'finish':
+      return !said.has('fault');
+    // With these two the switch goes on trying.
+    case 'undo':
+      return (
+        said.has('result') && !/^(?:failed|half)$/.test(Buffer.from(said.get('result') ?? []).toString())
+      );
+    default:
+      return false;
+  }
+}
+
+/** Whoever takes part in a run to its end lets go of the lock with its last step. */
+function isLetGo(step: string, data: Readonly<Record<string, string>>): boolean {
+  return step === 'release' ? data['seconds'] === '' : data['release'] === '1';
 }
 
 const words: Readonly<Record<RunEvent['event'], string>> = {

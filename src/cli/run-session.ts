@@ -117,16 +117,25 @@ function stopped(exits: readonly ExitName[], { reason }: AbortSignal): readonly 
 }
 
 /** Said at once, since the step that runs may take a minute. */
-function guard({ run, timing }: RunName, ports: Ports, io: Io): void {
-  const { stop } = ports;
-  const armed = `the node in work puts its old certificate back by itself within ${timing.deadManSeconds} s (run ${run})`;
-  io.atSecondStop?.(() => `fix-sans: left in the middle; the dead-man switch stays armed: ${armed}\n`);
-  stop?.addEventListener(
+function guard({ run, timing }: RunName, ports: ReturnType<typeof portsFor>, io: Io): void {
+  const within = `within ${timing.deadManSeconds} s (run ${run})`;
+  const armed = `the node in work puts its old certificate back by itself ${within}`;
+  const locked = `the locks of this run run out by themselves ${within}, and no other run begins before`;
+  io.atSecondStop?.(() => {
+    const { isArmed, isLocked } = ports.underWay();
+    if (isArmed) return `fix-sans: left in the middle; the dead-man switch stays armed: ${armed}\n`;
+    const behind = isLocked ? locked : 'no lock stays behind';
+    return `fix-sans: left, with no pair in work, so nothing is armed; ${behind}\n`;
+  });
+  ports.stop?.addEventListener(
     'abort',
     () => {
+      const [what, then] = ports.underWay().isArmed
+        ? ['the node in work is brought to its end first, proven or undone, and no other is begun', armed]
+        : ['no node has a pair in work, and none is begun', locked];
       // Also with --quiet: somebody pressed a key and waits.
       io.stderr.write(
-        `\nfix-sans: stopping: the node in work is brought to its end first, proven or undone, and no other is begun\n          a second signal leaves at once; then ${armed}\n`,
+        `\nfix-sans: stopping: ${what}\n          a second signal leaves at once; then ${then}\n`,
       );
       ports.tell({ event: 'stopping' });
     },

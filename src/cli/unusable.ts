@@ -38,6 +38,28 @@ export async function lookAtRun(
   return { ok: true, details, clauses };
 }
 
+export interface Unasked {
+  readonly why: string;
+}
+
+/** For one question more, where it is not the end of all that a node does not answer. */
+export function detailsBy({
+  means,
+}: Pick<ClusterReading, 'means'>): (
+  plane: { readonly read: ReadNode },
+  run: string,
+) => Promise<RunDetail | Unasked> {
+  return async ({ read }, run) => {
+    try {
+      await using reader = await means.open(read.node);
+      return await readRunDetail(reader, run);
+    } catch (error) {
+      if (!(error instanceof ReachError)) throw error;
+      return { why: error.trouble.message };
+    }
+  };
+}
+
 /** Undefined where it is of use, or would not be put in place: there is none, or it is what lies there already. */
 export function unusable(
   { old, wasDiscarded }: Pick<RunDetail, 'old' | 'wasDiscarded'>,

@@ -111,7 +111,11 @@ async function healed(
 }
 
 test('a run that did not end is put back, and whether the pair is another one now is told', async () => {
-  expect(await healed({ result: 'back', served: '5' })).toMatchObject({ isHealed: true, isChanged: true });
+  expect(await healed({ result: 'back', served: '5' })).toMatchObject({
+    isHealed: true,
+    isChanged: true,
+    result: 'back',
+  });
   expect(await healed({ result: 'nothing' })).toMatchObject({ isHealed: true, isChanged: false });
   // It is served after a restart of the API server.
   expect(await healed({ result: 'back', served: 'no' }, { served: '5' })).toMatchObject({ isHealed: true });

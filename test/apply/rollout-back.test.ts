@@ -216,6 +216,18 @@ test('the lock ran out while the line was down: it is taken again, and only then
   expect(on.cluster.steps().filter((step) => step === `${first} take-lock`)).toHaveLength(2);
 });
 
+test('a swap that never began is thrown away: no certificate is said to be served again', async () => {
+  const on = setting();
+  const [first] = orderOf(on);
+  on.cluster.answer(first, 'swap', { fault: 'busy' });
+  on.cluster.answer(first, 'undo', { result: 'nothing' });
+  const end = await roll(on);
+  expect(statesOf(end)).toEqual(['untouched', 'untouched', 'untouched']);
+  expect(end).toMatchObject({ exits: ['rolledBack'] });
+  expect(end.nodes[0]?.why).toContain('another step is running there');
+  expect(end.nodes[0]).not.toHaveProperty('backup');
+});
+
 test('a signal before a node: it is not begun; after staging: thrown away; after the swap: proven to its end', async () => {
   const early = setting();
   early.cluster.stop.abort();

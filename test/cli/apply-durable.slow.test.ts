@@ -87,20 +87,34 @@ test('somebody was faster: nothing was written, that is said, and no run is reme
   expect(await listed()).toEqual([before]);
 });
 
-test('cut off before it was known how it went: the next run ends it, and it can be taken back', async () => {
+/** A run of kubeadm-config alone that was cut off in its only step, before or after the old text was saved. */
+async function cutOff(isSaved: boolean): Promise<string> {
   const steps = await locked();
   const folder = path.join(steps.state, steps.run);
   mkdirSync(folder, { mode: 0o700 });
   const body = 'fix-sans-journal 1\nconfig 100 2026-11-21T12:00:00Z\n';
   const sum = createHash('sha256').update(body).digest('hex');
   writeFileSync(path.join(folder, 'journal'), `${body}sum ${sum}\n`);
+  if (isSaved) writeFileSync(path.join(folder, 'kubeadm-config.old'), on.kubeadmConfig());
   await steps.ask('release', { seconds: '' });
-  const next = await locked();
-  expect(await next.ask('undo', { of: steps.run, isBack: '' })).toMatchObject({ result: 'nothing' });
-  expect(await next.ask('undo', { of: steps.run, isBack: '1' })).toMatchObject({ result: 'no-pair' });
-  await next.ask('release', { seconds: '' });
-  expect((await listed())[0]).toContain(`${steps.run} done`);
-});
+  return steps.run;
+}
+
+test.each([
+  [true, 'done', 'no-pair'],
+  // The old text is saved before anything is written: without it nothing was, and there is nothing to take back.
+  [false, 'discarded', 'nothing'],
+] as const)(
+  'cut off before it was known how it went (old text saved: %s): the next run ends it as %s',
+  async (isSaved, ended, result) => {
+    const run = await cutOff(isSaved);
+    const next = await locked();
+    expect(await next.ask('undo', { of: run, isBack: '' })).toMatchObject({ result: 'nothing' });
+    expect(await next.ask('undo', { of: run, isBack: '1' })).toMatchObject({ result });
+    await next.ask('release', { seconds: '' });
+    expect((await listed())[0]).toContain(`${run} ${ended}`);
+  },
+);
 
 test('the gate of a rollback looks at the cluster under the lock alone, without a run of its own', async () => {
   const steps = await locked();

@@ -77,6 +77,11 @@ test.each([
     '--on-failure no-such-program is no program that can be run in a folder of PATH',
     'chmod +x',
   ],
+  [
+    ['apply', node, '--dry-run', '--csr-dir=/tmp'],
+    '--dry-run and --csr-dir do not go together',
+    'leave --dry-run out',
+  ],
   [['apply', node, '--dry-run', '--post-node=/dev/null'], '--post-node /dev/null is no program', 'chmod'],
   [
     ['apply', node, '--dry-run', '--plan=/nonexistent/x.json'],

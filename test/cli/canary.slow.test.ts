@@ -1,6 +1,6 @@
 /** One control plane first, the others later, and back again: a dry run writes nothing, and what a rollback does not take back is said. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Rollout } from '../../src/model/rollout.ts';
@@ -129,17 +129,21 @@ test('somebody’s own pair over an unfinished run: what to type ends it, and th
   const { sums = '' } = await other.ask('stage', stageData(first, configOf(first, other.run)));
   expect((await other.ask('swap', { sums }))['fault']).toBeUndefined();
   const crt = path.join(first.root, 'etc/kubernetes/pki/apiserver.crt');
-  writeFileSync(crt, `${readFileSync(crt, 'utf8')}\n`);
+  // In one step: whoever samples the pair must not see half of it.
+  writeFileSync(`${crt}.new`, `${readFileSync(crt, 'utf8')}\n`);
+  renameSync(`${crt}.new`, crt);
   await other.ask('release', { seconds: '' });
   const blocked = await rolled('apply', san);
   expect(blocked.exitCode).toBe(7);
   const typed = blocked.nodes.find(({ node }) => node === first.name)?.commands ?? [];
-  expect(typed.at(-2)).toBe(
-    `mv -f -- /var/lib/fix-sans/${other.run}/journal /var/lib/fix-sans/${other.run}/ended`,
+  // Both certificates are shown, and one line ends that run where the pair in use belongs together.
+  expect(typed.map((command) => command.split(' ')[0])).toEqual(['openssl', 'openssl', expect.anything()]);
+  expect(typed[2]).toContain(
+    `&& mv -f -- /var/lib/fix-sans/${other.run}/journal /var/lib/fix-sans/${other.run}/ended && rm -rf -- `,
   );
   expect(blocked.nodes.find(({ node }) => node !== first.name)?.commands).toEqual([]);
-  for (const command of typed.slice(-2))
-    execFileSync('sh', ['-c', command.replaceAll(/ (\/(?:var|etc)\/)/g, ` ${first.root}$1`)]);
+  for (const command of typed)
+    execFileSync('sh', ['-c', command.replaceAll(/(["( ])(\/(?:var|etc)\/)/g, `$1${first.root}$2`)]);
   const runs = await on.run('runs');
   expect(runs.code, runs.stdout).toBe(0);
   expect((await rolled('apply', san)).exitCode).toBe(0);

@@ -18,14 +18,14 @@ export interface Tally {
 }
 
 /** One handshake on a new connection. Nothing is verified: what is served is what is asked. */
-export function handshake(host: string, port: number): Promise<Handshake> {
+export function handshake(host: string, port: number, patienceMs = 5000): Promise<Handshake> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, rejectUnauthorized: false, servername: 'kubernetes' }, () => {
       const certificate: PeerCertificate = socket.getPeerCertificate();
       resolve({ serial: certificate.serialNumber, names: certificate.subjectaltname ?? '' });
       socket.destroy();
     });
-    socket.setTimeout(5000, () => {
+    socket.setTimeout(patienceMs, () => {
       resolve({ error: 'timeout' });
       socket.destroy();
     });

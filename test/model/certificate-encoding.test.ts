@@ -1,7 +1,7 @@
 /** Certificates as bytes: PEM, DER, the extension with the names, and ASN.1 that is made to hurt; rows 32-35 of the bad-input catalogue. */
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { type Certificate, readCertificates } from '../../src/model/certificate.ts';
+import { readCertificates } from '../../src/model/certificate.ts';
 import {
   dns,
   keyPair,
@@ -13,22 +13,8 @@ import {
   sanExtension,
   sequence,
 } from '../support/mint.ts';
+import { codeOf, leafOf, minted } from '../support/read-certificate.ts';
 import { processorTime } from '../support/patience.ts';
-
-function codeOf(input: string | Uint8Array): string {
-  const reading = readCertificates(typeof input === 'string' ? Buffer.from(input, 'utf8') : input);
-  return reading.ok ? ['ok', ...reading.notes].join(' ') : reading.refusal.code;
-}
-
-function leafOf(input: string | Uint8Array): Certificate {
-  const reading = readCertificates(typeof input === 'string' ? Buffer.from(input, 'utf8') : input);
-  if (!reading.ok) throw new Error(reading.refusal.code);
-  return reading.certificates[0];
-}
-
-function minted(options: Mint): Certificate {
-  return leafOf(mint(options).der);
-}
 
 describe('row 32: PEM', () => {
   const { ca, apiserver } = mintKubeadm('ec');

@@ -39,21 +39,7 @@ import {
   srvName,
   uri,
 } from '../support/mint.ts';
-
-function codeOf(input: string | Uint8Array): string {
-  const reading = readCertificates(typeof input === 'string' ? Buffer.from(input, 'utf8') : input);
-  return reading.ok ? ['ok', ...reading.notes].join(' ') : reading.refusal.code;
-}
-
-function leafOf(input: string | Uint8Array): Certificate {
-  const reading = readCertificates(typeof input === 'string' ? Buffer.from(input, 'utf8') : input);
-  if (!reading.ok) throw new Error(reading.refusal.code);
-  return reading.certificates[0];
-}
-
-function minted(options: Mint): Certificate {
-  return leafOf(mint(options).der);
-}
+import { codeOf, leafOf, minted } from '../support/read-certificate.ts';
 
 function namesOf(...names: ReturnType<typeof dns>[]): readonly FoundName[] {
   return minted({ names }).names;

@@ -1,6 +1,6 @@
 /** What `completion` prints, in the shells themselves: bash runs its function, fish completes a line, and zsh runs all but its own last calls. */
 import { execa } from 'execa';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -39,7 +39,8 @@ async function scriptFor(shell: Shell): Promise<string> {
 /** What is offered for the last word of a line that begins with `fix-sans`. */
 const offered: Readonly<Record<Shell, (words: readonly string[]) => Promise<readonly string[]>>> = {
   bash: async (words) => {
-    const script = `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fix_sans; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    // Outside of a line that is completed the real one only fails.
+    const script = `compopt() { return 0; }; source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fix_sans; printf '%s\\n' "\${COMPREPLY[@]}"`;
     return ask('bash', ['--noprofile', '--norc', '-c', script, 'bash', path.join(folder, 'bash'), ...words]);
   },
   zsh: async (words) => {
@@ -108,6 +109,33 @@ test('bash and fish offer files where a file is meant, also with a space in the 
   expect(await offered.bash(['fix-sans', 'show', 'pl'])).toEqual(['plan one.json']);
   expect(await offered.bash(['fix-sans', 'apply', '--san', 'pl'])).toEqual([]);
   expect(await offered.fish(['fix-sans', 'apply', '--plan', 'pl'])).toContain(String.raw`plan one.json`);
+});
+
+test('where bash has no compopt, as on macOS, it quotes names itself: none of them is a command of the line', async () => {
+  const evil = [
+    'evil $(touch ran).json',
+    'evil`touch ran`;&|.json',
+    'evil\'"$HOME.json',
+    'evil\n$(touch ran)',
+  ];
+  for (const name of evil) writeFileSync(path.join(folder, name), '');
+  const source = 'enable -n compopt; source "$1"; COMP_CWORD=3';
+  // The line as it would stand there after TAB, and then Enter.
+  const script = `${source}; COMP_WORDS=(fix-sans apply --plan "$2"); _fix_sans
+for one in "\${COMPREPLY[@]}"; do eval "printf '%s\\n' $one"; done`;
+  const lines = async (word: string): Promise<readonly string[]> =>
+    ask('bash', ['--noprofile', '--norc', '-c', script, 'bash', path.join(folder, 'bash'), word]);
+  try {
+    expect(await lines('ev')).toEqual(expect.arrayContaining([...evil.slice(0, 3), '$(touch ran)']));
+    expect(await lines('pl')).toEqual(['plan one.json']);
+    // In quotes that are open the same text would mean something else.
+    for (const word of ['"ev', "'ev", '`ev', '"pl']) expect(await lines(word)).toEqual([]);
+    // HOME is this folder.
+    expect(await lines('~/pl')).toEqual([path.join(folder, 'plan one.json')]);
+    expect(existsSync(path.join(folder, 'ran'))).toBe(false);
+  } finally {
+    for (const name of [...evil, 'ran']) rmSync(path.join(folder, name), { force: true });
+  }
 });
 
 test('a shell that nobody knows is a wrong command line, with those that there are', async () => {

@@ -243,6 +243,10 @@ async function textOf(request: IncomingMessage): Promise<string> {
 
 function send(response: ServerResponse, { status, body }: Answer): void {
   const isText = typeof body === 'string';
-  response.writeHead(status, { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json' });
-  response.end(isText ? body : `${JSON.stringify(body)}\n`);
+  const text = isText ? body : `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
 }

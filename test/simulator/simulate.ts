@@ -7,6 +7,7 @@ import { type ApiServer, type ApiServerOptions, startApiServer } from './api-ser
 import { bundleStandIns } from './bundle.ts';
 import { clusterObjects } from './cluster-objects.ts';
 import { defaults, type Settings, version } from './kubeadm/settings.ts';
+import { needsOpenssl } from './openssl/there.ts';
 import { sharedServer, writeAdminKubeconfig, writeEndpoints, writeNodeRoot } from './node-root.ts';
 import { ownTexts } from './own-texts.ts';
 import { type ObjectStore, objectStore } from './object-store.ts';
@@ -99,7 +100,9 @@ async function start(
   folder: string,
   running: (() => Promise<void>)[],
 ): Promise<Omit<Simulation, 'stop'>> {
-  const standIns = await bundleStandIns(folder, 'kubeadm', 'kubectl');
+  const standIns: Readonly<Record<string, string>> = needsOpenssl()
+    ? await bundleStandIns(folder, 'kubeadm', 'kubectl', 'openssl')
+    : await bundleStandIns(folder, 'kubeadm', 'kubectl');
   const pki = mintClusterPki(options.keys ?? 'rsa');
   const shared = sharedSettings(options);
   const objects = objectStore();

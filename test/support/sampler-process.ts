@@ -16,7 +16,8 @@ const over = new AbortController();
 async function shakeHands({ name, api }: SampledNode): Promise<void> {
   if (api === undefined) return;
   while (!over.signal.aborted) {
-    const { serial, error } = await handshake(api.host, api.port);
+    // Long: a process that has all simulated servers is slow on a busy machine, and one that is gone refuses at once.
+    const { serial, error } = await handshake(api.host, api.port, 20_000);
     // Whoever stops the cluster stops this first, but one may be under way.
     if (serial === undefined && !over.signal.aborted) faults.add(`${name}: a handshake failed: ${error}`);
     handshakes += 1;
