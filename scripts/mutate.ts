@@ -45,9 +45,9 @@ async function mutate({ name, files, tests }: MutantSet): Promise<Told> {
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner'],
     vitest: { configFile: 'test/mutants/vitest.config.ts' },
-    reporters: ['json'],
+    reporters: ["json","progress-append-only"],
     jsonReporter: { fileName: report },
-    concurrency: Math.min(4, availableParallelism()),
+    concurrency: Number(process.env.CONC ?? 2),
     tempDirName: path.join(folder, 'sandbox'),
     ignorePatterns: ['/docs', '/dist', '/kind-configs', '/playbooks', '.cache'],
     // It would be rewritten by the API of TypeScript, which TypeScript 7 does not have; tests do not read it.

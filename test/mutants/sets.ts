@@ -10,18 +10,16 @@ export interface MutantSet {
 export const sets: readonly MutantSet[] = [
   {
     name: 'names',
-    files: ['src/model/san.ts', 'src/model/dns-name.ts', 'src/model/ip.ts', 'src/model/exit-code.ts'],
-    tests: ['test/model/san.test.ts', 'test/model/san-properties.test.ts', 'test/model/exit-code.test.ts'],
+    files: ['src/model/san.ts', 'src/model/exit-code.ts'],
+    tests: ['test/model/san.test.ts', 'test/model/exit-code.test.ts'],
   },
   {
     name: 'plan',
-    files: ['src/plan/node-names.ts', 'src/plan/bound.ts', 'src/plan/same-plan.ts', 'src/plan/order.ts'],
+    files: ['src/plan/bound.ts', 'src/plan/same-plan.ts', 'src/plan/order.ts'],
     tests: [
       'test/plan/asked-names.test.ts',
-
       'test/plan/kept-names.test.ts',
       'test/plan/make-plan.test.ts',
-
       'test/plan/plan-file.test.ts',
       'test/plan/refusals.test.ts',
       'test/plan/same-plan.test.ts',
@@ -29,10 +27,9 @@ export const sets: readonly MutantSet[] = [
   },
   {
     name: 'apply',
-    files: ['src/apply/proof.ts', 'src/apply/gate.ts', 'src/apply/replies.ts'],
+    files: ['src/apply/proof.ts', 'src/apply/gate.ts'],
     tests: [
       'test/apply/evidence.test.ts',
-
       'test/apply/replies.test.ts',
       'test/apply/rollout-back.test.ts',
       'test/apply/rollout.test.ts',
