@@ -24,6 +24,9 @@ export interface StrykerReport {
           readonly mutatorName: string;
           readonly replacement?: string;
           readonly status: string;
+          /** It is in place while the file is loaded, and every test is run. */
+          readonly static?: boolean;
+          readonly testsCompleted?: number;
           readonly location: { readonly start: { readonly line: number; readonly column: number } };
         }[];
       }
@@ -51,10 +54,11 @@ export function readReport({ files }: StrykerReport): Told {
   const survived: Place[] = [];
   for (const [file, { source, mutants: all }] of Object.entries(files)) {
     const lines = source.split('\n');
-    for (const { mutatorName: mutator, replacement = '', status, location } of all) {
+    for (const one of all) {
+      const { mutatorName: mutator, replacement = '', status, location } = one;
       const { line, column } = location.start;
       mutants += 1;
-      if (status === 'Killed') killed += 1;
+      if (status === 'Killed' || isUnloadable(one)) killed += 1;
       else if (status === 'Timeout') {
         killed += 1;
         endless += 1;
@@ -70,6 +74,11 @@ export function readReport({ files }: StrykerReport): Told {
     }
   }
   return { mutants, killed, endless, survived, broken };
+}
+
+/** Not one test came to its end, since the file threw when it was loaded: Stryker sees no test that failed, and calls it survived. */
+function isUnloadable(mutant: StrykerReport['files'][string]['mutants'][number]): boolean {
+  return mutant.status === 'Survived' && mutant.static === true && mutant.testsCompleted === 0;
 }
 
 /** A whole block in one line. */
