@@ -57,7 +57,8 @@ async function mutate({ name, files, tests }: MutantSet): Promise<Told> {
     // What a mutant changes once for all, when its file is loaded, is tried with every test of the set.
     ignoreStatic: false,
     warnings: false,
-    timeoutMS: 10_000,
+    // What never ends is counted as noticed, so a machine that others use too must not look like it.
+    timeoutMS: 30_000,
   };
   writeFileSync(settings, JSON.stringify(options));
   const { exitCode, stdout, stderr } = await $({

@@ -49,12 +49,8 @@ export function differences(saved: Plan, remade: Plan): readonly string[] {
 }
 
 function whatOf({ action, names, certificate }: NodePlan): string {
-  const all = names.map(({ san, fate }) => [sanKey(san), fate === 'removed'].join(' '));
-  return JSON.stringify([
-    action,
-    all.toSorted(),
-    action === 'reissue' ? certificate.algorithm : undefined,
-  ]);
+  const all = names.map(({ san, fate }) => `${sanKey(san)} ${fate === 'removed'}`);
+  return JSON.stringify([action, all.toSorted(), action === 'reissue' ? certificate.algorithm : undefined]);
 }
 
 function configOf({ durable }: Plan): string | undefined {

@@ -1,12 +1,6 @@
 /** What is staged or served is what was planned, or a clause says what is wrong with it: one fault, one clause, and no fault without one. */
 import { describe, expect, test } from 'vitest';
-import {
-  goodLooks,
-  healthFaults,
-  servingFaults,
-  signedFaults,
-  stagedFaults,
-} from '../../src/apply/proof.ts';
+import { goodLooks, healthFaults, servingFaults, signedFaults, stagedFaults } from '../../src/apply/proof.ts';
 import type { Proved } from '../../src/apply/replies.ts';
 import { servedAs, type Task, taskOf } from '../../src/apply/task.ts';
 import type { Certificate } from '../../src/model/certificate.ts';
@@ -112,7 +106,9 @@ describe('what somebody else has signed', () => {
   });
 
   test('is told without a word of kubeadm, which had no part in it', () => {
-    expect(handedIn(leaf(names, { ...dates, issuer: otherCa }))).toEqual(['what was signed is not of the CA']);
+    expect(handedIn(leaf(names, { ...dates, issuer: otherCa }))).toEqual([
+      'what was signed is not of the CA',
+    ]);
     const fewer = leaf(
       names.filter((name) => name !== 'cp1'),
       dates,
@@ -159,7 +155,9 @@ describe('how well the cluster is', () => {
   test('three good looks in a row are enough, two are not', () => {
     expect(healthFaults(proved())).toEqual([]);
     expect(healthFaults(proved({ good: 4 }))).toEqual([]);
-    expect(healthFaults(proved({ good: 2 }))).toEqual(['the API servers were not ready three times in a row']);
+    expect(healthFaults(proved({ good: 2 }))).toEqual([
+      'the API servers were not ready three times in a row',
+    ]);
   });
 
   test('the last that was not ready is quoted, in bounds', () => {
@@ -229,7 +227,12 @@ describe('what is served', () => {
   test.each([
     ['nobody answered', 'new.example.com', undefined, 'dns:new.example.com'],
     ['one that nobody knows', 'new.example.com', 'f'.repeat(64), 'dns:new.example.com'],
-    ['a wildcard is asked by a name below it', 'fix-sans-probe.apps.example.com', undefined, 'dns:*.apps.example.com'],
+    [
+      'a wildcard is asked by a name below it',
+      'fix-sans-probe.apps.example.com',
+      undefined,
+      'dns:*.apps.example.com',
+    ],
   ])('for a name is another certificate: %s', (_, name, fingerprint, told) => {
     expect(servingFaults(task, good, serving(namedBut(name, fingerprint)))).toEqual([
       `no certificate that covers it is served for ${told}`,

@@ -11,7 +11,7 @@ export const sets: readonly MutantSet[] = [
   {
     name: 'names',
     files: ['src/model/san.ts', 'src/model/exit-code.ts'],
-    tests: ['test/model/san.test.ts', 'test/model/exit-code.test.ts'],
+    tests: ['test/model/san-edges.test.ts', 'test/model/san.test.ts', 'test/model/exit-code.test.ts'],
   },
   {
     name: 'plan',

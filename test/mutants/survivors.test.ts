@@ -9,7 +9,11 @@ const file = 'src/plan/order.ts';
 type Mutants = StrykerReport['files'][string]['mutants'];
 
 function report(...mutants: readonly Partial<Mutants[number]>[]): StrykerReport {
-  const usual = { mutatorName: 'BooleanLiteral', replacement: 'false', location: { start: { line: 2, column: 5 } } };
+  const usual = {
+    mutatorName: 'BooleanLiteral',
+    replacement: 'false',
+    location: { start: { line: 2, column: 5 } },
+  };
   const all = mutants.map((one) => ({ ...usual, status: 'Survived', ...one }));
   return { files: { [file]: { source: 'first\n  let a = true;\n', mutants: all } } };
 }
@@ -37,13 +41,15 @@ test('a mutant that a test fails for, or that never ends, is killed; one that no
 });
 
 test('a file that cannot even be loaded is noticed; a mutant for which no test was chosen is not', () => {
-  const told = readReport(report({ static: true, testsCompleted: 0 }, { testsCompleted: 0 }, { static: true }));
+  const told = readReport(
+    report({ static: true, testsCompleted: 0 }, { testsCompleted: 0 }, { static: true }),
+  );
   expect([told.killed, told.survived.length]).toEqual([1, 2]);
 });
 
 test('a block is told in one line, and not without end', () => {
   const [one] = readReport(report({ replacement: `{\n  a;\n}${'x'.repeat(300)}` })).survived;
-  expect(one?.replacement).toMatch(/^\{ a; \}x{152}$/);
+  expect(one?.replacement).toBe(`{ a; }${'x'.repeat(154)}`);
 });
 
 test('it is explained wherever its line has moved to, and not once the line is another', () => {

@@ -107,7 +107,11 @@ test.each<[string, ClusterFacts, readonly string[]]>([
     ['the CA of cp1'],
   ],
   ['no CA any more', lacking(healthy, 'ca'), ['the CA of cp1']],
-  ['another host key', keyed(healthy, 'SHA256:other'), ['cp1', 'cp2'].map((one) => `the SSH host key of ${one}`)],
+  [
+    'another host key',
+    keyed(healthy, 'SHA256:other'),
+    ['cp1', 'cp2'].map((one) => `the SSH host key of ${one}`),
+  ],
   [
     'another kubeadm',
     changeNode(healthy, 'cp1', () => ({
