@@ -4,17 +4,40 @@ import { goodLooks, healthFaults, servingFaults, signedFaults, stagedFaults } fr
 import type { Proved } from '../../src/apply/replies.ts';
 import { servedAs, type Task, taskOf } from '../../src/apply/task.ts';
 import type { Certificate } from '../../src/model/certificate.ts';
-import { buildFacts, leaf, leafOf, otherCa } from '../support/facts.ts';
-import { asking, nodeOf, planFor, valuesOf, withText } from '../support/plans.ts';
-import { dates } from '../support/rollouts.ts';
+import type { NodePlan, PlannedName } from '../../src/model/plan.ts';
+import { looseSan } from '../../src/model/san.ts';
+import { buildFacts, kubeadmNamesFor, leaf, leafOf, otherCa } from '../support/facts.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const minute = 60_000;
-const facts = withText(buildFacts());
-const node = nodeOf(planFor(facts, asking(['new.example.com', '*.apps.example.com', '203.0.113.10'])), 'cp1');
-const names = valuesOf(node);
+const dates = { notBefore: '20261121000000Z', notAfter: '20280101000000Z' };
+const facts = buildFacts();
+const names = [...kubeadmNamesFor(1), 'new.example.com', '*.apps.example.com', '203.0.113.10'];
+const gone = 'gone.example.com';
+const node: NodePlan = {
+  node: 'cp1',
+  action: 'reissue',
+  reasons: ['missing-names', 'removal'],
+  names: [...names.map((name) => planned(name, 'added')), planned(gone, 'removed')],
+  lostByRecipe: [],
+  certificate: { algorithm: 'ECDSA-P256', validityHours: 8760, isShorter: false, issuer: 'CN=kubernetes' },
+  forms: {
+    flags: { withheld: 'x' },
+    config: {
+      file: 'certificatesDir: /s\n',
+      argv: ['kubeadm', '--config=/s/config.yaml'],
+      line: 'kubeadm --config=/s/config.yaml',
+    },
+  },
+};
 const task = taskWith({});
 const good = leaf(names, dates);
+
+function planned(name: string, fate: PlannedName['fate']): PlannedName {
+  const san = looseSan(name);
+  if (san === undefined) throw new Error(name);
+  return { san, fate, why: [], breaks: [] };
+}
 
 function taskWith(change: Partial<Task>): Task {
   const reading = taskOf(node, facts);

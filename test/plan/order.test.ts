@@ -1,11 +1,7 @@
 /** In which order control planes are changed, and what is said of it: the riskless first, the one that we look through last. */
 import { expect, test } from 'vitest';
-import { diagnoseCluster } from '../../src/diagnose/diagnose-cluster.ts';
 import { type Order, orderOf } from '../../src/plan/order.ts';
-import { subjectsOf } from '../../src/plan/subject.ts';
-import { buildFacts } from '../support/facts.ts';
-
-const subjects = subjectsOf(diagnoseCluster(buildFacts({ controlPlanes: 11 })));
+import type { Subject } from '../../src/plan/subject.ts';
 
 interface Named {
   readonly among: readonly string[];
@@ -14,8 +10,8 @@ interface Named {
 }
 
 function ordered({ among, broken = [], readThrough }: Named): Order {
-  const given = among.flatMap((name) => subjects.filter((one) => one.name === name));
-  expect(given).toHaveLength(among.length);
+  // Nothing but the name is looked at; what is broken is for others to say.
+  const given = among.map((name) => ({ name }) as Subject);
   return orderOf(given, { isBroken: ({ name }) => broken.includes(name), readThrough });
 }
 
