@@ -97,6 +97,8 @@ describe('a wish', () => {
     ['010.0.0.300', 'number-like'],
     ['1.2.3.', 'number-like'],
     ['00000::1', 'bad-character'],
+    ['2001:db8::1.', 'number-like → 2001:db8::1'],
+    ['0.0.0.0.', 'number-like'],
     ['::ffff:169.254.169.254', 'metadata-address'],
   ])('that is almost an address: %s', (input, expected) => {
     expect(read(input)).toBe(expected);
@@ -106,6 +108,7 @@ describe('a wish', () => {
     ['a.xn--bcher-kva.de', 'ok dns:a.xn--bcher-kva.de idn'],
     ['*.xn--bcher-kva.de', 'ok dns:*.xn--bcher-kva.de idn wildcard'],
     ['*.xn--a.example.com', 'idn-invalid'],
+    ['xn--a.bücher.de', 'idn-invalid'],
     ['axn--b.example.com', 'ok dns:axn--b.example.com'],
     ['bücher.de.', 'ok dns:xn--bcher-kva.de idn final-dot'],
     ['\u0080.example', 'control-character'],
@@ -121,7 +124,7 @@ describe('a wish', () => {
 
   test('that is refused is quoted in bounds', () => {
     const reading = parseSan('a'.repeat(5000));
-    expect(reading).toEqual({ ok: false, refusal: { code: 'too-long', input: 'a'.repeat(1024) } });
+    expect(reading).toStrictEqual({ ok: false, refusal: { code: 'too-long', input: 'a'.repeat(1024) } });
   });
 });
 
@@ -158,6 +161,10 @@ test.each<[San, San, boolean]>([
   [dns('*.b'), dns('a.b.'), true],
   [dns('*.b.'), dns('a.b'), false],
   [dns('*.b.c.d'), dns('a.b.c'), false],
+  // Below the wildcard, not above it.
+  [dns('*.b'), dns('a.b.c'), false],
+  [dns('*.b'), dns('x y.b'), false],
+  [dns('*.b'), dns('*.b.'), false],
   [dns('*'), dns('a'), false],
   [dns('*'), dns('*'), true],
   [dns('*.EXAMPLE.com'), dns('A.example.COM'), true],
@@ -200,6 +207,9 @@ test.each<[string, San | undefined]>([
   ['1.2.3.', undefined],
   ['-a.example.com', undefined],
   ['a b', undefined],
+  ['api_x:6443', undefined],
+  ['a_ü.example.com', undefined],
+  ['\u00a010.0.0.1', undefined],
 ])('in a text %j stands %o', (text, expected) => {
   expect(looseSan(text)).toEqual(expected);
 });
