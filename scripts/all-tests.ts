@@ -199,6 +199,8 @@ await Promise.all([vitest('slow', 'slow', { isThorough: true }), whatNeedsProgra
 // It says how many crashes there were, of how many, and by which seed.
 await vitest('crash', 'crash');
 await vitest('fuzz', 'fuzz');
+// Whether the tests notice what they are there for: it says how many changes they missed, and by which seed.
+await stage('mutants', () => $({ nothrow: true })`npm run --silent mutate`);
 if (!process.argv.includes('--quick')) {
   await vitest('kubeadm', 'kubeadm');
   await vitest('story', 'story');

@@ -1,7 +1,6 @@
 /** Whether what was staged, and later what is served, is what was planned. Clauses of what is wrong; none where all holds. Pure. */
 import type { Certificate } from '../model/certificate.ts';
-import { isCovered, looseSan, type San } from '../model/san.ts';
-import { formatSan } from '../model/san.ts';
+import { formatSan, isCovered, looseSan, type San } from '../model/san.ts';
 import { pairFaults } from '../plan/rehearsed.ts';
 import type { Proved, Staged } from './replies.ts';
 import { plannedNames, sniOf, type Task } from './task.ts';
@@ -23,14 +22,14 @@ const taken: ReadonlySet<string> = new Set([
 
 export function stagedFaults(
   task: Task,
-  { certificate, keyFingerprint }: Staged,
+  { certificate, keyFingerprint }: Pick<Staged, 'certificate' | 'keyFingerprint'>,
   now: Date,
 ): readonly string[] {
-  const { plan, ca, before } = task;
+  const { plan, ca, before, signed } = task;
   const time = now.getTime();
   const made = pairFaults(plan, { certificate, keyFingerprint, ca });
   return [
-    ...(task.signed === undefined ? made : [...made.flatMap(ofSomebodyElse), ...shorter(task)]),
+    ...(signed === undefined ? made : [...made.flatMap(ofSomebodyElse), ...shorter(signed, task)]),
     ...(taken.has(certificate.signatureAlgorithm)
       ? []
       : [`it is signed with ${certificate.signatureAlgorithm}, which no client of Kubernetes takes`]),
@@ -48,19 +47,19 @@ export function signedFaults(task: Task, now: Date): readonly string[] {
   const { signed } = task;
   return signed === undefined
     ? []
-    : stagedFaults(task, { certificate: signed, keyFingerprint: signed.keyFingerprint, sums: '' }, now);
+    : stagedFaults(task, { certificate: signed, keyFingerprint: signed.keyFingerprint }, now);
 }
 
 /** Whoever holds the CA, and gives what time they give. */
 function ofSomebodyElse(clause: string): readonly string[] {
   if (clause.startsWith('it would be valid for')) return [];
   return [
-    clause.replace(/^what its kubeadm signed/, 'what was signed').replace(/^its kubeadm/, 'who signed it'),
+    clause.replace('what its kubeadm signed', 'what was signed').replace('its kubeadm', 'who signed it'),
   ];
 }
 
-function shorter({ signed, before, acceptsShorter }: Task): readonly string[] {
-  if (signed === undefined || before === undefined || acceptsShorter === true) return [];
+function shorter(signed: Certificate, { before, acceptsShorter }: Task): readonly string[] {
+  if (before === undefined || acceptsShorter === true) return [];
   return Date.parse(signed.notAfter) >= Date.parse(before.notAfter)
     ? []
     : [
@@ -127,9 +126,10 @@ function isServedFor(san: San, { others }: Task, staged: Certificate, { named }:
 }
 
 function holds(certificate: Certificate, san: San): boolean {
-  const held = certificate.names.flatMap(({ value }) => looseSan(value) ?? []);
-  // A wildcard is held where it stands, since it covers no other wildcard.
-  return isCovered(held, san) || held.some((one) => one.type === san.type && one.value === san.value);
+  return isCovered(
+    certificate.names.flatMap(({ value }) => looseSan(value) ?? []),
+    san,
+  );
 }
 
 function lastTrouble(samples: readonly string[]): string {

@@ -205,7 +205,7 @@ export function isApiserverName(name: string): boolean {
 
 /** What Go takes for a host name: looser than RFC 1123 (underscores), stricter than what a certificate can hold. */
 function isHostName(name: string, isPattern: boolean): boolean {
-  if (name === '' || name === '*') return false;
+  if (name === '*') return false;
   return name.split('.').every((part, index) => {
     if (isPattern && index === 0 && part === '*') return true;
     return /^[a-z0-9_][a-z0-9_-]*$/.test(part);

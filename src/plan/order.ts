@@ -24,7 +24,7 @@ export function orderOf(
     .map((subject) => ({ subject, rank: rank(subject) }))
     .toSorted((one, other) => one.rank - other.rank || byName.compare(one.subject.name, other.subject.name));
   const hasBroken = ordered.some((one) => one.rank === 0);
-  const hasLast = ordered.length > 1 && ordered.some((one) => one.rank === 2);
+  const hasLast = ordered.some((one) => one.rank === 2);
   const parts = [
     ...(hasBroken ? ['those whose certificate is of no use today come first'] : []),
     hasBroken ? 'then by name' : 'by name',

@@ -5,11 +5,9 @@ import type { Ask, AskedName } from './ask.ts';
 
 /** What has to be asked for so that the same comes out: names that all of them shall have, and those that go. */
 export function askFrom({ nodes }: Plan): Pick<Ask, 'wishes' | 'removals' | 'accepted'> {
-  const [first, ...others] = nodes;
-  const rest = others.map(planned);
-  const everywhere = [...(first === undefined ? [] : planned(first))].filter(([key]) =>
-    rest.every((names) => names.has(key)),
-  );
+  const all = nodes.map(planned);
+  const [first = new Map<string, San>()] = all;
+  const everywhere = [...first].filter(([key]) => all.every((names) => names.has(key)));
   const ofFate = (fate: NodePlan['names'][number]['fate']): ReadonlyMap<string, San> =>
     new Map(
       nodes.flatMap(({ names }) =>
@@ -42,22 +40,19 @@ export function differences(saved: Plan, remade: Plan): readonly string[] {
   const nodes = saved.nodes.map(({ node }) => node).join('\n');
   if (nodes !== remade.nodes.map(({ node }) => node).join('\n'))
     return ['which control planes, or in which order'];
-  const byName = new Map(remade.nodes.map((one) => [one.node, one]));
-  const changed = saved.nodes.filter((one) => whatOf(one) !== whatOf(byName.get(one.node)));
+  const byName = new Map(remade.nodes.map((one) => [one.node, whatOf(one)]));
+  const changed = saved.nodes.filter((one) => whatOf(one) !== byName.get(one.node));
   return [
     ...changed.map(({ node }) => `what is to be signed for ${node}`),
     ...(configOf(saved) === configOf(remade) ? [] : ['kubeadm-config']),
   ];
 }
 
-function whatOf(node: NodePlan | undefined): string {
-  if (node === undefined) return '';
-  const { action, names, certificate } = node;
-  const all = names.map(({ san, fate }) => `${fate === 'removed' ? 'removed' : 'planned'} ${sanKey(san)}`);
-  return JSON.stringify([action, all.toSorted(), action === 'reissue' ? certificate.algorithm : '']);
+function whatOf({ action, names, certificate }: NodePlan): string {
+  const all = names.map(({ san, fate }) => `${sanKey(san)} ${fate === 'removed'}`);
+  return JSON.stringify([action, all.toSorted(), action === 'reissue' ? certificate.algorithm : undefined]);
 }
 
-function configOf({ durable }: Plan): string {
-  const change = durable.find((one) => one.kind === 'kubeadm-config');
-  return change === undefined ? '' : change.after;
+function configOf({ durable }: Plan): string | undefined {
+  return durable.find((one) => one.kind === 'kubeadm-config')?.after;
 }
