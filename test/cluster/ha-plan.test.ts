@@ -84,9 +84,10 @@ async function namesOnDisk(): Promise<readonly string[]> {
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 120_000;
+  // Kubelet waits longer each time before it starts etcd and the API server again.
+  const deadline = Date.now() + 300_000;
   while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error('not within 120 s');
-    await sleep(500);
+    if (Date.now() > deadline) throw new Error('not within 300 s');
+    await sleep(2000);
   }
 }
