@@ -52,7 +52,7 @@ function begin(name: string): { readonly kill: () => void; readonly ended: Promi
 async function strike(broken: Break, { node, group, kill }: Struck): Promise<void> {
   const cluster = get();
   if (broken === 'controller killed') kill();
-  if (broken === 'shell killed') await cluster.inNode(node, `kill -KILL -- -${group}`);
+  if (broken === 'shell killed') await cluster.inNode(node, `kill -KILL -${group}`);
   // Whoever is logged in; the one that listens goes on.
   if (broken === 'link dropped') await cluster.inNode(node, "pkill -KILL -f '^sshd: root' || true");
   if (broken !== 'node restarted') return;
