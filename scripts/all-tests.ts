@@ -2,11 +2,12 @@
  * `./scripts/test`: builds, checks and runs every test; each stage prints its time, the last line the sum. `--quick` leaves out
  * what takes minutes: real kubeadms, SSH hosts, real clusters, other versions of Node.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { $, type ProcessPromise } from 'zx';
 import { cacheFolder, inCache, inTemporaryFolder } from '../test/lab/places.ts';
+import { faultsIn } from '../test/support/fault-rows.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const results = path.join(root, '.cache', 'results');
@@ -138,6 +139,19 @@ function countsOf(name: string, isGood: boolean): [number, number] {
   return [numPassedTests, isGood ? bad : Math.max(bad, 1)];
 }
 
+/** Of all stages: what was tried of docs/robustness.md in this run, by tests that passed. */
+function faultsTried(): string {
+  const passing = readdirSync(results)
+    // What other versions of Node do is the same once more.
+    .filter((file) => file.endsWith('.json') && !file.startsWith('unit on'))
+    .flatMap((file) => recordOf(path.basename(file, '.json'))?.testResults ?? [])
+    .flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'passed'))
+    .map(({ fullName }) => faultsIn(fullName))
+    .filter(({ size }) => size > 0);
+  const rows = new Set(passing.flatMap((one) => [...one]));
+  return `faults: ${rows.size} rows of docs/robustness.md tried, by ${passing.length} tests that passed`;
+}
+
 interface How {
   readonly node?: string;
   /** Every property is tried to the full. */
@@ -209,6 +223,7 @@ if (!process.argv.includes('--quick')) {
   await Promise.all([vitest('ssh', 'ssh'), onOtherNodes()]);
   await vitest('clusters', 'cluster');
 }
+console.log(faultsTried());
 console.log(`all stages took ${((Date.now() - started) / 1000).toFixed(0)} s`);
 for (const failure of failures) console.log(`  × ${failure}`);
 for (const one of unsteady) console.log(`  passed only at the second try: ${one}`);

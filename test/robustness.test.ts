@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { faultsIn } from './support/fault-rows.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const page = readFileSync(path.join(root, 'docs/robustness.md'), 'utf8');
@@ -30,16 +31,6 @@ function textsOf(names: readonly string[]): readonly string[] {
 
 function named(text: string): readonly string[] {
   return [...text.matchAll(/`([\w./-]+)`/g)].map(([, name = '']) => name);
-}
-
-/** `(fault 1)`, `(faults 1, 5 and 7)`, `(faults 4 to 6)` */
-function faultsIn(text: string): ReadonlySet<number> {
-  const found = [...text.matchAll(/\(faults? ([\d, andto]+)\)/g)].flatMap(([, list = '']) => {
-    const [first = 0, last = 0] = / to /.test(list) ? list.split(' to ').map(Number) : [];
-    if (first > 0) return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-    return [...list.matchAll(/\d+/g)].map(([number]) => Number(number));
-  });
-  return new Set(found);
 }
 
 test('there is a row for each of the 64, in their order', () => {
