@@ -41,6 +41,7 @@ async function stage(
     if (second.bad === 0) {
       unsteady.push(...failedIn(name).map(({ what }) => `${name}: ${what}`));
       print(name, start, { good: tally.good + tally.bad, bad: 0 });
+      for (const figure of tally.figures) console.log(`     ${figure}`);
       console.log(failuresOf(name, 'passed only at the second try; at the first'));
       return;
     }
