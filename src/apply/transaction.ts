@@ -50,7 +50,8 @@ journal() {
     else printf 'fix-sans-journal 1\\n' || return 1; fi
     printf '%s %s %s\\n' "$1" "$(now_up)" "$(stamp)" || return 1
   } >"$R/journal.new" || return 1
-  printf 'sum %s\\n' "$(sum_of "$R/journal.new")" >>"$R/journal.new" || return 1
+  # A program that is killed here must not leave a journal that nobody believes.
+  _digest=$(sum_of "$R/journal.new") && [ -n "$_digest" ] && printf 'sum %s\\n' "$_digest" >>"$R/journal.new" || return 1
   flush "$R/journal.new" && mv -f -- "$R/journal.new" "$R/journal" && flush "$R"
 }
 # none, newer, damaged, or the last thing that was written down.

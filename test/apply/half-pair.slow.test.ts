@@ -86,3 +86,18 @@ exec /usr/bin/cp "$@"
   expect(await folder.undone('')).toMatchObject({ result: 'back' });
   expect(statSync(folder.at('etc/kubernetes/pki/apiserver.crt')).mode & 0o777).toBe(0o644);
 });
+
+test('where the sum of a journal cannot be made, since its program is killed, the journal stays as it was and is believed (fault 33)', async () => {
+  folder.begun(['staged', 'intent', 'swapped']);
+  folder.program(
+    'sha256sum',
+    `case $(readlink /proc/self/fd/0) in */journal.new) kill -KILL $$ ;; esac\nexec /usr/bin/sha256sum "$@"\n`,
+  );
+  const before = readFileSync(folder.own('journal'), 'utf8');
+  await folder.undone('');
+  expect(folder.pair()).toEqual(['old crt', 'old key']);
+  expect(readFileSync(folder.own('journal'), 'utf8')).toBe(before);
+  rmSync(folder.at('usr/bin/sha256sum'));
+  expect(await folder.undone('')).toMatchObject({ result: 'nothing' });
+  expect(readFileSync(folder.own('ended'), 'utf8')).toContain('\nundone ');
+});
